@@ -1,0 +1,187 @@
+"""A study, the models it means, and what each of its jobs depends on."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from libi.study.sections import (
+    DATASETS,
+    METHODS,
+    Cap,
+    Count,
+    DatasetGrids,
+    Device,
+    EvaluationSettings,
+    Folder,
+    PointsSettings,
+    Section,
+    Seed,
+    SelectionSettings,
+    Share,
+    Switch,
+    TrainingSettings,
+    as_tuple,
+    format_number,
+    nearest,
+    one_of,
+)
+
+PAPER = "paper"
+# Settings that one method alone reads: in the jobs of the others they would only cause reruns.
+READ_BY_ONE_METHOD = {"annealing_share": "beta_vae_anneal", "exponential_cap": "libi"}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One point of a method's grid."""
+
+    method: str
+    values: tuple[tuple[str, float | int], ...]
+
+    @property
+    def name(self) -> str:
+        """Its name in tables, e.g. "beta=0.5"; "default" where there is nothing to choose."""
+        return ",".join(f"{key}={format_number(value)}" for key, value in self.values) or "default"
+
+    def as_dict(self) -> dict[str, float | int]:
+        """The hyper-parameters by name."""
+        return dict(self.values)
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of a study: what is trained from one random initialisation."""
+
+    dataset: str
+    replicate: int
+    method: str
+    configuration: Configuration
+    restart: int
+
+
+class JobTrainingSettings(TrainingSettings):
+    """The training settings that one method reads; None where only another method reads them."""
+
+    annealing_share: Share | None = None
+    exponential_cap: Cap | None = None
+
+
+class TrainingJob(Section):
+    """All that a training job depends on beside its data: `TrainingJob.model_validate(study.training_job(...))`."""
+
+    dataset: one_of(*DATASETS)
+    method: one_of(*METHODS)
+    seed: Seed
+    device: Device
+    compile: Switch
+    restarts: Count
+    configurations: Annotated[tuple[dict[str, int | float], ...], BeforeValidator(as_tuple)]
+    training: JobTrainingSettings
+
+    def configuration_objects(self) -> tuple[Configuration, ...]:
+        """The job's configurations, in the order of the grid."""
+        return tuple(Configuration(self.method, tuple(values.items())) for values in self.configurations)
+
+
+class EvaluationJob(EvaluationSettings):
+    """All that the evaluation depends on: `EvaluationJob.model_validate(study.evaluation_job())`."""
+
+    seed: Seed
+
+
+class Study(Section):
+    """A complete study. Build it by `load_study` or `read_study`, which also check that its values go together."""
+
+    name: Folder
+    """The paper's study writes to results/, figures/ and paper/; any other to a subfolder of its name in each."""
+    seed: Seed
+    """Root of all random streams."""
+    device: Device
+    """Where models are trained; auto takes a GPU if there is one."""
+    compile: Switch
+    """Whether training steps are compiled."""
+    replicates: Count
+    """Generated data sets of each kind."""
+    restarts: Count
+    """Random initialisations of each configuration."""
+    points: PointsSettings
+    training: TrainingSettings
+    selection: SelectionSettings
+    evaluation: EvaluationSettings
+    datasets: DatasetGrids
+
+    def dataset_names(self) -> tuple[str, ...]:
+        """The study's data sets, in the paper's order."""
+        return tuple(name for name in DATASETS if getattr(self.datasets, name) is not None)
+
+    def methods(self, dataset: str) -> tuple[str, ...]:
+        """The methods run on a data set: truth, then the study's own in the paper's order.
+
+        Raises:
+            ValueError: if the study has no such data set.
+        """
+        _check_name("data set", dataset, self.dataset_names())
+        grids = getattr(self.datasets, dataset)
+        return tuple(name for name in METHODS if name == "truth" or getattr(grids, name) is not None)
+
+    def configurations(self, dataset: str, method: str) -> tuple[Configuration, ...]:
+        """The points of a method's grid; the last hyper-parameter runs fastest.
+
+        Raises:
+            ValueError: if the study has no such data set, or not that method on it.
+        """
+        _check_name("method", method, self.methods(dataset))
+        axes = {} if method == "truth" else dict(getattr(getattr(self.datasets, dataset), method))
+        points = itertools.product(*axes.values())
+        return tuple(Configuration(method, tuple(zip(axes, point, strict=True))) for point in points)
+
+    def models(self) -> Iterator[Model]:
+        """Every model that Table 1 compares (so without truth), restarts running fastest."""
+        for dataset, replicate in itertools.product(self.dataset_names(), self.replicate_names()):
+            for method in self.methods(dataset)[1:]:
+                for configuration in self.configurations(dataset, method):
+                    for restart in range(self.restarts):
+                        yield Model(dataset, replicate, method, configuration, restart)
+
+    def replicate_names(self) -> range:
+        """The replicates' numbers, from 0."""
+        return range(self.replicates)
+
+    def folder(self, kind: str) -> str:
+        """Where the study writes its files of a kind (results, figures or paper), relative to the repository.
+
+        Raises:
+            ValueError: if there is no such kind.
+        """
+        _check_name("kind of folder", kind, ("results", "figures", "paper"))
+        return kind if self.name == PAPER else f"{kind}/{self.name}"
+
+    def training_job(self, dataset: str, method: str) -> dict[str, Any]:
+        """All that training a method on one replicate depends on beside its data, in plain types for Snakemake.
+
+        Snakemake trains again when it changes: hence no number of replicates, and no settings of other methods.
+
+        Raises:
+            ValueError: if the study has no such data set, or not that method on it.
+        """
+        configurations = [configuration.as_dict() for configuration in self.configurations(dataset, method)]
+        foreign = {key for key, reader in READ_BY_ONE_METHOD.items() if reader != method}
+        return {
+            "dataset": dataset,
+            "method": method,
+            **self.model_dump(include={"seed", "device", "compile", "restarts"}),
+            "configurations": configurations,
+            "training": self.training.model_dump(exclude=foreign),
+        }
+
+    def evaluation_job(self) -> dict[str, Any]:
+        """All that the evaluation of a model depends on beside model and data, in plain types for Snakemake."""
+        return {"seed": self.seed, **self.evaluation.model_dump()}
+
+
+def _check_name(what, name, names):
+    if name not in names:
+        raise ValueError(f"unknown {what} {name!r}; allowed: {', '.join(names)}{nearest(name, names)}")
