@@ -1,0 +1,53 @@
+"""What the four generative processes have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from libi.layers import Hidden, Layout, Network, Parameters
+
+LATENT = 2  # every data set of the paper has two latent dimensions
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A generative process x|z = f_θ(z) + ε, z ~ N(0, I), with all that a model of it needs (Appendix E).
+
+    Attributes:
+        name: as in the configuration.
+        observed: number of observed features.
+        noise_variance: diagonal of the covariance of ε, one value a feature; fixed to the truth, never learned.
+        generative: layout of θ.
+        decode: f_θ: named parameters and codes [models, 2, points] to means [models, observed, points].
+        hidden: hidden layers of the inference network and of the encoder.
+        ground_truth: makes θ_GT, named arrays [1, ...], and a record of how well it was fitted.
+        linear: whether f_θ is linear in z, so that there are closed forms.
+        decoder: f_θ where it is a network; else None.
+    """
+
+    name: str
+    noise_variance: tuple[float, ...]
+    generative: Layout
+    decode: Callable[[Parameters, Tensor], Tensor]
+    hidden: tuple[Hidden, ...]
+    ground_truth: Callable[[], tuple[Parameters, dict[str, float]]]
+    linear: bool = False
+    decoder: Network | None = None
+
+    @property
+    def observed(self) -> int:
+        """Number of observed features."""
+        return len(self.noise_variance)
+
+    @property
+    def inference(self) -> Network:
+        """The inference network g_ϕ: x to mean and log-variance of q_ϕ(z|x)."""
+        return Network(self.observed, self.hidden, {"mean": LATENT, "log_variance": LATENT})
+
+    @property
+    def encoder(self) -> Network:
+        """The encoder h(·; φ): x to its code. The mean network of the inference network."""
+        return replace(self.inference, heads={"mean": LATENT})
