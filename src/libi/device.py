@@ -1,0 +1,33 @@
+"""The one place that names devices."""
+
+from __future__ import annotations
+
+import torch
+
+
+def choose_device(requested: str) -> torch.device:
+    """Turn the study's `device` into a device of this machine.
+
+    Args:
+        requested: "auto" (a GPU if there is one), "cpu" or "cuda".
+
+    Raises:
+        RuntimeError: if "cuda" is asked for and this machine has no usable GPU.
+    """
+    available = torch.cuda.is_available()
+    if requested == "cuda" and not available:
+        raise RuntimeError("device: cuda was asked for, but PyTorch finds no GPU here; use device: auto or cpu")
+    return torch.device("cuda" if available and requested != "cpu" else "cpu")
+
+
+def models_at_once(device: torch.device, width: int) -> int:
+    """How many models one stack should hold.
+
+    On a CPU the arrays of a step should stay in the core's own cache, so wide networks train in smaller stacks
+    (benchmarks/README.md has the measurements); a GPU wants all it can get.
+
+    Args:
+        device: where the stack trains.
+        width: features of the widest layer.
+    """
+    return 4096 if device.type == "cuda" else max(8, 512 // width)

@@ -1,0 +1,262 @@
+"""Training a stack of models through the phases of a method.
+
+The engine knows phases, objectives and models. It has never heard of a method's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from libi.datasets import LATENT, Dataset
+from libi.seeding import stream
+from libi.training.compilation import Compiled, Plain
+from libi.training.encoder_start import ENCODER_STARTS
+from libi.training.methods import Phase
+from libi.training.noise import CHUNK, Labels, chunk_batches, chunk_noise
+from libi.training.objectives import OBJECTIVES, Objective
+from libi.training.state import State
+from libi.training.step import Adam, Groups, Moving, make_assessment, make_step
+
+DRAWS_AT_ONCE = 8  # validation draws of one call
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of a stack.
+
+    Attributes:
+        labels: what names its random streams: seed, data set, replicate, method, configuration, restart.
+        values: its hyper-parameters by name; one that an objective takes and it lacks is 1.
+    """
+
+    labels: Labels
+    values: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a stack is trained on, the same for all its members.
+
+    Attributes:
+        dataset: the generative process.
+        truth: θ_GT packed [1, parameters]; where θ starts, and stays, if no phase moves it.
+        train: training points [1, observed, points], float32.
+        validation: validation points, likewise.
+        labels: what names the streams that all models share (batches, validation draws).
+    """
+
+    dataset: Dataset
+    truth: Tensor
+    train: Tensor
+    validation: Tensor
+    labels: Labels
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; names and meanings are those of the study's configuration."""
+
+    batch_size: int
+    validate_every: int
+    validation_draws: int
+    exponential_cap: float
+    adam: Adam
+    compiled: bool
+
+
+class Programs:
+    """The functions that stacks of one problem run, each built and compiled once, when first asked for."""
+
+    def __init__(self, dataset: Dataset, settings: Settings) -> None:
+        self._dataset = dataset
+        self._settings = settings
+        self._wrap = Compiled if settings.compiled else Plain
+        self._built: dict[tuple[str, ...], Callable] = {}
+        self.layouts = {
+            "generative": dataset.generative,
+            "inference": dataset.inference.layout,
+            "encoder": dataset.encoder.layout,
+        }
+
+    def _loss(self, objective: str) -> Callable[..., Tensor]:
+        extra = {} if OBJECTIVES[objective].stochastic else {"cap": self._settings.exponential_cap}
+        return partial(OBJECTIVES[objective].loss, self._dataset, **extra)
+
+    def step(self, objective: str, moves: tuple[str, ...]) -> Callable[..., Moving]:
+        """The update of the groups in `moves` under an objective: `step(models, moving, fixed, *data)`."""
+        key = (objective, *moves)
+        if key not in self._built:
+            self._built[key] = self._wrap(make_step(self._loss(objective), self.layouts, self._settings.adam))
+        return self._built[key]
+
+    def assessment(self, objective: str) -> Callable[..., Tensor]:
+        """The evaluation of an objective: `assess(models, groups, *data)`."""
+        if (objective,) not in self._built:
+            self._built[(objective,)] = self._wrap(make_assessment(self._loss(objective), self.layouts))
+        return self._built[(objective,)]
+
+
+class Stack:
+    """Models that train together through the same phases.
+
+    Attributes:
+        state: all that training changes.
+        phase: number of the phase that is under way.
+        epoch: epochs of that phase that are done.
+        trained: epochs done in all.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        members: Sequence[Member],
+        phases: Sequence[Phase],
+        settings: Settings,
+        programs: Programs,
+    ) -> None:
+        self._problem, self._members, self._phases = problem, members, phases
+        self._settings, self._programs = settings, programs
+        self._device = problem.train.device
+        self._validation = self._validation_sets()
+        self.state = State.start(self._initial_parameters())
+        self.phase = self.epoch = self.trained = 0
+
+    def _initial_parameters(self) -> Groups:
+        parameters = {}
+        for group, layout in self._programs.layouts.items():
+            if group == "generative" and not any(group in phase.moves for phase in self._phases):
+                parameters[group] = self._problem.truth.expand(len(self._members), -1).clone()
+                continue
+            rows = [layout.draw(stream(*member.labels, "initialisation", group)) for member in self._members]
+            parameters[group] = torch.stack(rows).to(self._device)
+        return parameters
+
+    def _scalars(self, objective: Objective) -> list[Tensor]:
+        return [
+            torch.tensor([float(member.values.get(name, 1)) for member in self._members], device=self._device)
+            for name in objective.scalars
+        ]
+
+    def _validation_sets(self) -> list[tuple[Tensor, Tensor]]:
+        """Pairs of repeated validation points and fixed draws, common to all models and snapshots."""
+        x, draws = self._problem.validation, self._settings.validation_draws
+        generator = stream(*self._problem.labels, "validation draws")
+        noise = torch.randn(LATENT, draws, x.shape[2], generator=generator).to(self._device)
+        return [
+            (x.repeat(1, 1, part.shape[1]), part.reshape(1, LATENT, -1)) for part in noise.split(DRAWS_AT_ONCE, dim=1)
+        ]
+
+    @property
+    def finished(self) -> bool:
+        """Whether all phases are done."""
+        return self.phase == len(self._phases)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all phases together."""
+        return sum(phase.epochs for phase in self._phases)
+
+    def run(self, after_chunk: Callable[[Stack], None] = lambda stack: None) -> None:
+        """Train to the end, from wherever the stack is; `after_chunk` is called whenever a chunk of epochs is done."""
+        while not self.finished:
+            phase = self._phases[self.phase]
+            if self.epoch == 0:
+                self._enter(phase)
+            self._run_chunk(phase)
+            if self.epoch == phase.epochs:
+                self._leave()
+                self.phase, self.epoch = self.phase + 1, 0
+            after_chunk(self)
+
+    def _enter(self, phase: Phase) -> None:
+        """Do what comes before a phase's first epoch."""
+        if phase.encoder_start in ENCODER_STARTS:
+            start = ENCODER_STARTS[phase.encoder_start]
+            parameters = self.state.parameters
+            parameters["encoder"] = start(self._problem.dataset, parameters, self._problem.train)
+        if phase.fresh:
+            self.state.begin_afresh()
+
+    def _leave(self) -> None:
+        """Do what comes after a phase's last epoch: end at the best snapshot, judge the round, keep the best round."""
+        following = self._phases[self.phase + 1 : self.phase + 2]
+        if following and not following[0].fresh:
+            return
+        self.state.rewind()
+        opening = max(j for j in range(self.phase + 1) if self._phases[j].opens_round)
+        if not any(phase.fresh for phase in self._phases[opening + 1 : self.phase + 1]):
+            self.state.pass_verdict()
+        if not following or following[0].opens_round:
+            self.state.keep_round(sum(phase.opens_round for phase in self._phases[: self.phase + 1]))
+
+    def _run_chunk(self, phase: Phase) -> None:
+        """Train to the end of a chunk of epochs, or of the phase."""
+        objective = OBJECTIVES[phase.objective]
+        step = self._programs.step(phase.objective, phase.moves)
+        state, models = self.state, len(self._members)
+        fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
+        moving = Moving(
+            *({group: part[group] for group in phase.moves} for part in (state.parameters, state.first, state.second)),
+            {group: state.count[group] for group in phase.moves},
+            state.alive,
+        )
+        for batches in self._epochs(phase, objective):
+            for data in batches:
+                moving = step(models, moving, fixed, *data)
+            self.epoch += 1
+            self.trained += 1
+            last = self.epoch == phase.epochs
+            if not phase.ramp and (last or self.epoch % self._settings.validate_every == 0):
+                self._absorb(moving)
+                self._take_snapshot(phase.objective)
+        self._absorb(moving)
+
+    def _absorb(self, moving: Moving) -> None:
+        state = self.state
+        state.parameters |= moving.parameters
+        state.first |= moving.first
+        state.second |= moving.second
+        state.count |= moving.count
+        state.alive = moving.alive
+
+    def _epochs(self, phase: Phase, objective: Objective) -> Iterator[Sequence[tuple[Tensor, ...]]]:
+        """The data of each step, epoch by epoch, from where the stack is to the end of its chunk or phase."""
+        scalars = self._scalars(objective)
+        chunk, size = divmod(self.epoch, CHUNK)[0], self._settings.batch_size
+        ends = min((chunk + 1) * CHUNK, phase.epochs)
+        if not objective.stochastic:
+            for _ in range(self.epoch, ends):
+                yield [(self._problem.train, *scalars)]
+            return
+        (beta,) = scalars
+        steps = self._problem.train.shape[2] // size
+        x = chunk_batches(self._problem.train, size, self._problem.labels, self.phase, chunk)
+        labels = [member.labels for member in self._members]
+        noise = chunk_noise(labels, (CHUNK * steps, LATENT, size), self.phase, chunk).to(self._device).unbind(1)
+        for epoch in range(self.epoch, ends):
+            weight = beta * (epoch / phase.epochs) if phase.ramp else beta
+            here = range((epoch % CHUNK) * steps, (epoch % CHUNK + 1) * steps)
+            yield [(x[j], noise[j], weight) for j in here]
+
+    def _take_snapshot(self, objective: str) -> None:
+        score = self.assess(objective)
+        better = self.state.alive & (score < self.state.best.score)
+        epoch = torch.full_like(self.state.best.epoch, self.trained)
+        self.state.best.replace(better, score, epoch, self.state.parameters)
+
+    @torch.no_grad()
+    def assess(self, objective: str) -> Tensor:
+        """Validation objective of every model as it is now [models]: the final β, the same draws every time."""
+        known = OBJECTIVES[objective]
+        program = self._programs.assessment(objective)
+        groups = {group: self.state.parameters[group] for group in known.groups}
+        scalars, models = self._scalars(known), len(self._members)
+        if not known.stochastic:
+            return program(models, groups, self._problem.validation, *scalars)
+        parts = [program(models, groups, x, noise, *scalars) * noise.shape[2] for x, noise in self._validation]
+        return torch.stack(parts).sum(0) / sum(noise.shape[2] for _, noise in self._validation)

@@ -1,0 +1,91 @@
+"""The methods of the paper, each a list of phases. A further method is one more function that returns phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Number = float | int
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training with one objective.
+
+    Attributes:
+        objective: "elbo" or "constrained_likelihood".
+        moves: the parameters that move: "generative" (θ), "inference" (ϕ), "encoder" (φ).
+        epochs: its length.
+        ramp: whether β grows linearly from 0 to its value during the phase. Such a phase takes no snapshots.
+        fresh: whether the optimiser and the best snapshot start anew here. What came before ends at its best snapshot.
+        opens_round: whether a round starts here. The objective of its first phase ranks rounds and restarts.
+        encoder_start: what is done to the encoder first: "whiten" its codes, "copy" the inference network's means
+            (step 3 of LiBI), or nothing ("keep").
+    """
+
+    objective: str
+    moves: tuple[str, ...]
+    epochs: int
+    ramp: bool = False
+    fresh: bool = False
+    opens_round: bool = False
+    encoder_start: str = "keep"
+
+
+def split_evenly(epochs: int, parts: int) -> list[int]:
+    """Lengths of phases of which the j-th of n ends at epoch round(j·E/n)."""
+    ends = [round(part * epochs / parts) for part in range(parts + 1)]
+    return [after - before for before, after in zip(ends, ends[1:], strict=False)]
+
+
+JOINT = ("generative", "inference")
+
+
+def joint(values: Mapping[str, Number], epochs: int, annealing_share: float) -> tuple[Phase, ...]:
+    """VAE (β = 1) and β-VAE: θ and ϕ together, from start to end."""
+    return (Phase("elbo", JOINT, epochs, fresh=True, opens_round=True),)
+
+
+def annealed(values: Mapping[str, Number], epochs: int, annealing_share: float) -> tuple[Phase, ...]:
+    """β-VAE with annealing: β grows linearly from 0 for a share of the epochs, then stays."""
+    ramp = round(annealing_share * epochs)
+    return (
+        Phase("elbo", JOINT, ramp, ramp=True, fresh=True, opens_round=True),
+        Phase("elbo", JOINT, epochs - ramp),
+    )
+
+
+def lagging(values: Mapping[str, Number], epochs: int, annealing_share: float) -> tuple[Phase, ...]:
+    """Lagging inference networks: R segments, in each the inference network alone, then both (Appendix E)."""
+    lengths = split_evenly(epochs, 2 * int(values["segments"]))
+    return tuple(
+        Phase("elbo", JOINT if j % 2 else ("inference",), length, fresh=j == 0, opens_round=j == 0)
+        for j, length in enumerate(lengths)
+    )
+
+
+def libi(values: Mapping[str, Number], epochs: int, annealing_share: float) -> tuple[Phase, ...]:
+    """Likelihood before inference: R rounds of Eq. 44 over θ and φ, then Eq. 46 over ϕ (Appendix D)."""
+    phases: list[Phase] = []
+    lengths = split_evenly(epochs, 2 * int(values["rounds"]))
+    for first, second in zip(lengths[::2], lengths[1::2], strict=True):
+        start = "copy" if phases else "whiten"
+        moves = ("generative", "encoder")
+        phases.append(Phase("constrained_likelihood", moves, first, fresh=True, opens_round=True, encoder_start=start))
+        phases.append(Phase("elbo", ("inference",), second, fresh=True))
+    return tuple(phases)
+
+
+def truth(values: Mapping[str, Number], epochs: int, annealing_share: float) -> tuple[Phase, ...]:
+    """Posterior matching with θ fixed at the ground truth: ϕ_GT of Section 1."""
+    return (Phase("elbo", ("inference",), epochs, fresh=True, opens_round=True),)
+
+
+METHODS: dict[str, Callable[[Mapping[str, Number], int, float], tuple[Phase, ...]]] = {
+    "truth": truth,
+    "vae": joint,
+    "beta_vae": joint,
+    "beta_vae_anneal": annealed,
+    "lagging": lagging,
+    "libi": libi,
+}

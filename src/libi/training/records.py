@@ -1,0 +1,65 @@
+"""One row a model: what a reader asks of a training run without opening a tensor."""
+
+from __future__ import annotations
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from libi.datasets import Dataset
+from libi.layers import Network, Parameters
+from libi.statistics.gaussianity import henze_zirkler
+from libi.training.engine import Problem
+from libi.training.state import State
+
+
+def dead_units(network: Network | None, parameters: Parameters, inputs: Tensor) -> Tensor | int:
+    """Number of ReLU units that are 0 at every point, for each model [models]; 0 without a network."""
+    if network is None or not network.hidden:
+        return 0
+    outputs = network.activations(parameters, inputs)
+    relus = [out for out, layer in zip(outputs, network.hidden, strict=True) if layer.activation is torch.relu]
+    return torch.stack([(out.amax(2) <= 0).sum(1) for out in relus]).sum(0)
+
+
+def describe(problem: Problem, state: State, *, encodes: bool) -> pd.DataFrame:
+    """Records of a trained stack, in the order of its models.
+
+    Args:
+        problem: what the stack was trained on.
+        state: its state at the end.
+        encodes: whether the models have an encoder φ, whose outputs are then their codes; else these are the means
+            of q_ϕ(z|x).
+
+    Returns:
+        columns validation_objective (of the snapshot that is kept; empty if there is none), best_epoch, round,
+        diverged, dead units, and mean, covariance (divisor N) and exact Henze–Zirkler statistic of the codes of the
+        training points.
+    """
+    dataset: Dataset = problem.dataset
+    kept = state.kept.parameters
+    generative = dataset.generative.unpack(kept["generative"])
+    inference = dataset.inference.layout.unpack(kept["inference"])
+    if encodes:
+        (codes,) = dataset.encoder(dataset.encoder.layout.unpack(kept["encoder"]), problem.train)
+    else:
+        codes, _ = dataset.inference(inference, problem.train)
+    score = state.kept.score.double()
+    mean = codes.double().mean(2)
+    centred = codes.double() - mean[:, :, None]
+    covariance = centred @ centred.transpose(1, 2) / codes.shape[2]
+    columns = {
+        "validation_objective": torch.where(torch.isfinite(score), score, torch.nan),
+        "best_epoch": state.kept.epoch,
+        "best_round": state.round,
+        "diverged": ~state.alive,
+        "dead_units_generative": dead_units(dataset.decoder, generative, codes),
+        "dead_units_inference": dead_units(dataset.inference, inference, problem.train),
+        "codes_mean_1": mean[:, 0],
+        "codes_mean_2": mean[:, 1],
+        "codes_covariance_11": covariance[:, 0, 0],
+        "codes_covariance_12": covariance[:, 0, 1],
+        "codes_covariance_22": covariance[:, 1, 1],
+        "codes_henze_zirkler": henze_zirkler(codes.cpu()),
+    }
+    return pd.DataFrame({k: v.cpu().numpy() if isinstance(v, Tensor) else v for k, v in columns.items()})

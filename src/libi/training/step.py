@@ -1,0 +1,89 @@
+"""One update of a stack: gradient and Adam, a pure function that is compiled whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from libi.layers import Layout, Parameters
+
+Groups = dict[str, Tensor]  # "generative" (θ), "inference" (ϕ), "encoder" (φ) to [models, parameters]
+
+
+class Adam(NamedTuple):
+    """Adam's settings (Kingma & Ba 2015), with the meaning they have in torch.optim.Adam."""
+
+    learning_rate: float
+    beta1: float
+    beta2: float
+    epsilon: float
+
+
+class Moving(NamedTuple):
+    """What a step changes.
+
+    Attributes:
+        parameters: of the groups that move: group to [models, parameters].
+        first: Adam's first moments, likewise.
+        second: Adam's second moments, likewise.
+        count: steps that each group has taken since its optimiser began: group to float32 [].
+        alive: whether the model's loss has stayed finite, bool [models].
+    """
+
+    parameters: Groups
+    first: Groups
+    second: Groups
+    count: Groups
+    alive: Tensor
+
+
+def make_step(loss: Callable[..., Tensor], layouts: dict[str, Layout], adam: Adam) -> Callable[..., Moving]:
+    """Build the update of a stack under one loss.
+
+    Args:
+        loss: `loss(stack, *data)` to one value a model [models], where stack maps a group to its named parameters.
+        layouts: how each group's flat parameters unpack.
+        adam: the optimiser's settings.
+
+    Returns:
+        `step(moving, fixed, *data)` to what moves afterwards. `fixed` maps the groups that stay to their parameters.
+        A model whose loss is not finite keeps its parameters and moments from then on.
+    """
+
+    def total(moving: dict[str, Parameters], fixed: dict[str, Parameters], *data: Tensor) -> tuple[Tensor, Tensor]:
+        losses = loss({**moving, **fixed}, *data)
+        return losses.sum(), losses
+
+    def step(moving: Moving, fixed: Groups, *data: Tensor) -> Moving:
+        named = {group: layouts[group].unpack(flat) for group, flat in moving.parameters.items()}
+        constant = {group: layouts[group].unpack(flat) for group, flat in fixed.items()}
+        gradients, losses = torch.func.grad(total, has_aux=True)(named, constant, *data)
+        alive = moving.alive & torch.isfinite(losses)
+        after = Moving({}, {}, {}, {}, alive)
+        for group, parameters in moving.parameters.items():
+            count = moving.count[group] + 1
+            gradient = layouts[group].pack(gradients[group])
+            first = adam.beta1 * moving.first[group] + (1 - adam.beta1) * gradient
+            second = adam.beta2 * moving.second[group] + (1 - adam.beta2) * gradient * gradient
+            root = torch.sqrt(second / (1 - adam.beta2**count)) + adam.epsilon
+            moved = parameters - adam.learning_rate / (1 - adam.beta1**count) * first / root
+            keep = alive[:, None]
+            after.parameters[group] = torch.where(keep, moved, parameters)
+            after.first[group] = torch.where(keep, first, moving.first[group])
+            after.second[group] = torch.where(keep, second, moving.second[group])
+            after.count[group] = count
+        return after
+
+    return step
+
+
+def make_assessment(loss: Callable[..., Tensor], layouts: dict[str, Layout]) -> Callable[..., Tensor]:
+    """Build the evaluation of a loss without its gradient: `assess(groups, *data)` to [models]."""
+
+    def assess(groups: Groups, *data: Tensor) -> Tensor:
+        return loss({group: layouts[group].unpack(flat) for group, flat in groups.items()}, *data)
+
+    return assess
