@@ -1,0 +1,191 @@
+"""The metrics of Table 1, and how far each can be trusted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from libi.datasets import simulate
+from libi.evaluation.closed_form import LinearInference, expected_posterior_divergence, mean_field, posterior
+from libi.seeding import stream
+from libi.selection import chosen_configurations
+from libi.statistics.likelihood import (
+    LikelihoodEstimate,
+    importance_sampled_log_likelihood,
+    linear_gaussian_log_likelihood,
+)
+from libi.statistics.two_sample import AveragedStatistic, averaged_smooth_knn
+from libi.study.models import EvaluationJob
+from libi.trained import TrainedModel, TrainedModels
+
+log = logging.getLogger(__name__)
+
+SUMMARY = (
+    *("dataset", "method", "replicate", "configuration", "restart"),
+    *("test_ll", "test_ll_exact", "effective_sample_size_median", "effective_sample_size_least"),
+    *("s_knn", "s_knn_sd_over_draws", "excess_divergence"),
+)
+
+
+def log_likelihood(model: TrainedModel, x: Tensor, job: EvaluationJob, *labels: object) -> LikelihoodEstimate:
+    """Eq. 48 for every point.
+
+    Args:
+        model: a trained model.
+        x: data [observed, points].
+        job: the evaluation's settings.
+        labels: what names the random stream.
+    """
+    return importance_sampled_log_likelihood(
+        model.means,
+        model.posterior(x),
+        x,
+        torch.tensor(model.dataset.noise_variance, dtype=torch.float64),
+        samples=job.importance_samples,
+        inflation=job.variance_inflation,
+        stream=stream(job.seed, "importance samples", *labels),
+    )
+
+
+def two_sample(model: TrainedModel, truth: Tensor, job: EvaluationJob, *labels: object) -> AveragedStatistic:
+    """The smooth k-NN statistic between fresh points of p(x) and of p_θ(x), averaged over draws.
+
+    Args:
+        model: gives θ.
+        truth: θ_GT packed [1, parameters].
+        job: the evaluation's settings.
+        labels: what names the random streams.
+    """
+
+    def sampler(theta: Tensor, name: str):
+        source = stream(job.seed, "two-sample", name, *labels)
+
+        def draw(batch: int, points: int) -> Tensor:
+            _, x = simulate(model.dataset, theta, batch * points, source)
+            return x.reshape(-1, batch, points).transpose(0, 1)
+
+        return draw
+
+    given = job.two_sample
+    return averaged_smooth_knn(
+        sampler(truth, "truth"),
+        sampler(model.generative, "model"),
+        draws=given.draws,
+        points=given.points,
+        neighbours=given.neighbours,
+        smoothness=given.smoothness,
+    )
+
+
+def linear_loading(model: TrainedModel) -> Tensor | None:
+    """W [observed, 2] of a linear generative model f_θ(z) = W z; None where f_θ is not linear."""
+    if not model.dataset.linear:
+        return None
+    return model.means(torch.eye(2, dtype=torch.float64))
+
+
+def excess_divergence(model: TrainedModel, truth: Tensor) -> float:
+    """How far ϕ is from the best mean-field posterior of its θ (Appendix C.3), in nats; NaN where f_θ is not linear.
+
+    E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over the whole of p(x), less its least value.
+    """
+    loading = linear_loading(model)
+    if loading is None:
+        return float("nan")
+    noise = torch.tensor(model.dataset.noise_variance, dtype=torch.float64)
+    theta = model.dataset.generative.unpack(truth.double())
+    true_loading = model.dataset.decode(theta, torch.eye(2, dtype=torch.float64)[None])[0]
+    data_covariance = true_loading @ true_loading.T + torch.diag(noise)
+    named = model.dataset.inference.layout.unpack(model.inference.double())
+    learned = LinearInference(
+        named["mean.weight"][0], named["mean.bias"][0], named["log_variance.weight"][0], named["log_variance.bias"][0]
+    )
+    exact = posterior(loading, noise)
+    best = expected_posterior_divergence(mean_field(exact), exact, data_covariance)
+    return float(expected_posterior_divergence(learned, exact, data_covariance) - best)
+
+
+def evaluate(
+    model: TrainedModel, truth: Tensor, test: Tensor, job: EvaluationJob, *labels: object
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """All metrics of one model.
+
+    Args:
+        model: the model that stands for its method on a replicate.
+        truth: θ_GT packed [1, parameters].
+        test: test points [observed, points].
+        job: the evaluation's settings.
+        labels: what names the random streams: data set, replicate, method.
+
+    Returns:
+        a summary, and one row a test point: log_likelihood, effective_sample_size, and the exact log-likelihood where
+        f_θ is linear. The summary has test_ll (mean over points, nats), test_ll_exact, the median and least effective
+        sample size, s_knn with its standard deviation over draws, and excess_divergence.
+    """
+    estimate = log_likelihood(model, test, job, *labels)
+    points = pd.DataFrame(
+        {
+            "point": range(test.shape[1]),
+            "log_likelihood": estimate.log_likelihood.numpy(),
+            "effective_sample_size": estimate.effective_sample_size.numpy(),
+        }
+    )
+    loading = linear_loading(model)
+    if loading is not None:
+        noise = torch.tensor(model.dataset.noise_variance, dtype=torch.float64)
+        points["log_likelihood_exact"] = linear_gaussian_log_likelihood(loading, noise, test).numpy()
+    statistic = two_sample(model, truth, job, *labels)
+    summary = {
+        "test_ll": points["log_likelihood"].mean(),
+        "test_ll_exact": points["log_likelihood_exact"].mean() if loading is not None else float("nan"),
+        "effective_sample_size_median": points["effective_sample_size"].median(),
+        "effective_sample_size_least": points["effective_sample_size"].min(),
+        "s_knn": statistic.mean,
+        "s_knn_sd_over_draws": statistic.standard_deviation,
+        "excess_divergence": excess_divergence(model, truth),
+    }
+    return summary, points
+
+
+def evaluate_choices(
+    files: Iterable[TrainedModels],
+    selection: pd.DataFrame,
+    scores: pd.DataFrame,
+    truth: Tensor,
+    test: Tensor,
+    job: EvaluationJob,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Metrics of the models that stand for their methods on one replicate.
+
+    Args:
+        files: the trained models, one file a method.
+        selection: `libi.selection.choose_configurations`.
+        scores: `libi.evaluation.scores.score_configurations` of the replicate, all methods.
+        truth: θ_GT packed [1, parameters].
+        test: test points [observed, points].
+        job: the evaluation's settings.
+
+    Returns:
+        one row a method: dataset, method, replicate, configuration, restart, and the summary of `evaluate` (missing
+        where no configuration could be chosen); and one row a method and test point.
+    """
+    chosen = chosen_configurations(selection)
+    summaries, points = [], []
+    for models in files:
+        of_method = scores[scores["method"] == models.method]
+        keys = {key: of_method[key].iloc[0] for key in ("dataset", "method", "replicate")}
+        if models.method not in chosen:
+            log.warning("%s: no configuration has a finite restart on every replicate", models.method)
+            summaries.append(keys)
+            continue
+        configuration = chosen[models.method]
+        restart = int(of_method.set_index("configuration")["restart"][configuration])
+        summary, values = evaluate(models.model(configuration, restart), truth, test, job, *keys.values())
+        summaries.append({**keys, "configuration": configuration, "restart": restart, **summary})
+        points.append(values.assign(**keys)[[*keys, *values.columns]])
+    table = pd.DataFrame(summaries).reindex(columns=SUMMARY)
+    return table.astype({"restart": "Int64"}), pd.concat(points, ignore_index=True)

@@ -1,0 +1,111 @@
+"""A trained model: arrays in, arrays out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from libi.datasets import DATASETS, Dataset
+from libi.storage import load_tensors
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """One model of a study. Arrays are [features, points], points last; computation is in float64.
+
+    Attributes:
+        dataset: the generative process it is a model of.
+        generative: θ packed [1, parameters].
+        inference: ϕ packed [1, parameters].
+        encoder: φ packed [1, parameters]; None for methods without an encoder of its own.
+        configuration: name of its hyper-parameters.
+        restart: number of its random initialisation.
+    """
+
+    dataset: Dataset
+    generative: Tensor
+    inference: Tensor
+    encoder: Tensor | None
+    configuration: str
+    restart: int
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q_ϕ(z|x), each [2, points], for x [observed, points]."""
+        network = self.dataset.inference
+        mean, log_variance = network(network.layout.unpack(self.inference.double()), x.double()[None])
+        return mean[0], log_variance[0]
+
+    def means(self, codes: Tensor) -> Tensor:
+        """f_θ(z) [observed, points] for codes [2, points]."""
+        return self.dataset.decode(self.dataset.generative.unpack(self.generative.double()), codes.double()[None])[0]
+
+    def encode(self, x: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation of q_ϕ(z|x), each [2, points], for data [observed, points].
+
+        Raises:
+            ValueError: if x has another number of features.
+        """
+        mean, log_variance = self.posterior(self._checked(x, self.dataset.observed, "x"))
+        return mean.numpy(), torch.exp(0.5 * log_variance).numpy()
+
+    def decode(self, codes: Array) -> Array:
+        """The means f_θ(z) [observed, points] for codes [2, points].
+
+        Raises:
+            ValueError: if the codes have another number of features.
+        """
+        return self.means(self._checked(codes, 2, "codes")).numpy()
+
+    def _checked(self, array: Array, features: int, name: str) -> Tensor:
+        array = np.asarray(array, dtype=np.float64)
+        if array.ndim != 2 or array.shape[0] != features:
+            raise ValueError(
+                f"{name} must be [{features}, points] for {self.dataset.name}, points last; got {list(array.shape)}"
+            )
+        return torch.from_numpy(array.copy())
+
+
+def metadata_of(dataset: str, method: str, configurations: list[str], restarts: list[int]) -> dict[str, str]:
+    """What a file of trained models says of itself: its data set and method, and which model each row is."""
+    models = json.dumps(list(zip(configurations, restarts, strict=True)))
+    return {"dataset": dataset, "method": method, "models": models}
+
+
+class TrainedModels:
+    """The models of one training file.
+
+    Attributes:
+        dataset: the generative process they are models of.
+        method: how they were trained.
+        rows: (configuration, restart) to row of the tensors.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+        self._tensors, about = load_tensors(path)
+        if "models" not in about:
+            raise ValueError(f"{path}: not a file of trained models")
+        self.dataset, self.method = DATASETS[about["dataset"]], about["method"]
+        self.rows = {(name, restart): row for row, (name, restart) in enumerate(json.loads(about["models"]))}
+
+    def model(self, configuration: str, restart: int) -> TrainedModel:
+        """One model.
+
+        Raises:
+            KeyError: if the file does not hold it, naming what it holds.
+        """
+        if (configuration, restart) not in self.rows:
+            names = ", ".join(sorted({name for name, _ in self.rows}))
+            raise KeyError(f"{self._path} has no restart {restart} of {configuration!r}; configurations: {names}")
+        row = slice(self.rows[configuration, restart], self.rows[configuration, restart] + 1)
+        parts = {group: tensor[row] for group, tensor in self._tensors.items()}
+        return TrainedModel(
+            self.dataset, parts["generative"], parts["inference"], parts.get("encoder"), configuration, restart
+        )
