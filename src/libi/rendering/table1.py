@@ -1,0 +1,142 @@
+"""Table 1: every method on every data set, by test log-likelihood and smooth k-NN statistic, beside the paper's."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from libi import __version__
+
+# Names as the paper prints them, in the paper's order. The ground truth is a yardstick, not a method.
+DATASETS = {"linear_jtex": "LinearJTEx", "cubic_jtex": "CubicJTEx", "gaussian": "Gaussian", "mobius": "Mobius"}
+METHODS = {
+    "vae": "VAE",
+    "beta_vae": r"$\beta$-VAE",
+    "beta_vae_anneal": r"$\beta$-VAE+Anneal",
+    "lagging": "Lagging",
+    "libi": "LiBI",
+}
+TRUTH = "truth"
+METRICS = {"test_ll": r"Test-LL $\uparrow$", "s_knn": r"S-kNN $\downarrow$"}
+# "On CubicJTEx Test-LL is unreliable": the paper names no best method there.
+UNRELIABLE = ("cubic_jtex", "test_ll")
+MISSING = "--"
+
+
+def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over replicates of every metric, beside the paper's.
+
+    Args:
+        metrics: one row a (dataset, method, replicate), with configuration, test_ll and s_knn; other columns are
+            ignored. Where no model could be chosen, both values and the configuration are empty.
+        published: the paper's table, config/published_table1.csv: dataset, method, metric, mean, sd.
+
+    Returns:
+        one row a (dataset, method, metric), in the paper's order with truth before the methods: dataset, method,
+        metric, mean, sd (divisor replicates − 1; missing for a single one), replicates (those with a finite value),
+        configuration, paper_mean, paper_sd (missing for truth). A method without a finite value on each of the data
+        set's replicates has neither mean nor sd, since a mean over the others would flatter it.
+
+    Raises:
+        ValueError: if a data set or method is unknown, a (dataset, method, replicate) is there twice, a method
+            has more than one configuration on a data set, or the paper more than one number for a cell.
+    """
+    _check(metrics)
+    cell = ["dataset", "method", "metric"]
+    values = metrics.melt(["dataset", "method", "replicate"], list(METRICS), "metric", "value")
+    values["value"] = values["value"].astype(float).where(lambda value: value.abs() < math.inf)
+    table = values.groupby(cell)["value"].agg(mean="mean", sd="std", replicates="count")  # std: divisor n − 1
+
+    expected = metrics.groupby("dataset")["replicate"].nunique()
+    complete = table["replicates"] == table.index.get_level_values("dataset").map(expected)
+    table[["mean", "sd"]] = table[["mean", "sd"]].where(complete)
+
+    table = table.join(_configurations(metrics).groupby(level=["dataset", "method"]).first())
+    paper = published.set_index(cell)[["mean", "sd"]].add_prefix("paper_")
+    table = table.join(paper, validate="one_to_one")
+    order = pd.MultiIndex.from_product([DATASETS, [TRUTH, *METHODS], METRICS], names=cell)
+    return table.reindex(order[order.isin(table.index)]).reset_index()
+
+
+def to_latex(table: pd.DataFrame, *, study: str) -> str:
+    r"""Write Table 1 in LaTeX: a tabular without float or caption, to \input where booktabs is loaded.
+
+    Each column but CubicJTEx's Test-LL has the best of the five methods in bold. The paper has one bold cell a column;
+    here all methods whose mean prints the same as the best one's are bold, for no reader could see why one of them was
+    not. The ground truth stands last, below a rule of its own, and is never bold.
+
+    With four data sets the tabular is wider than most pages. This shrinks it where it must (graphicx), and leaves it
+    at about 8pt in a document of 10pt on 6.5in:
+    \setlength{\tabcolsep}{3pt}\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{\input{table1}}
+
+    Args:
+        table: result of `summarise`. A method without a mean, or not run on one of the data sets, has a dash there; a
+            single replicate has no sd.
+        study: name of the study, for the comment in the first line.
+    """
+    cells = table.set_index(["method", "dataset", "metric"])
+    methods = [method for method in [*METHODS, TRUTH] if method in set(table["method"])]
+    datasets = [dataset for dataset in DATASETS if dataset in set(table["dataset"])]
+
+    def wide(values: pd.Series) -> pd.DataFrame:
+        columns = pd.MultiIndex.from_product([datasets, METRICS])
+        return values.unstack(["dataset", "metric"]).reindex(index=methods, columns=columns)
+
+    text = wide(cells.apply(lambda row: _cell(row["mean"], row["sd"]), axis=1)).fillna(MISSING)
+    bold = wide(cells["mean"]).apply(_best)
+
+    # Styler draws rules around header and body only. A rule opens a row, so the row's name can bring it along.
+    names = METHODS | {TRUTH: "\\midrule\n\\emph{Ground truth}"}
+    rules = [rf"\cmidrule(lr){{{2 * group}-{2 * group + 1}}}" for group in range(1, len(datasets) + 1)]
+    text = text.rename(index=names, columns=DATASETS | METRICS)
+    text = text.rename_axis(index=None, columns=["", "\n".join([*rules, "Method"])])
+    commands = bold.set_axis(text.index).set_axis(text.columns, axis=1).replace({True: "boldmath:--wrap", False: ""})
+    style = text.style.apply(lambda _: commands, axis=None)
+    tabular = style.to_latex(column_format="l" + "r" * text.shape[1], hrules=True, multicol_align="c")
+    return f"% Table 1 of the study {study}, made by libi {__version__}; it is made anew with the study.\n{tabular}"
+
+
+def _check(metrics: pd.DataFrame) -> None:
+    """Refuse metrics that do not say one thing of each method, naming the first problem."""
+    for column, known in ("dataset", list(DATASETS)), ("method", [TRUTH, *METHODS]):
+        for name in metrics.loc[~metrics[column].isin(known), column]:
+            raise ValueError(f"metrics: unknown {column} {name!r}; allowed: {', '.join(known)}")
+    rows = metrics.groupby(["dataset", "method", "replicate"]).size()
+    for (dataset, method, replicate), count in rows[rows > 1].items():
+        raise ValueError(f"metrics of {method} on {dataset}: {count} rows for replicate {replicate}; expected one")
+    for (dataset, method), names in _configurations(metrics).groupby(level=["dataset", "method"]).unique().items():
+        if len(names) > 1:
+            listed = " and ".join(map(repr, names))
+            raise ValueError(f"metrics of {method} on {dataset}: configurations {listed}; expected the same throughout")
+
+
+def _configurations(metrics: pd.DataFrame) -> pd.Series:
+    """The configuration of each row that has one, by dataset and method."""
+    configuration = metrics.set_index(["dataset", "method"])["configuration"]
+    return configuration[configuration.notna() & (configuration != "")]
+
+
+def _best(means: pd.Series) -> pd.Series:
+    """Which methods share the best mean, as printed, in a column named (dataset, metric)."""
+    competitors = means.drop(TRUTH, errors="ignore").dropna()
+    if means.name == UNRELIABLE or competitors.empty:
+        return pd.Series(False, means.index)
+    best = competitors.max() if means.name[1] == "test_ll" else competitors.min()
+    return (competitors.map(_number) == _number(best)).reindex(means.index, fill_value=False)
+
+
+def _cell(mean: float, sd: float) -> str:
+    if math.isnan(mean):
+        return MISSING
+    return f"${_number(mean)}$" if math.isnan(sd) else rf"${_number(mean)} \pm {_number(sd)}$"
+
+
+def _number(value: float) -> str:
+    """Two decimals as in the paper; none from a thousand on, a power of ten from a million on: columns stay narrow."""
+    if abs(value) < 999.995:
+        return f"{value:z.2f}"
+    if abs(value) < 999_999.5:
+        return f"{value:,.0f}".replace(",", "{,}")
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}"
