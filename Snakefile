@@ -1,0 +1,35 @@
+"""The replication as a graph of small files: from simulated data to Table 1.
+
+snakemake --cores 8                                       the paper's own study
+snakemake --cores 8 --configfile config/quick.yaml        the same graph in a few minutes
+snakemake --cores 8 gaussian                              one data set
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+include: "workflow/rules/study.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/select.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/render.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/table1.csv",
+        f"{RESULTS}/grid.csv",
+        f"{PAPER}/table1.tex",
+
+
+for name in study.dataset_names():
+
+    rule:
+        name:
+            name
+        input:
+            f"{RESULTS}/table1_{name}.csv",

@@ -1,0 +1,14 @@
+"""Write the ground truth θ_GT of a data set, and how well it was fitted."""
+
+import pandas as pd
+
+from libi.datasets import DATASETS
+from libi.logs import log_to
+from libi.storage import save_table, save_tensors
+
+with log_to(snakemake.log[0]) as log:
+    dataset = DATASETS[snakemake.wildcards.dataset]
+    parameters, record = dataset.ground_truth()
+    log.info("%s: %s", dataset.name, record or "given by the paper")
+    save_tensors(snakemake.output.truth, {"generative": dataset.generative.pack(parameters)})
+    save_table(snakemake.output.record, pd.DataFrame([{"dataset": dataset.name, **record}]))

@@ -1,0 +1,23 @@
+"""Compute the metrics of the models that stand for their methods on one replicate."""
+
+import torch
+
+from libi.evaluation.metrics import evaluate_choices
+from libi.logs import log_to
+from libi.storage import load_table, load_tensors, save_table
+from libi.study.models import EvaluationJob
+from libi.trained import TrainedModels
+
+with log_to(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    (test, _), (truth, _) = load_tensors(snakemake.input.test), load_tensors(snakemake.input.truth)
+    metrics, points = evaluate_choices(
+        map(TrainedModels, snakemake.input.models),
+        load_table(snakemake.input.selection),
+        load_table(snakemake.input.scores),
+        truth["generative"],
+        test["x"],
+        EvaluationJob.model_validate(snakemake.params.job),
+    )
+    save_table(snakemake.output.metrics, metrics)
+    save_table(snakemake.output.points, points)

@@ -1,0 +1,13 @@
+"""Render Table 1: our means and standard deviations beside the published ones, as CSV and LaTeX."""
+
+import pandas as pd
+
+from libi.logs import log_to
+from libi.rendering.table1 import summarise, to_latex
+from libi.storage import load_table, save_table, save_text
+
+with log_to(snakemake.log[0]):
+    metrics = pd.concat(map(load_table, snakemake.input.metrics), ignore_index=True)
+    table = summarise(metrics, load_table(snakemake.input.published))
+    save_table(snakemake.output.csv, table)
+    save_text(snakemake.output.tex, to_latex(table, study=snakemake.params.study))

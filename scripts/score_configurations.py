@@ -1,0 +1,20 @@
+"""Choose a restart for every configuration of every method, and score the configuration by its log-likelihood."""
+
+import pandas as pd
+import torch
+
+from libi.evaluation.scores import score_configurations
+from libi.logs import log_to
+from libi.storage import load_table, load_tensors, save_table
+from libi.study.models import EvaluationJob
+from libi.trained import TrainedModels
+
+with log_to(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    points, about = load_tensors(snakemake.input.points)
+    job = EvaluationJob.model_validate(snakemake.params.job)
+    scores = [
+        score_configurations(TrainedModels(models), load_table(records), points["x"], about["split"], job)
+        for models, records in zip(snakemake.input.models, snakemake.input.records, strict=True)
+    ]
+    save_table(snakemake.output[0], pd.concat(scores, ignore_index=True))

@@ -1,0 +1,43 @@
+"""Table 1, for all data sets and for one."""
+
+
+rule render_table1:
+    input:
+        metrics=expand(rules.evaluate.output.metrics, dataset=study.dataset_names(), replicate=study.replicate_names()),
+        published="config/published_table1.csv",
+        code=code("render_table1.py"),
+    output:
+        csv=f"{RESULTS}/table1.csv",
+        tex=f"{PAPER}/table1.tex",
+    log:
+        f"{LOGS}/render_table1.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/render_table1.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        study=study.name,
+    message:
+        "Rendering Table 1"
+    script:
+        "../../scripts/render_table1.py"
+
+
+use rule render_table1 as render_one_dataset with:
+    input:
+        metrics=expand(rules.evaluate.output.metrics, replicate=study.replicate_names(), allow_missing=True),
+        published="config/published_table1.csv",
+        code=code("render_table1.py"),
+    output:
+        csv=f"{RESULTS}/table1_{{dataset}}.csv",
+        tex=f"{PAPER}/table1_{{dataset}}.tex",
+    log:
+        f"{LOGS}/render_table1/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/render_table1/{{dataset}}.tsv"
+    message:
+        "Rendering Table 1 of {wildcards.dataset}"

@@ -1,0 +1,44 @@
+"""The study that this run is of, and what all rules share."""
+
+import os
+import sys
+
+ROOT = workflow.basedir
+sys.path.insert(0, f"{ROOT}/src")
+
+from libi.imports import export_package, import_closure
+from libi.study.reading import StudyError, study_of_run
+
+try:
+    # Files named on the command line replace the paper's study; Snakemake itself would merge them into it.
+    study = study_of_run(
+        list(map(str, workflow.overwrite_configfiles)),
+        f"{ROOT}/config/config.yaml",
+        workflow.config_settings.overwrite_config,
+    )
+except StudyError as error:
+    raise WorkflowError(str(error)) from None
+
+export_package()
+RESULTS, PAPER = study.folder("results"), study.folder("paper")
+LOGS = f"logs/{study.name}"
+ENVIRONMENT = f"{ROOT}/environment.yml"
+GPU = {"gpu": 1} if study.device == "cuda" else {}
+
+
+wildcard_constraints:
+    dataset="|".join(study.dataset_names()),
+    method=r"\w+",
+    replicate=r"\d+",
+
+
+def code(name):
+    """Source files that a script runs. Snakemake knows them by their content, so that an edit reruns what uses them."""
+    return [os.path.relpath(path, ROOT) for path in import_closure(f"{ROOT}/scripts/{name}")]
+
+
+def trained(kind):
+    """Training files of all methods on a data set's replicate; kind is models or records."""
+    return lambda wildcards: expand(
+        getattr(rules.train.output, kind), method=study.methods(wildcards.dataset), allow_missing=True
+    )
