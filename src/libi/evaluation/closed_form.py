@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from libi.layers import Parameters
 
 
 class GaussianPosterior(NamedTuple):
@@ -29,6 +32,12 @@ class LinearInference(NamedTuple):
     offset: Tensor
     log_variance_gain: Tensor
     log_variance_offset: Tensor
+
+    @classmethod
+    def of(cls, named: Parameters) -> LinearInference:
+        """Read it off the named parameters [1, ...] of a network without hidden layers."""
+        heads = itertools.product(("mean", "log_variance"), ("weight", "bias"))
+        return cls(*(named[f"{head}.{part}"][0].double() for head, part in heads))
 
 
 def marginal_covariance(loading: Tensor, noise_variance: Tensor) -> Tensor:

@@ -100,10 +100,7 @@ def excess_divergence(model: TrainedModel, truth: Tensor) -> float:
     theta = model.dataset.generative.unpack(truth.double())
     true_loading = model.dataset.decode(theta, torch.eye(2, dtype=torch.float64)[None])[0]
     data_covariance = true_loading @ true_loading.T + torch.diag(noise)
-    named = model.dataset.inference.layout.unpack(model.inference.double())
-    learned = LinearInference(
-        named["mean.weight"][0], named["mean.bias"][0], named["log_variance.weight"][0], named["log_variance.bias"][0]
-    )
+    learned = LinearInference.of(model.dataset.inference.layout.unpack(model.inference))
     exact = posterior(loading, noise)
     best = expected_posterior_divergence(mean_field(exact), exact, data_covariance)
     return float(expected_posterior_divergence(learned, exact, data_covariance) - best)

@@ -1,0 +1,51 @@
+"""A small training problem, shared by the tests of the engine."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from libi.datasets import DATASETS, simulate
+from libi.seeding import stream
+from libi.training.engine import Member, Problem, Programs, Settings, Stack
+from libi.training.methods import METHODS
+from libi.training.step import Adam
+
+SETTINGS = Settings(
+    batch_size=20,
+    validate_every=10,
+    validation_draws=8,
+    exponential_cap=8.0,
+    adam=Adam(0.01, 0.9, 0.999, 1e-8),
+    compiled=False,
+)
+
+
+def problem_of(name, points=60, seed=0):
+    """A data set's points, drawn from its ground truth (a random network for Mobius, whose fit takes seconds)."""
+    dataset = DATASETS[name]
+    if name == "mobius":
+        truth = dataset.generative.draw(stream("test", "truth"))[None]
+    else:
+        truth = dataset.generative.pack(dataset.ground_truth()[0])
+    train, validation = (
+        simulate(dataset, truth, points, stream("test", name, seed, split))[1].float()[None]
+        for split in ("train", "validation")
+    )
+    return Problem(dataset, truth, train, validation, (0, name, seed))
+
+
+def stack_of(problem, method, members, epochs, settings=SETTINGS, **changes):
+    """A stack ready to run; members are (restart, hyper-parameters)."""
+    settings = replace(settings, **changes)
+    made = [Member((0, method, restart, str(values)), values) for restart, values in members]
+    phases = METHODS[method](members[0][1], epochs, 0.5)
+    return Stack(problem, made, phases, settings, Programs(problem.dataset, settings))
+
+
+@pytest.fixture
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
