@@ -1,7 +1,8 @@
 """Affine maps and activations for a stack of models, and the packing of their parameters.
 
-A stack trains many models at once. Every array is [models, features, points], points last, so that the
-compiled code runs along contiguous points. One network's parameters are one flat array
+A stack trains many models at once. Every array is [models, features, points], points last, so that compiled code
+runs along contiguous points. Where features are few, each is an array of its own, a row [models, points]: then all
+that stands between two matrix products is one loop over the points. One network's parameters are one flat array
 [models, parameters]: one optimiser update, one snapshot and one checkpoint serve any architecture.
 """
 
@@ -10,11 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 Parameters = dict[str, Tensor]
+Rows = tuple[Tensor, ...]  # the features of a narrow array, each [models, points]
+NARROW = 4  # features up to which an array is kept as rows
 
 
 @dataclass(frozen=True)
@@ -55,29 +59,38 @@ class Layout:
         return torch.cat(pieces)
 
 
-def affine(weight: Tensor, bias: Tensor | None, inputs: Tensor) -> Tensor:
-    """Apply each model's affine map to its points.
-
-    Written as a sum over input features: a compiler fuses it with its neighbours along the points, which for the
-    narrow layers of this study beats a matrix product.
+def affine(weight: Tensor, bias: Tensor | None, rows: Rows) -> Rows:
+    """Apply each model's affine map between narrow arrays.
 
     Args:
         weight: [models, out, in].
         bias: [models, out], or None.
-        inputs: [models or 1, in, points].
+        rows: one row an input feature, each [models or 1, points].
 
     Returns:
-        [models, out, points].
+        one row an output feature, each [models, points].
     """
-    total = weight[:, :, 0, None] * inputs[:, None, 0]
-    for feature in range(1, weight.shape[2]):
-        total = total + weight[:, :, feature, None] * inputs[:, None, feature]
-    return total if bias is None else total + bias[:, :, None]
+    outputs = []
+    for out in range(weight.shape[1]):
+        total = sum(weight[:, out, feature, None] * row for feature, row in enumerate(rows))
+        outputs.append(total if bias is None else total + bias[:, out, None])
+    return tuple(outputs)
+
+
+def widen(weight: Tensor, bias: Tensor, rows: Rows) -> Tensor:
+    """The affine map from a narrow array to a wide one [models, out, points]: a sum of products, fit to be fused."""
+    products = (weight[:, :, feature, None] * row[:, None] for feature, row in enumerate(rows))
+    return sum(products, start=bias[:, :, None])
 
 
 def contract(weight: Tensor, bias: Tensor, inputs: Tensor) -> Tensor:
-    """The same map as `affine` for a wide input (hidden units), as a batched matrix product."""
+    """The affine map from a wide array [models, in, points]: a batched matrix product, [models, out, points]."""
     return torch.baddbmm(bias[:, :, None], weight, inputs)
+
+
+def relu(inputs: Tensor) -> Tensor:
+    """The positive part."""
+    return torch.relu(inputs)
 
 
 def cube_root(inputs: Tensor) -> Tensor:
@@ -85,21 +98,28 @@ def cube_root(inputs: Tensor) -> Tensor:
     return torch.sign(inputs) * ((inputs.abs() + 1e-6) ** (1 / 3) - 1e-2)
 
 
-def sigmoid_and_cube_root(inputs: Tensor) -> Tensor:
-    """Sigmoid on the first half of the features, cube root on the second (CubicJTEx's encoder, Appendix E)."""
-    half = inputs.shape[1] // 2
-    return torch.cat([torch.sigmoid(inputs[:, :half]), cube_root(inputs[:, half:])], dim=1)
-
-
-Activation = Callable[[Tensor], Tensor]
+def sigmoid_and_cube_root(rows: Rows) -> Rows:
+    """Sigmoid of the first half of the features, cube root of the second (CubicJTEx's encoder, Appendix E)."""
+    half = len(rows) // 2
+    return (*map(torch.sigmoid, rows[:half]), *map(cube_root, rows[half:]))
 
 
 @dataclass(frozen=True)
 class Hidden:
-    """One hidden layer: its number of units and its activation."""
+    """One hidden layer.
+
+    Attributes:
+        units: its width.
+        activation: of rows if the layer is narrow, else of an array [models, units, points].
+    """
 
     units: int
-    activation: Activation
+    activation: Callable[[Any], Any]
+
+    @property
+    def narrow(self) -> bool:
+        """Whether its units are kept as rows."""
+        return self.units <= NARROW
 
 
 @dataclass(frozen=True)
@@ -107,8 +127,8 @@ class Network:
     """A feed-forward network: hidden layers, then one linear head for each named output.
 
     Attributes:
-        inputs: number of input features.
-        hidden: the hidden layers, in order; empty for a linear network.
+        inputs: number of input features, at most NARROW.
+        hidden: the hidden layers, in order, narrow ones first; empty for a linear network.
         heads: output name to number of features.
     """
 
@@ -129,18 +149,27 @@ class Network:
             fan_in |= {f"{name}.weight": before, f"{name}.bias": before}
         return Layout(shapes, fan_in)
 
-    def activations(self, parameters: Parameters, inputs: Tensor) -> list[Tensor]:
-        """Outputs of the hidden layers, each [models, units, points]; inputs are [models or 1, features, points]."""
-        outputs: list[Tensor] = []
+    def activations(self, parameters: Parameters, rows: Rows) -> list[Rows | Tensor]:
+        """Outputs of the hidden layers: rows of narrow ones, arrays [models, units, points] of wide ones."""
+        outputs: list[Rows | Tensor] = []
+        values: Rows | Tensor = rows
         for number, layer in enumerate(self.hidden, start=1):
-            linear = affine if inputs.shape[1] <= 4 else contract
             weight, bias = parameters[f"hidden_{number}.weight"], parameters[f"hidden_{number}.bias"]
-            inputs = layer.activation(linear(weight, bias, inputs))
-            outputs.append(inputs)
+            if number > 1 and not layer.narrow and not isinstance(values, Tensor):
+                values = torch.stack(values, 1)  # a matrix product reads what a fused sum would compute anew each time
+            linear = contract if isinstance(values, Tensor) else affine if layer.narrow else widen
+            values = layer.activation(linear(weight, bias, values))
+            outputs.append(values)
         return outputs
 
+    def heads_of(self, parameters: Parameters, rows: Rows) -> tuple[Rows, ...]:
+        """Outputs of the heads, each as rows, for one row an input feature, each [models or 1, points]."""
+        values = self.activations(parameters, rows)[-1] if self.hidden else rows
+        maps = [(parameters[f"{head}.weight"], parameters[f"{head}.bias"]) for head in self.heads]
+        if isinstance(values, Tensor):
+            return tuple(contract(*each, values).unbind(1) for each in maps)
+        return tuple(affine(*each, values) for each in maps)
+
     def __call__(self, parameters: Parameters, inputs: Tensor) -> tuple[Tensor, ...]:
-        """Outputs of the heads, each [models, features, points]; inputs are [models or 1, features, points]."""
-        trunk = self.activations(parameters, inputs)[-1] if self.hidden else inputs
-        linear = affine if trunk.shape[1] <= 4 else contract
-        return tuple(linear(parameters[f"{head}.weight"], parameters[f"{head}.bias"], trunk) for head in self.heads)
+        """Outputs of the heads, each [models, features, points], for inputs [models or 1, features, points]."""
+        return tuple(torch.stack(rows, 1) for rows in self.heads_of(parameters, inputs.unbind(1)))

@@ -56,12 +56,11 @@ def test_truth_keeps_the_ground_truth_and_finds_its_posterior():
     problem = problem_of("linear_jtex", points=200)
     state = trained(stack_of(problem, "truth", [(0, {})], 600))
     assert torch.equal(state.kept.parameters["generative"], problem.truth)
-    loading = problem.dataset.decode({"A": problem.truth.reshape(1, 2, 2)}, torch.eye(2)[None])[0].double()
+    theta, eye = problem.dataset.generative.unpack(problem.truth.double()), torch.eye(2, dtype=torch.float64)[None]
+    loading = problem.dataset.decode(theta, eye)[0]
     noise = torch.full((2,), 0.004, dtype=torch.float64)
     named = problem.dataset.inference.layout.unpack(state.kept.parameters["inference"])
-    learned = LinearInference(
-        *(named[f"{head}.{part}"][0] for head in ("mean", "log_variance") for part in ("weight", "bias"))
-    )
+    learned = LinearInference.of(named)
     _, divergence = objective(loading, noise, learned, marginal_covariance(loading, noise))
     assert 0.5323 < divergence < 0.56  # FACTS: the least value, by Appendix C.3
 
@@ -77,9 +76,7 @@ def test_the_vae_finds_the_optimum_of_its_objective_on_linear_jtex():
     theta = state.kept.parameters["generative"][best, None].double()
     loading = dataset.decode(dataset.generative.unpack(theta), eye)[0]
     named = dataset.inference.layout.unpack(state.kept.parameters["inference"][best, None])
-    learned = LinearInference(
-        *(named[f"{head}.{part}"][0] for head in ("mean", "log_variance") for part in ("weight", "bias"))
-    )
+    learned = LinearInference.of(named)
     covariance = marginal_covariance(true_loading, noise)
     loss = sum(objective(loading, noise, learned, covariance))
     assert 0.196 <= loss <= 0.22  # the paper's L(θ*, ϕ*) is 0.196; 500 points and one-sample gradients do not reach it

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
-from libi.layers import Hidden, Layout, Network, Parameters
+from libi.layers import Hidden, Layout, Network, Parameters, Rows
 
 LATENT = 2  # every data set of the paper has two latent dimensions
 
@@ -21,7 +22,8 @@ class Dataset:
         observed: number of observed features.
         noise_variance: diagonal of the covariance of ε, one value a feature; fixed to the truth, never learned.
         generative: layout of θ.
-        decode: f_θ: named parameters and codes [models, 2, points] to means [models, observed, points].
+        decode_rows: f_θ: named parameters and codes, one row a latent dimension, to means, one row a feature; each
+            row is [models, points].
         hidden: hidden layers of the inference network and of the encoder.
         ground_truth: makes θ_GT, named arrays [1, ...], and a record of how well it was fitted.
         linear: whether f_θ is linear in z, so that there are closed forms.
@@ -31,7 +33,7 @@ class Dataset:
     name: str
     noise_variance: tuple[float, ...]
     generative: Layout
-    decode: Callable[[Parameters, Tensor], Tensor]
+    decode_rows: Callable[[Parameters, Rows], Rows]
     hidden: tuple[Hidden, ...]
     ground_truth: Callable[[], tuple[Parameters, dict[str, float]]]
     linear: bool = False
@@ -41,6 +43,10 @@ class Dataset:
     def observed(self) -> int:
         """Number of observed features."""
         return len(self.noise_variance)
+
+    def decode(self, parameters: Parameters, codes: Tensor) -> Tensor:
+        """f_θ(z): codes [models, 2, points] to means [models, observed, points]."""
+        return torch.stack(self.decode_rows(parameters, codes.unbind(1)), 1)
 
     @property
     def inference(self) -> Network:

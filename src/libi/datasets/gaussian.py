@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from libi.datasets.base import Dataset
-from libi.layers import Layout, Parameters, affine
+from libi.layers import Layout, Parameters, Rows, affine
 
 A = ((-0.7074, 0.0995, 0.0286, 0.1240), (0.7074, 0.9948, -0.9995, 0.9920))
 NOISE_VARIANCE = 1e-6
 
 
-def decode(parameters: Parameters, codes: Tensor) -> Tensor:
-    """f_θ(z) = zᵀA: codes [models, 2, points] to means [models, 4, points]."""
+def decode_rows(parameters: Parameters, codes: Rows) -> Rows:
+    """f_θ(z) = zᵀA: two rows of codes to four rows of means, each [models, points]."""
     return affine(parameters["A"].transpose(1, 2), None, codes)
 
 
@@ -26,7 +25,7 @@ DATASET = Dataset(
     name="gaussian",
     noise_variance=(NOISE_VARIANCE,) * 4,
     generative=Layout({"A": (2, 4)}, {"A": 2}),
-    decode=decode,
+    decode_rows=decode_rows,
     hidden=(),
     ground_truth=ground_truth,
     linear=True,

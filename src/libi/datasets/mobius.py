@@ -6,19 +6,19 @@ import torch
 from torch import Tensor
 
 from libi.datasets.base import LATENT, Dataset
-from libi.layers import Hidden, Network, Parameters
+from libi.layers import Hidden, Network, Parameters, Rows, relu
 from libi.seeding import stream
 
 # The constants a, b, c, d as complex numbers; m(z) = (a·z + b) / (c·z + d).
 CONSTANTS = (1 + 0j, 1 + 4j, 1 + 0j, 7 + 4j)
 NOISE_VARIANCE = 1e-5
 FIT_POINTS, FIT_STEPS, FIT_LEARNING_RATE = 5_000, 5_000, 0.02
-DECODER = Network(LATENT, (Hidden(50, torch.relu),), {"mean": 2})
+DECODER = Network(LATENT, (Hidden(50, relu),), {"mean": 2})
 
 
-def decode(parameters: Parameters, codes: Tensor) -> Tensor:
-    """f_θ(z), one hidden layer of 50 ReLU units: codes [models, 2, points] to means [models, 2, points]."""
-    (means,) = DECODER(parameters, codes)
+def decode_rows(parameters: Parameters, codes: Rows) -> Rows:
+    """f_θ(z), one hidden layer of 50 ReLU units: two rows of codes to two rows of means, each [models, points]."""
+    (means,) = DECODER.heads_of(parameters, codes)
     return means
 
 
@@ -45,7 +45,7 @@ def ground_truth() -> tuple[Parameters, dict[str, float]]:
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, FIT_STEPS)
     for _ in range(FIT_STEPS):
         optimiser.zero_grad()
-        error = decode(DECODER.layout.unpack(flat), codes) - (target - mean) / scale
+        error = DECODER(DECODER.layout.unpack(flat), codes)[0] - (target - mean) / scale
         (error * error).mean().backward()
         optimiser.step()
         schedule.step()
@@ -58,7 +58,7 @@ def ground_truth() -> tuple[Parameters, dict[str, float]]:
 def _fit_record(parameters: Parameters) -> dict[str, float]:
     codes = torch.randn(1, LATENT, 100_000, generator=stream("mobius", "ground truth", "check"))
     target = mobius_transform(codes)
-    error = (decode(parameters, codes) - target).square().mean(2).sqrt()[0]
+    error = (DECODER(parameters, codes)[0] - target).square().mean(2).sqrt()[0]
     record = {"noise_sd": NOISE_VARIANCE**0.5}
     for feature in range(2):
         record[f"rms_error_{feature + 1}"] = error[feature].item()
@@ -70,8 +70,8 @@ DATASET = Dataset(
     name="mobius",
     noise_variance=(NOISE_VARIANCE,) * 2,
     generative=DECODER.layout,
-    decode=decode,
-    hidden=(Hidden(50, torch.relu),),
+    decode_rows=decode_rows,
+    hidden=(Hidden(50, relu),),
     ground_truth=ground_truth,
     decoder=DECODER,
 )

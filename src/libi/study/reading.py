@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from libi.study.machine import GPU_FILES, has_gpu
 from libi.study.models import Study
 from libi.study.sections import DATASETS, METHODS, Allowed, Section, nearest
 
@@ -43,22 +44,27 @@ def read_study(path: str | Path) -> Study:
     return load_study(mapping, str(path))
 
 
-def study_of_run(files: list[str], default: str, changes: dict[str, Any]) -> Study:
+def study_of_run(files: list[str], default: str, changes: dict[str, Any], *, here: bool = False) -> Study:
     """The study that a command line asks for.
 
     Args:
         files: the study files it names.
         default: the file to read if it names none.
         changes: values that it gives beside them (`--config`), merged with the files by Snakemake.
+        here: whether the jobs run on this machine, which must then have what the study asks for.
 
     Raises:
-        StudyError: if the study is wrong, or if it is not one file and nothing else.
+        StudyError: if the study is wrong or needs what is not here, or if it is not one file and nothing else.
     """
     if len(files) > 1:
         raise StudyError(
             f"--configfile: given {', '.join(files)}; allowed: one file, since a study is one complete file"
         )
-    study = read_study(files[0] if files else default)
+    file = files[0] if files else default
+    study = read_study(file)
+    if here and study.device == "cuda" and not has_gpu():
+        words = f"auto or cpu; here is no GPU (none of {', '.join(GPU_FILES)}), or CUDA_VISIBLE_DEVICES hides it"
+        raise StudyError(f"{file}: {_refuse(('device',), study.device, words)}")
     extra = [key for key, value in changes.items() if not files or value != _plain(files[0]).get(key, ...)]
     if extra:
         raise StudyError(

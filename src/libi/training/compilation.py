@@ -1,56 +1,174 @@
-"""Compiling the functions that a stack runs, once for every number of models."""
+"""Programs: pure functions compiled once for a machine, for stacks of any size, and kept on disk for later jobs."""
 
 from __future__ import annotations
 
+import fcntl
+import logging
+import os
+import platform
+import shutil
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils import _pytree
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
+from libi.provenance import fingerprint
 
-def has_compiler(device: torch.device) -> bool:
-    """Whether torch.compile can build code for the device here; on a CPU it needs a C++ compiler."""
-    if device.type != "cpu":
-        return True
-    from torch._inductor.cpp_builder import get_cpp_compiler  # noqa: PLC0415  (costs half a second to import)
+log = logging.getLogger(__name__)
 
-    try:
-        get_cpp_compiler()
-    except Exception as error:  # its type differs between releases
-        warnings.warn(
-            f"no C++ compiler ({error}): training runs uncompiled, with the same results to rounding, but 10 to 40 "
-            "times slower; install g++ or clang",
-            stacklevel=2,
-        )
-        return False
-    return True
-
-
-class Compiled:
-    """A function compiled whole, whose arrays may have any length along the models axis (the first)."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = torch.compile(function, fullgraph=True)
-        self._traced = False
-
-    def __call__(self, models: int, *arguments: Any) -> Any:
-        """Call the function; `models` is the length of the models axis in the arguments."""
-        if not self._traced:
-            for tensor in _pytree.tree_leaves(arguments):
-                if tensor.ndim and tensor.shape[0] == models:
-                    torch._dynamo.maybe_mark_dynamic(tensor, 0)
-            self._traced = True
-        return self._function(*arguments)
+Function = Callable[..., Any]
+# Of each argument: lengths (without that of the models), strides, type, device, and whether its first axis is models.
+Signature = tuple[tuple[tuple[int, ...], tuple[int, ...], torch.dtype, str, bool], ...]
+MOST_MODELS = 2**20
 
 
 class Plain:
-    """The same call for a function that runs as it is."""
+    """A function that runs as it is, operation by operation."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Function, name: str) -> None:
         self._function = function
 
-    def __call__(self, models: int, *arguments: Any) -> Any:
-        """Call the function."""
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the function once."""
         return self._function(*arguments)
+
+    def iterate(self, carried: Any, fixed: Any, data: Iterable[Sequence[Tensor]]) -> Any:
+        """Apply `carried = function(carried, fixed, *item)` for each item of the data."""
+        for item in data:
+            carried = self._function(carried, fixed, *item)
+        return carried
+
+
+class Compiled(Plain):
+    """The same function as one library of machine code, built when it is first called and kept on disk.
+
+    Of its arguments, the first that is itself an array holds the points, which all models share, as they share scalars.
+    Every other array has the models on its first axis, which may have any length; other lengths are built in.
+
+    Attributes:
+        name: says what the function is, together with the package's source: functions of one name are the same.
+    """
+
+    def __init__(self, function: Function, name: str) -> None:
+        super().__init__(function, name)
+        self.name = name
+        self._libraries: dict[Signature, Callable[[list[Tensor]], list[Tensor]]] = {}
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the function once; it must return one tensor."""
+        (result,) = self._library(arguments)(tree_leaves(arguments))
+        return result
+
+    def iterate(self, carried: Any, fixed: Any, data: Sequence[Sequence[Tensor]]) -> Any:
+        """Apply `carried = function(carried, fixed, *item)` for each item of the data, all of the same shapes."""
+        run = self._library((carried, fixed, *data[0]))
+        leaves, structure = tree_flatten(carried)
+        constant = tree_leaves(fixed)
+        for item in data:
+            leaves = run([*leaves, *constant, *item])
+        return tree_unflatten(leaves, structure)
+
+    def _library(self, arguments: tuple[Any, ...]) -> Callable[[list[Tensor]], list[Tensor]]:
+        leaves, structure = tree_flatten(arguments)
+        points = next(argument for argument in arguments if isinstance(argument, Tensor))
+        signature = tuple(
+            (leaf.shape[1:] if counted else leaf.shape, leaf.stride(), leaf.dtype, leaf.device.type, counted)
+            for leaf in leaves
+            for counted in [leaf.ndim > 0 and leaf is not points]
+        )
+        models = {len(leaf) for leaf, (*_, counted) in zip(leaves, signature, strict=True) if counted}
+        if len(models) != 1:
+            raise ValueError(f"{self.name}: arrays disagree about the number of models: {sorted(models)}")
+        if signature not in self._libraries:
+            path = library_path(self.name, signature)
+            with exclusive(path):
+                if not path.exists():
+                    build(lambda *flat: tree_leaves(self._function(*tree_unflatten(flat, structure))), signature, path)
+            # What torch._inductor.aoti_load_package does, without two seconds of imports.
+            loader = torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1)
+            self._libraries[signature] = loader.run
+        return self._libraries[signature]
+
+
+def cache_folder() -> Path:
+    """Where libraries are kept: $LIBI_CACHE, else libi in the user's cache folder."""
+    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("LIBI_CACHE") or Path(user) / "libi")
+
+
+def library_path(name: str, signature: Signature) -> Path:
+    """Where a function's library is: by its name and arguments, this package's source, PyTorch and the processor."""
+    processor = [platform.machine(), torch.backends.cpu.get_cpu_capability(), _processor_flags()]
+    return cache_folder() / f"{name}-{fingerprint([], [name, repr(signature), processor])[:16]}.pt2"
+
+
+def _processor_flags() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line for line in lines if line.startswith("flags")), "")
+
+
+def has_compiler(device: torch.device) -> bool:
+    """Whether code can be compiled for the device here; for a CPU it takes a C++ compiler."""
+    if device.type != "cpu" or any(map(shutil.which, filter(None, [os.environ.get("CXX"), "g++", "clang++", "c++"]))):
+        return True
+    log.warning("no C++ compiler: training runs uncompiled, 10 to 40 times slower; install g++ or clang")
+    return False
+
+
+class exclusive:
+    """Holds a file's lock, so that of several jobs that want the same library one builds it and the others wait."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_suffix(".lock")
+
+    def __enter__(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(self._path, "w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+
+def build(function: Function, signature: Signature, path: Path) -> None:
+    """Trace a function with the gradients in it, compile it ahead of time, and write the library.
+
+    Args:
+        function: takes and returns tensors.
+        signature: what its arguments look like.
+        path: where the library goes.
+    """
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    began = time.monotonic()
+    models = _unmistakable_length(signature)
+    examples = [_example((models, *shape) if counted else shape, *rest) for shape, *rest, counted in signature]
+    length = torch.export.Dim("models", min=1, max=MOST_MODELS)
+    lengths = tuple({0: length} if counted else {} for *_, counted in signature)
+    temporary = path.with_name(f"{path.stem}.{os.getpid()}.pt2")
+    with warnings.catch_warnings(action="ignore"):  # PyTorch's, about PyTorch
+        traced = make_fx(function, tracing_mode="symbolic")(*examples)
+        exported = torch.export.export(traced, tuple(examples), dynamic_shapes=lengths, strict=False)
+        torch._inductor.aoti_compile_and_package(exported, package_path=str(temporary))
+    os.replace(temporary, path)
+    log.info("compiled %s in %.0f s", path.stem, time.monotonic() - began)
+
+
+def _example(shape: tuple[int, ...], stride: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+    """Zeros laid out in memory as the argument is; an array repeated over models has stride 0."""
+    extent = 1 + sum((length - 1) * step for length, step in zip(shape, stride, strict=True))
+    return torch.zeros(extent, dtype=dtype, device=device).as_strided(shape, stride)
+
+
+def _unmistakable_length(signature: Signature) -> int:
+    """A number of models that no other axis has, so that tracing cannot take one for the other."""
+    taken = {length for shape, *_ in signature for length in shape}
+    return next(number for number in range(5, 10_000) if number not in taken)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from libi.datasets import LATENT, Dataset
-from libi.seeding import stream
+from libi.seeding import seed_of, stream
 from libi.training.compilation import Compiled, Plain
 from libi.training.encoder_start import ENCODER_STARTS
 from libi.training.methods import Phase
@@ -76,29 +76,37 @@ class Programs:
         self._dataset = dataset
         self._settings = settings
         self._wrap = Compiled if settings.compiled else Plain
-        self._built: dict[tuple[str, ...], Callable] = {}
+        self._built: dict[str, Plain] = {}
         self.layouts = {
             "generative": dataset.generative,
             "inference": dataset.inference.layout,
             "encoder": dataset.encoder.layout,
         }
 
+    def _constants(self, objective: str) -> dict[str, float]:
+        return {} if OBJECTIVES[objective].stochastic else {"cap": self._settings.exponential_cap}
+
     def _loss(self, objective: str) -> Callable[..., Tensor]:
-        extra = {} if OBJECTIVES[objective].stochastic else {"cap": self._settings.exponential_cap}
-        return partial(OBJECTIVES[objective].loss, self._dataset, **extra)
+        return partial(OBJECTIVES[objective].loss, self._dataset, **self._constants(objective))
 
-    def step(self, objective: str, moves: tuple[str, ...]) -> Callable[..., Moving]:
-        """The update of the groups in `moves` under an objective: `step(models, moving, fixed, *data)`."""
-        key = (objective, *moves)
-        if key not in self._built:
-            self._built[key] = self._wrap(make_step(self._loss(objective), self.layouts, self._settings.adam))
-        return self._built[key]
+    def step(self, objective: str, moves: tuple[str, ...]) -> Plain:
+        """The update of the groups in `moves` under an objective; iterate it from (moving, fixed) over data."""
+        name = self._name("step", objective, moves, *self._settings.adam)
+        if name not in self._built:
+            self._built[name] = self._wrap(make_step(self._loss(objective), self.layouts, self._settings.adam), name)
+        return self._built[name]
 
-    def assessment(self, objective: str) -> Callable[..., Tensor]:
-        """The evaluation of an objective: `assess(models, groups, *data)`."""
-        if (objective,) not in self._built:
-            self._built[(objective,)] = self._wrap(make_assessment(self._loss(objective), self.layouts))
-        return self._built[(objective,)]
+    def assessment(self, objective: str) -> Plain:
+        """The evaluation of an objective: `assess(groups, *data)`."""
+        name = self._name("assess", objective)
+        if name not in self._built:
+            self._built[name] = self._wrap(make_assessment(self._loss(objective), self.layouts), name)
+        return self._built[name]
+
+    def _name(self, kind: str, objective: str, moves: tuple[str, ...] = (), *numbers: float) -> str:
+        """A name for a function, which changes with every number that is built into it."""
+        built_in = seed_of(*numbers, *self._constants(objective).values())
+        return "-".join([self._dataset.name, kind, objective, *moves, f"{built_in:016x}"])
 
 
 class Stack:
@@ -147,8 +155,10 @@ class Stack:
         x, draws = self._problem.validation, self._settings.validation_draws
         generator = stream(*self._problem.labels, "validation draws")
         noise = torch.randn(LATENT, draws, x.shape[2], generator=generator).to(self._device)
+        models = len(self._members)
         return [
-            (x.repeat(1, 1, part.shape[1]), part.reshape(1, LATENT, -1)) for part in noise.split(DRAWS_AT_ONCE, dim=1)
+            (x.repeat(1, 1, part.shape[1]), part.reshape(1, LATENT, -1).expand(models, -1, -1))
+            for part in noise.split(DRAWS_AT_ONCE, dim=1)
         ]
 
     @property
@@ -198,7 +208,7 @@ class Stack:
         """Train to the end of a chunk of epochs, or of the phase."""
         objective = OBJECTIVES[phase.objective]
         step = self._programs.step(phase.objective, phase.moves)
-        state, models = self.state, len(self._members)
+        state = self.state
         fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
         moving = Moving(
             *({group: part[group] for group in phase.moves} for part in (state.parameters, state.first, state.second)),
@@ -206,8 +216,7 @@ class Stack:
             state.alive,
         )
         for batches in self._epochs(phase, objective):
-            for data in batches:
-                moving = step(models, moving, fixed, *data)
+            moving = step.iterate(moving, fixed, batches)
             self.epoch += 1
             self.trained += 1
             last = self.epoch == phase.epochs
@@ -255,8 +264,8 @@ class Stack:
         known = OBJECTIVES[objective]
         program = self._programs.assessment(objective)
         groups = {group: self.state.parameters[group] for group in known.groups}
-        scalars, models = self._scalars(known), len(self._members)
+        scalars = self._scalars(known)
         if not known.stochastic:
-            return program(models, groups, self._problem.validation, *scalars)
-        parts = [program(models, groups, x, noise, *scalars) * noise.shape[2] for x, noise in self._validation]
+            return program(groups, self._problem.validation, *scalars)
+        parts = [program(groups, x, noise, *scalars) * noise.shape[2] for x, noise in self._validation]
         return torch.stack(parts).sum(0) / sum(noise.shape[2] for _, noise in self._validation)

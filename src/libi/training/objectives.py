@@ -10,28 +10,28 @@ import torch
 from torch import Tensor
 
 from libi.datasets.base import Dataset
-from libi.layers import Parameters
+from libi.layers import Parameters, Rows
 from libi.statistics.gaussianity import spectral_henze_zirkler
 
 Stack = dict[str, Parameters]  # "generative", "inference", "encoder" to named parameters [models, ...]
 
 
-def reconstruction(dataset: Dataset, generative: Parameters, codes: Tensor, x: Tensor) -> Tensor:
+def reconstruction(dataset: Dataset, generative: Parameters, codes: Rows, x: Rows) -> Tensor:
     """Mean over points of log p_θ(x|z) in nats.
 
     Args:
         dataset: gives f_θ and the noise variance.
         generative: θ.
-        codes: z [models, 2, points].
-        x: data [1, observed, points].
+        codes: z, one row a latent dimension, each [models, points].
+        x: data, one row a feature, each [1, points].
 
     Returns:
         [models].
     """
-    variance = torch.tensor(dataset.noise_variance, dtype=x.dtype, device=x.device)
-    constant = -0.5 * sum(math.log(2 * math.pi * v) for v in dataset.noise_variance)
-    residual = x - dataset.decode(generative, codes)
-    return constant - 0.5 * (residual * residual / variance[:, None]).sum(1).mean(1)
+    constant = -0.5 * sum(math.log(2 * math.pi * variance) for variance in dataset.noise_variance)
+    means = dataset.decode_rows(generative, codes)
+    terms = ((a - b) ** 2 * (-0.5 / v) for a, b, v in zip(x, means, dataset.noise_variance, strict=True))
+    return constant + sum(terms).mean(1)
 
 
 def negative_elbo(dataset: Dataset, stack: Stack, x: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
@@ -47,10 +47,12 @@ def negative_elbo(dataset: Dataset, stack: Stack, x: Tensor, noise: Tensor, beta
     Returns:
         [models], nats.
     """
-    mean, log_variance = dataset.inference(stack["inference"], x)
-    codes = mean + torch.exp(0.5 * log_variance) * noise
-    divergence = 0.5 * (mean * mean + torch.exp(log_variance) - log_variance - 1).sum(1).mean(1)
-    return beta * divergence - reconstruction(dataset, stack["generative"], codes, x)
+    points = x.unbind(1)
+    means, log_variances = dataset.inference.heads_of(stack["inference"], points)
+    deviations = [torch.exp(0.5 * log_variance) for log_variance in log_variances]
+    codes = tuple(m + s * e for m, s, e in zip(means, deviations, noise.unbind(1), strict=True))
+    terms = (m * m + s * s - v - 1 for m, s, v in zip(means, deviations, log_variances, strict=True))
+    return beta * 0.5 * sum(terms).mean(1) - reconstruction(dataset, stack["generative"], codes, points)
 
 
 def capped_exp(exponent: Tensor, cap: float) -> Tensor:
@@ -83,17 +85,19 @@ def constrained_likelihood(
     Returns:
         [models].
     """
-    (codes,) = dataset.encoder(stack["encoder"], x)
-    mean = codes.mean(2)
-    centred = codes - mean[:, :, None]
-    variance = (centred * centred).mean(2)
-    covariance = (centred[:, 0] * centred[:, 1]).mean(1)
-    misfit = ((variance - 1) ** 2).sum(1) + 2 * covariance**2
+    points = x.unbind(1)
+    ((first, second),) = dataset.encoder.heads_of(stack["encoder"], points)
+    means = first.mean(1), second.mean(1)
+    centred = first - means[0][:, None], second - means[1][:, None]
+    variances = [(row * row).mean(1) for row in centred]
+    covariance = (centred[0] * centred[1]).mean(1)
+    misfit = (variances[0] - 1) ** 2 + (variances[1] - 1) ** 2 + 2 * covariance**2
+    shift = means[0] ** 2 + means[1] ** 2
     return (
-        -reconstruction(dataset, stack["generative"], codes, x)
-        + epsilon_hz * capped_exp(spectral_henze_zirkler(codes), cap)
+        -reconstruction(dataset, stack["generative"], (first, second), points)
+        + epsilon_hz * capped_exp(spectral_henze_zirkler(torch.stack(centred, 1)), cap)
         + capped_exp(misfit / epsilon_covariance, cap)
-        + capped_exp((mean * mean).sum(1) / epsilon_mean, cap)
+        + capped_exp(shift / epsilon_mean, cap)
     )
 
 
