@@ -1,13 +1,16 @@
 """The engine: stacks against single models, snapshots, rounds, and known optima."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from libi.evaluation.closed_form import LinearInference, marginal_covariance, objective
 from libi.statistics.likelihood import linear_gaussian_log_likelihood
-from libi.training.noise import CHUNK, chunk_noise
+from libi.training.engine import Programs
+from libi.training.step import Moving
 
-from .conftest import problem_of, stack_of
+from .conftest import SETTINGS, problem_of, stack_of
 
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 2}
 CASES = [
@@ -33,23 +36,6 @@ def test_a_stack_equals_its_models_trained_one_by_one(name, method, grid):
         alone = trained(stack_of(problem, method, [member], epochs))
         for group, flat in together.parameters.items():
             torch.testing.assert_close(flat[row : row + 1], alone.parameters[group], rtol=0, atol=1e-4)
-
-
-def test_noise_streams_are_equal_to_the_bit_in_any_stack():
-    labels = [(0, "model", number) for number in range(5)]
-    shape = (CHUNK * 3, 2, 20)
-    together = chunk_noise(labels, shape, phase=1, chunk=2)
-    for row, label in enumerate(labels):
-        assert torch.equal(chunk_noise([label], shape, phase=1, chunk=2)[0], together[row])
-    assert not torch.equal(together[0], together[1])
-    assert not torch.equal(chunk_noise(labels, shape, phase=1, chunk=3), together)
-
-
-def test_noise_is_standard_normal():
-    noise = chunk_noise([(0, "model")], (CHUNK * 5, 2, 100), phase=0, chunk=0).double().flatten()
-    for power, moment, spread in ((1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)):  # E z^p, and the variance of z^p
-        error = (noise**power).mean() - moment
-        assert abs(error) < 4 * (spread / len(noise)) ** 0.5
 
 
 def test_truth_keeps_the_ground_truth_and_finds_its_posterior():
@@ -133,8 +119,24 @@ def test_a_model_that_diverges_is_flagged_and_its_neighbours_are_unchanged():
 
 
 def test_compiled_training_agrees_with_uncompiled():
-    problem = problem_of("gaussian")
-    members = [(0, LIBI | {"rounds": 1}), (1, LIBI | {"rounds": 1})]
-    plain, compiled = (trained(stack_of(problem, "libi", members, 200, compiled=flag)) for flag in (False, True))
+    problem = problem_of("linear_jtex", points=500)  # the shapes of the test of the VAE's optimum, whose code it shares
+    members = [(0, {}), (1, {})]
+    plain, compiled = (
+        trained(stack_of(problem, "vae", members, 40, batch_size=100, compiled=flag)) for flag in (False, True)
+    )
     for group, flat in plain.kept.parameters.items():
-        torch.testing.assert_close(flat, compiled.kept.parameters[group], rtol=0, atol=1e-3)
+        torch.testing.assert_close(flat, compiled.kept.parameters[group], rtol=0, atol=1e-4)
+
+
+def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
+    problem = problem_of("gaussian")
+    stack = stack_of(problem, "libi", [(0, LIBI), (1, LIBI), (2, LIBI)], 40)
+    groups, results = ("generative", "encoder"), []
+    data = [(problem.train, *(torch.tensor([tolerance] * 3) for tolerance in (1.0, 0.2, 0.5)))] * 20
+    for compiled in (False, True):
+        step = Programs(problem.dataset, replace(SETTINGS, compiled=compiled)).step("constrained_likelihood", groups)
+        parts = (stack.state.parameters, stack.state.first, stack.state.second, stack.state.count)
+        moving = Moving(*({group: part[group] for group in groups} for part in parts), stack.state.alive)
+        results.append(step.iterate(moving, {}, data))
+    for group in groups:
+        torch.testing.assert_close(results[0].parameters[group], results[1].parameters[group], rtol=0, atol=1e-4)

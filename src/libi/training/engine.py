@@ -17,7 +17,7 @@ from libi.seeding import seed_of, stream
 from libi.training.compilation import Compiled, Plain
 from libi.training.encoder_start import ENCODER_STARTS
 from libi.training.methods import Phase
-from libi.training.noise import CHUNK, Labels, chunk_batches, chunk_noise
+from libi.training.noise import CHUNK, Labels, chunk_batches, chunk_counters, chunk_keys, normal_draws
 from libi.training.objectives import OBJECTIVES, Objective
 from libi.training.state import State
 from libi.training.step import Adam, Groups, Moving, make_assessment, make_step
@@ -102,6 +102,12 @@ class Programs:
         if name not in self._built:
             self._built[name] = self._wrap(make_assessment(self._loss(objective), self.layouts), name)
         return self._built[name]
+
+    def noise(self) -> Plain:
+        """The draws of a chunk: `draw(counters, keys)`. The same for every data set."""
+        if "normal-draws" not in self._built:
+            self._built["normal-draws"] = self._wrap(normal_draws, "normal-draws")
+        return self._built["normal-draws"]
 
     def _name(self, kind: str, objective: str, moves: tuple[str, ...] = (), *numbers: float) -> str:
         """A name for a function, which changes with every number that is built into it."""
@@ -245,8 +251,8 @@ class Stack:
         (beta,) = scalars
         steps = self._problem.train.shape[2] // size
         x = chunk_batches(self._problem.train, size, self._problem.labels, self.phase, chunk)
-        labels = [member.labels for member in self._members]
-        noise = chunk_noise(labels, (CHUNK * steps, LATENT, size), self.phase, chunk).to(self._device).unbind(1)
+        keys = chunk_keys([member.labels for member in self._members], self.phase, chunk).to(self._device)
+        noise = self._programs.noise()(chunk_counters(steps, size).to(self._device), keys).unbind(1)
         for epoch in range(self.epoch, ends):
             weight = beta * (epoch / phase.epochs) if phase.ramp else beta
             here = range((epoch % CHUNK) * steps, (epoch % CHUNK + 1) * steps)

@@ -1,19 +1,22 @@
 """Batches and noise of a phase, in chunks of epochs.
 
-Chunk c of a phase has its own streams, named by model, phase and c, and always the same length. So a model sees the
-same numbers in whatever stack it trains, and a resumed run those of an undisturbed one.
+Chunk c of a phase has its own streams, named by model, phase and c. So a model sees the same numbers in whatever stack
+it trains, and a resumed run those of an undisturbed one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from libi.seeding import stream
+from libi.seeding import seed_of, stream
 
 CHUNK = 25  # epochs; part of what a seed means, so not a setting
+
+PARITY, ROTATIONS = 0x1BD11BDA, (13, 15, 26, 6, 17, 29, 16, 24)  # constants of Threefry-2x32
 
 Labels = tuple[object, ...]
 
@@ -37,19 +40,58 @@ def chunk_batches(x: Tensor, batch_size: int, labels: Labels, phase: int, chunk:
     return x[:, :, order].reshape(1, x.shape[1], -1, batch_size).permute(2, 0, 1, 3).contiguous().unbind(0)
 
 
-def chunk_noise(members: Sequence[Labels], shape: tuple[int, int, int], phase: int, chunk: int) -> Tensor:
-    """Every model's own standard normal draws for a chunk.
+def normal_draws(counters: Tensor, keys: Tensor) -> Tensor:
+    """Standard normal draws by a counter-based generator: Threefry (Salmon et al. 2011), then Box–Muller.
+
+    Every draw is a function of its key and its place alone, so models, steps and devices can be computed in any order.
+
+    Args:
+        counters: 0, 1, 2, ... laid out as [1, steps, points], int32.
+        keys: one key a model, int32 [models, 2].
+
+    Returns:
+        [models, steps, 2, points], float32: cosine and sine of one pair of random words each.
+    """
+    key = keys[:, 0, None, None], keys[:, 1, None, None]
+    first, second = threefry(key, (counters, torch.zeros_like(counters)))
+    radius = torch.sqrt(-2 * torch.log(_uniform(first)))
+    angle = 2 * math.pi * _uniform(second)
+    return torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)], 2)
+
+
+def threefry(key: tuple[Tensor, Tensor], counter: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """Threefry-2x32 with 20 rounds: two random words for each key and counter; all are int32 and broadcast."""
+    schedule = *key, key[0] ^ key[1] ^ PARITY
+    first, second = counter[0] + key[0], counter[1] + key[1]
+    for number in range(20):
+        rotation = ROTATIONS[number % 8]
+        first = first + second
+        second = first ^ ((second << rotation) | ((second >> (32 - rotation)) & ((1 << rotation) - 1)))
+        if number % 4 == 3:
+            block = number // 4 + 1
+            first = first + schedule[block % 3]
+            second = second + schedule[(block + 1) % 3] + block
+    return first, second
+
+
+def _uniform(words: Tensor) -> Tensor:
+    """The upper 24 bits of random words as numbers strictly between 0 and 1."""
+    return (((words >> 8) & 0xFFFFFF).float() + 0.5) * 2.0**-24
+
+
+def chunk_counters(steps: int, points: int) -> Tensor:
+    """The places of a chunk's draws, for an epoch of `steps` batches of `points`: int32 [1, CHUNK · steps, points]."""
+    return torch.arange(CHUNK * steps * points, dtype=torch.int32).reshape(1, -1, points)
+
+
+def chunk_keys(members: Sequence[Labels], phase: int, chunk: int) -> Tensor:
+    """The keys of the models' draws for a chunk: int32 [models, 2].
 
     Args:
         members: what names each model's streams.
-        shape: (steps of the chunk, latent dimensions, points of a batch).
         phase: number of the phase.
         chunk: number of the chunk in its phase.
-
-    Returns:
-        [models, steps, latent, points], float32, on the host.
     """
-    noise = torch.empty(len(members), *shape)
-    for row, labels in zip(noise, members, strict=True):
-        row.normal_(generator=stream(*labels, "noise", phase, chunk))
-    return noise
+    seeds = [seed_of(*labels, "noise", phase, chunk) for labels in members]
+    words = [[seed >> 32, seed & 0xFFFFFFFF] for seed in seeds]
+    return torch.tensor(words, dtype=torch.int64).to(torch.int32)
