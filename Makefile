@@ -50,7 +50,8 @@ lock:
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/pip install --quiet --disable-pip-version-check '.[test]'
 	{ echo "# Every package of the environment, pinned by 'make lock'. Install: pip install -r requirements.lock"; \
-	  $(VENV)-lock/bin/pip freeze --exclude libi --exclude pip --exclude setuptools | sed 's/+cpu$$//'; } > requirements.lock
+	  $(VENV)-lock/bin/pip freeze --all --exclude libi --exclude pip --exclude wheel | \
+	  sed -E 's/[+].*$$//; /^(nvidia|cuda|triton)/d'; } > requirements.lock
 	{ printf '%s\n' "# Written by 'make lock': the packages of requirements.lock for conda and mamba." \
 	    "name: libi" "channels: [conda-forge, nodefaults]" "dependencies:" "  - python=3.11" "  - pip" \
 	    "  - cxx-compiler" "  - pip:"; grep -v '^#' requirements.lock | sed 's/^/      - /'; } > environment.yml

@@ -11,6 +11,7 @@ min_version("9.27")
 
 
 include: "workflow/rules/study.smk"
+include: "workflow/rules/resume.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/select.smk"

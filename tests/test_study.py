@@ -188,7 +188,7 @@ def test_a_training_job_survives_plain_text(dataset, method):
     job = TrainingJob.model_validate(json.loads(json.dumps(plain)))
     assert job.configuration_objects() == study.configurations(dataset, method)
     assert (job.dataset, job.method, job.restarts) == (dataset, method, 3)
-    assert job.training.epochs == 1500
+    assert job.training.epochs == 1000
     assert job.training.annealing_share == (0.5 if method == "beta_vae_anneal" else None)
     assert job.training.exponential_cap == (8.0 if method == "libi" else None)
     assert job.model_dump(mode="json", exclude_none=True) == plain
@@ -256,7 +256,7 @@ def test_the_module_is_light():
 WHOLE, ABOVE_0 = "a whole number from 1 to 10^9", "a finite number above 0"
 WHOLES = "a list of one or more whole numbers from 1 to 10^9, each once"
 NUMBERS = "a list of one or more finite numbers above 0, each once"
-HALF = "at most 30, since each has two phases and training.epochs is 60"
+HALF = "at most 12, since each has two phases and training.epochs is 24"
 NAME = (
     "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of data, training, "
     "scores, selection, metrics, posterior, closed_form, reference, logs, benchmarks"
@@ -342,13 +342,13 @@ NEVER = "always part of a study and never listed"
         ("seed", ..., "seed: missing; allowed: a whole number from 0 to 10^9"),
         ("points", ..., f"points: missing; allowed: a mapping with the keys {KEYS['points']}"),
         (BETA, ..., f"{BETA}: missing; allowed: {NUMBERS}"),
-        # values that do not go together (smoke: 60 epochs, 100 points)
-        (f"{LIBI_GRID}.rounds", [1, 31], f"{LIBI_GRID}.rounds[1]: given 31; allowed: {HALF}"),
+        # values that do not go together (smoke: 24 epochs, 100 points)
+        (f"{LIBI_GRID}.rounds", [1, 13], f"{LIBI_GRID}.rounds[1]: given 13; allowed: {HALF}"),
         (SEGMENTS, [40], f"{SEGMENTS}[0]: given 40; allowed: {HALF}"),
         (BATCH, 30, f"{BATCH}: given 30; allowed: a divisor of points.train, which is 100"),
         (BATCH, 200, f"{BATCH}: given 200; allowed: a divisor of points.train, which is 100"),
         (SHARE, 0.001, f"{SHARE}: given 0.001; allowed: a share that leaves at least one epoch before and after it of "
-         + "training.epochs, which is 60"),
+         + "training.epochs, which is 24"),
         (f"{K_NN}.neighbours", 100,
          f"{K_NN}.points: given 100; allowed: at least 101, one more than {K_NN}.neighbours"),
     ],
@@ -360,11 +360,11 @@ def test_bad_input_is_named(path, value, expected):
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (f"{LIBI_GRID}.rounds", [30]),
-        (SEGMENTS, [1, 30]),
+        (f"{LIBI_GRID}.rounds", [12]),
+        (SEGMENTS, [1, 12]),
         ("training.batch_size", 100),
         ("training.validate_every", 1000),
-        (SHARE, 1 / 60),
+        (SHARE, 1 / 24),
         (f"{K_NN}.neighbours", 99),
         ("training.adam.beta1", 0),
         ("name", "my-own_Study2"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -35,8 +36,10 @@ def save_tensors(path: PathLike, tensors: Mapping[str, Tensor], metadata: Mappin
     from safetensors.torch import save_file
 
     ready = {name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)}
+    # One entry holds all: safetensors writes several in an order that changes from run to run.
+    about = json.dumps(dict(metadata or {}), sort_keys=True, ensure_ascii=False)
     with atomic(path) as temporary:
-        save_file(ready, temporary, dict(metadata or {}))
+        save_file(ready, temporary, {"about": about})
 
 
 def load_tensors(path: PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -49,7 +52,8 @@ def load_tensors(path: PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     try:
         with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, about
     except SafetensorError as error:
         raise ValueError(f"{path}: not a whole safetensors file ({error}); delete it and make it anew") from error
 

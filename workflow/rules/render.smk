@@ -20,7 +20,7 @@ rule render_table1:
         mem_mb=500,
         runtime=5,
     params:
-        study=study.name,
+        study=lambda wildcards: study.name,
     message:
         "Rendering Table 1"
     script:

@@ -15,6 +15,8 @@ try:
         list(map(str, workflow.overwrite_configfiles)),
         f"{ROOT}/config/config.yaml",
         workflow.config_settings.overwrite_config,
+        # The nodes of a cluster (--jobs) may have the GPU that this machine lacks; jobs find out for themselves.
+        here=workflow.is_main_process and workflow.resource_settings.nodes is None,
     )
 except StudyError as error:
     raise WorkflowError(str(error)) from None
@@ -33,8 +35,8 @@ wildcard_constraints:
 
 
 def code(name):
-    """Source files that a script runs. Snakemake knows them by their content, so that an edit reruns what uses them."""
-    return [os.path.relpath(path, ROOT) for path in import_closure(f"{ROOT}/scripts/{name}")]
+    """A script and the source files it runs. Snakemake compares their content, so that an edit reruns what uses them."""
+    return [f"scripts/{name}", *(os.path.relpath(path, ROOT) for path in import_closure(f"{ROOT}/scripts/{name}"))]
 
 
 def trained(kind):

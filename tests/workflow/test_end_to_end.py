@@ -1,0 +1,223 @@
+"""The smoke study from nothing to Table 1: what is there afterwards, and how it was made."""
+
+import itertools
+import json
+import math
+import struct
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import libi
+
+from .conftest import REPOSITORY, SMOKE
+
+STUDY = yaml.safe_load((REPOSITORY / SMOKE).read_text(encoding="utf-8"))
+DATASETS = ("linear_jtex", "cubic_jtex", "gaussian", "mobius")
+METHODS = ("truth", "vae", "beta_vae", "beta_vae_anneal", "lagging", "libi")
+REPLICATES = range(STUDY["replicates"])
+JOBS = {
+    "define_truth": len(DATASETS),
+    "simulate": len(DATASETS) * STUDY["replicates"],
+    "train": len(DATASETS) * len(METHODS) * STUDY["replicates"],
+    "score": len(DATASETS) * STUDY["replicates"],
+    "select": len(DATASETS),
+    "evaluate": len(DATASETS) * STUDY["replicates"],
+    "gather_grid": 1,
+    "render_table1": 1,
+}
+
+# The paper's ground truths (Appendix E).
+LINEAR_JTEX = np.array([[0.75, 0.25], [1.5, -1.0]])
+GAUSSIAN = np.array([[-0.7074, 0.0995, 0.0286, 0.1240], [0.7074, 0.9948, -0.9995, 0.9920]])
+
+
+def configurations(dataset, method):
+    """How many points the study's grid of a method has."""
+    grid = {} if method == "truth" else STUDY["datasets"][dataset][method]
+    return math.prod(map(len, grid.values()))
+
+
+@pytest.fixture(scope="module")
+def results(smoke_run):
+    return smoke_run.root / "results" / "smoke"
+
+
+def read_first_row(path, group):
+    """Parameters of a safetensors file's first model, read by the format's own rules."""
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    entry = json.loads(content[8 : 8 + length])[group]
+    assert entry["dtype"] == "F32"
+    begin, end = (8 + length + offset for offset in entry["data_offsets"])
+    return np.frombuffer(content[begin:end], "<f4").reshape(entry["shape"])[0].astype(float)
+
+
+# ---------------------------------------------------------------------------- what is there
+
+
+def test_table_1_is_whole(results):
+    table = pd.read_csv(results / "table1.csv")
+    columns = "dataset method metric mean sd replicates configuration paper_mean paper_sd"
+    assert list(table.columns) == columns.split()
+    rows = list(table[["dataset", "method", "metric"]].itertuples(index=False, name=None))
+    assert sorted(rows) == sorted(itertools.product(DATASETS, METHODS, ("test_ll", "s_knn")))
+    assert np.isfinite(table[["mean", "sd"]]).all(axis=None)
+    assert (table["replicates"] == STUDY["replicates"]).all()
+    published = table[["paper_mean", "paper_sd"]].notna().all(axis=1)
+    assert (published == (table["method"] != "truth")).all()
+
+
+def test_table_1_is_the_mean_of_the_test_points(results):
+    table = pd.read_csv(results / "table1.csv").set_index(["dataset", "method", "metric"])
+    for dataset, method in itertools.product(DATASETS, METHODS):
+        means = []
+        for replicate in REPLICATES:
+            points = pd.read_csv(results / "metrics" / dataset / f"{replicate}_points.csv")
+            values = points.loc[points["method"] == method, "log_likelihood"]
+            assert len(values) == STUDY["points"]["test"]
+            means.append(sum(values) / len(values))
+        row = table.loc[dataset, method, "test_ll"]
+        assert row["mean"] == pytest.approx(np.mean(means), rel=1e-9)
+        assert row["sd"] == pytest.approx(np.std(means, ddof=1), rel=1e-6)
+
+
+def test_the_grid_has_every_configuration(results):
+    grid = pd.read_csv(results / "grid.csv", keep_default_na=False)
+    for dataset, method in itertools.product(DATASETS, METHODS):
+        rows = grid[(grid["dataset"] == dataset) & (grid["method"] == method)]
+        assert len(rows) == rows["configuration"].nunique() == configurations(dataset, method)
+        best = rows.loc[rows["log_likelihood_mean"].astype(float).idxmax(), "configuration"]
+        assert rows.loc[rows["chosen"], "configuration"].tolist() == [best]
+    assert len(grid) == sum(configurations(*pair) for pair in itertools.product(DATASETS, METHODS))
+    assert (grid["split"] == "validation").all()
+    assert np.isfinite(grid[["log_likelihood_mean", "log_likelihood_sd"]].astype(float)).all(axis=None)
+
+
+def test_table_1_shows_the_chosen_configurations(results):
+    grid = pd.read_csv(results / "grid.csv")
+    table = pd.read_csv(results / "table1.csv")
+    chosen = grid.loc[grid["chosen"], ["dataset", "method", "configuration"]]
+    shown = table[["dataset", "method", "configuration"]].drop_duplicates()
+    assert sorted(map(tuple, shown.to_numpy())) == sorted(map(tuple, chosen.to_numpy()))
+
+
+def test_every_model_has_a_record(results):
+    for dataset, method, replicate in itertools.product(DATASETS, METHODS, REPLICATES):
+        records = pd.read_csv(results / "training" / dataset / method / f"{replicate}.csv")
+        models = {(row.configuration, row.restart) for row in records.itertuples()}
+        assert len(records) == len(models) == configurations(dataset, method) * STUDY["restarts"]
+        assert (records["dataset"] == dataset).all() and (records["method"] == method).all()
+        assert (records["replicate"] == replicate).all()
+        assert (records["epochs"] == STUDY["training"]["epochs"]).all()
+        assert not records["diverged"].any()
+        assert np.isfinite(records["validation_objective"]).all()
+        dead = records.filter(like="dead_units")
+        assert len(dead.columns) and (dead >= 0).all(axis=None)
+        assert np.isfinite(records[["codes_mean_1", "codes_mean_2"]]).all(axis=None)
+        variances = records["codes_covariance_11"], records["codes_covariance_22"]
+        assert (variances[0] * variances[1] >= records["codes_covariance_12"] ** 2).all()
+        assert (records["codes_henze_zirkler"] >= 0).all()
+
+
+def test_the_latex_table_is_a_fragment(smoke_run):
+    text = (smoke_run.root / "paper" / "smoke" / "table1.tex").read_text(encoding="utf-8")
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
+    assert r"\documentclass" not in text and r"\toprule" in text and r"\pm" in text
+
+
+def test_nothing_half_written_remains(smoke_run):
+    assert not list(smoke_run.root.rglob("*.part"))
+    assert not [path for path in (smoke_run.root / "scratch").rglob("*") if path.is_file()]
+    assert not list((smoke_run.root / ".snakemake" / "incomplete").iterdir())
+
+
+# ---------------------------------------------------------------------------- how it was made
+
+
+def test_every_job_has_a_log_and_a_benchmark(smoke_run, results):
+    logs = (path for record in smoke_run.records() for path in record["log"])
+    assert len(set(logs)) == sum(JOBS.values())
+    for rule, jobs in JOBS.items():
+        written = [*(smoke_run.root / "logs" / "smoke").glob(f"{rule}.log")]
+        written += (smoke_run.root / "logs" / "smoke" / rule).rglob("*.log")
+        measured = [*(results / "benchmarks").glob(f"{rule}.tsv"), *(results / "benchmarks" / rule).rglob("*.tsv")]
+        assert len(written) == len(measured) == jobs
+        for path in measured:
+            assert pd.read_csv(path, sep="\t")["s"].item() > 0
+
+
+def test_a_rerun_has_nothing_to_do(smoke_run, tmp_path):
+    run = smoke_run.copy(tmp_path / "again").snakemake("--cores", "2", "--configfile", SMOKE)
+    assert run.returncode == 0 and "Nothing to be done" in run.stdout
+
+
+@pytest.fixture(scope="module")
+def training_spans(smoke_run):
+    """(data set, method, replicate) to the start and end of its training, in seconds, by Snakemake's own notes."""
+    records = [record for record in smoke_run.records() if record["rule"] in ("train", "train_libi")]
+    spans = {}
+    for record in records:
+        job = tuple(record["log"][0].removesuffix(".log").split("/")[-3:])
+        start, end = spans.get(job, (record["starttime"], record["endtime"]))
+        spans[job] = min(start, record["starttime"]), max(end, record["endtime"])
+    assert len(spans) == JOBS["train"]
+    return spans
+
+
+def test_two_training_jobs_run_at_once(training_spans):
+    """A job that starts while another one runs; a resource of which there is one would forbid it."""
+    pairs = itertools.permutations(training_spans.values(), 2)
+    assert sum(first[0] <= second[0] < first[1] for first, second in pairs) > JOBS["train"] / 2
+
+
+def test_the_longest_jobs_start_first(training_spans):
+    for dataset, replicate in itertools.product(DATASETS, map(str, REPLICATES)):
+        begins = {method: training_spans[dataset, method, replicate][0] for method in METHODS}
+        assert sorted(begins, key=begins.get).index("libi") < 2  # of six methods, on two cores
+
+
+# ---------------------------------------------------------------------------- opening a model
+
+
+@pytest.mark.parametrize(("dataset", "observed"), [("linear_jtex", 2), ("cubic_jtex", 2), ("gaussian", 4)])
+@pytest.mark.parametrize("method", ["truth", "libi"])
+def test_a_model_encodes_and_decodes(results, dataset, observed, method):
+    model = libi.load(results / "training" / dataset / method / "1.safetensors")
+    rng = np.random.default_rng(0)
+    mean, deviation = model.encode(rng.normal(size=(observed, 7)))
+    assert mean.shape == deviation.shape == (2, 7)
+    assert np.isfinite(mean).all() and (deviation > 0).all()
+    assert model.decode(rng.normal(size=(2, 5))).shape == (observed, 5)
+    with pytest.raises(ValueError, match="points last"):
+        model.decode(rng.normal(size=(5, 2)))
+
+
+def test_the_truth_decodes_by_the_papers_equations(results):
+    codes = np.random.default_rng(0).normal(size=(2, 50))
+    loadings = {
+        "gaussian": GAUSSIAN.T,
+        "linear_jtex": np.linalg.cholesky(LINEAR_JTEX @ LINEAR_JTEX.T + 0.006 * np.eye(2)),
+    }
+    for dataset, loading in loadings.items():
+        model = libi.load(results / "training" / dataset / "truth" / "0.safetensors")
+        assert model.decode(codes) == pytest.approx(loading @ codes, abs=1e-6)
+
+
+def test_a_trained_model_decodes_by_its_stored_parameters(results):
+    path = results / "training" / "gaussian" / "vae" / "0.safetensors"
+    codes = np.random.default_rng(0).normal(size=(2, 50))
+    stored = read_first_row(path, "generative").reshape(2, 4)
+    assert libi.load(path, restart=0).decode(codes) == pytest.approx(stored.T @ codes, abs=1e-12)
+
+
+def test_load_opens_the_model_that_table_1_shows(results):
+    metrics = pd.read_csv(results / "metrics" / "gaussian" / "1.csv").set_index("method")
+    for method in METHODS:
+        model = libi.load(results / "training" / "gaussian" / method / "1.safetensors")
+        assert model.configuration == metrics["configuration"][method]
+        records = pd.read_csv(results / "training" / "gaussian" / method / "1.csv")
+        own = records[records["configuration"] == model.configuration].set_index("restart")
+        assert model.restart == own["validation_objective"].idxmin() == metrics["restart"][method]

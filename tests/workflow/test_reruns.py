@@ -1,0 +1,107 @@
+"""What an edit, a visit to another branch or a change of the study makes Snakemake do again."""
+
+import os
+import shutil
+from collections import Counter
+
+import pytest
+import yaml
+
+from .conftest import SMOKE, write_study
+
+TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 40, "train_libi": 8}
+SCORED = {"score": 8, "select": 4}
+TABLED = {"evaluate": 8, "gather_grid": 1, "render_table1": 1}
+
+
+@pytest.fixture
+def finished(smoke_run, tmp_path):
+    """A copy of the finished smoke run, to be changed."""
+    return smoke_run.copy(tmp_path / "finished")
+
+
+def study_with(finished, change):
+    """The smoke study with a change, as a file of its own that names the same folders."""
+    mapping = yaml.safe_load((finished.root / SMOKE).read_text(encoding="utf-8"))
+    mapping["datasets"] = {name: dict(methods) for name, methods in mapping["datasets"].items()}
+    change(mapping)
+    return write_study(finished.root / "changed.yaml", mapping)
+
+
+@pytest.mark.parametrize(
+    ("path", "rerun"),
+    [
+        ("README.md", {}),
+        ("Makefile", {}),
+        ("config/quick.yaml", {}),
+        ("config/smoke.yaml", {}),  # a comment: no value that a job depends on
+        ("src/libi/loading.py", {}),
+        ("src/libi/study/reading.py", {}),
+        ("src/libi/rendering/table1.py", {"render_table1": 1}),
+        ("scripts/gather_grid.py", {"gather_grid": 1}),
+        ("src/libi/selection.py", SCORED | TABLED),
+        ("src/libi/evaluation/closed_form.py", SCORED | TABLED),
+        ("src/libi/training/engine.py", TRAINED | SCORED | TABLED),
+        ("scripts/train_models.py", TRAINED | SCORED | TABLED),
+        ("src/libi/datasets/mobius.py", TRUTHS | POINTS | TRAINED | SCORED | TABLED),
+    ],
+)
+def test_an_edit_reruns_what_uses_the_file(finished, path, rerun):
+    finished.edit(path)
+    jobs, _ = finished.planned("--configfile", SMOKE)
+    assert jobs == rerun
+
+
+def test_new_dates_rerun_nothing(finished):
+    """As after `git switch` to another branch and back."""
+    for path in (*finished.root.rglob("*.py"), *finished.root.rglob("*.smk"), *finished.root.glob("*.*")):
+        os.utime(path)
+    for path in (*(finished.root / "config").iterdir(), finished.root / "Snakefile"):
+        os.utime(path)
+    jobs, _ = finished.planned("--configfile", SMOKE)
+    assert jobs == {}
+
+
+def test_a_new_replicate_is_trained_alone(finished):
+    study = study_with(finished, lambda mapping: mapping.update(replicates=3))
+    jobs, messages = finished.planned("--configfile", study)
+    assert jobs == {
+        "simulate": 4,
+        "train": 20,
+        "train_libi": 4,
+        "score": 4,
+        "select": 4,
+        "evaluate": 12,
+        "gather_grid": 1,
+        "render_table1": 1,
+    }
+    trainings = [message for message in messages if message.startswith("Training")]
+    assert len(set(trainings)) == 24 and all(message.endswith("replicate 2") for message in trainings)
+
+
+def test_fewer_replicates_train_nothing(finished):
+    study = study_with(finished, lambda mapping: mapping.update(replicates=1))
+    jobs, _ = finished.planned("--configfile", study)
+    assert jobs == {"select": 4, "evaluate": 4, "gather_grid": 1, "render_table1": 1}
+
+
+def test_a_new_grid_retrains_its_own_jobs(finished):
+    study = study_with(finished, lambda mapping: mapping["datasets"]["gaussian"].update(lagging={"segments": [2, 4]}))
+    jobs, messages = finished.planned("--configfile", study)
+    assert jobs == {"train": 2, "score": 2, "select": 1, "evaluate": 2, "gather_grid": 1, "render_table1": 1}
+    trainings = Counter(message for message in messages if message.startswith("Training"))
+    assert trainings == {f"Training lagging on gaussian, replicate {replicate}": 1 for replicate in (0, 1)}
+
+
+def test_new_settings_of_the_evaluation_train_nothing(finished):
+    study = study_with(finished, lambda mapping: mapping["evaluation"].update(importance_samples=300))
+    jobs, _ = finished.planned("--configfile", study)
+    assert jobs == SCORED | TABLED
+
+
+def test_lost_files_are_made_again_and_nothing_before_them(finished):
+    shutil.rmtree(finished.root / "results" / "smoke" / "metrics" / "mobius")
+    (finished.root / "results" / "smoke" / "table1.csv").unlink()
+    jobs, messages = finished.planned("--configfile", SMOKE)
+    assert jobs == {"evaluate": 2, "render_table1": 1}
+    assert sum("on mobius" in message for message in messages) == 2

@@ -1,0 +1,123 @@
+"""What every rule declares, and what the paper's study comes to."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from .conftest import SMOKE, TINY, Project, environment, write_study
+
+PAPER = "config/config.yaml"
+VERBS = ("define", "simulate", "train", "score", "select", "evaluate", "gather", "render")
+TARGETS = ("all", "linear_jtex", "cubic_jtex", "gaussian", "mobius")
+
+# Reads the rules as Snakemake reads them; with nodes, as for a cluster.
+READ = """
+import json, sys
+from pathlib import Path
+from snakemake.api import OutputSettings, ResourceSettings, SnakemakeApi
+from snakemake.settings.types import ConfigSettings, Quietness
+
+with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+    flow = api.workflow(
+        resource_settings=ResourceSettings(cores=1, nodes=int(sys.argv[2]) or None),
+        config_settings=ConfigSettings(configfiles=[Path(sys.argv[1])]),
+        snakefile=Path("Snakefile"),
+    )
+    print(json.dumps([
+        {
+            "name": rule.name,
+            "output": [str(path) for path in rule.output],
+            "log": [str(path) for path in rule.log],
+            "benchmark": str(rule.benchmark or ""),
+            "resources": {key: str(value.value) for key, value in rule.resources.items() if key != "tmpdir"},
+            "message": rule.message,
+            "priority": rule.priority,
+        }
+        for rule in flow._workflow.rules
+    ]))
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project without results; only dry runs happen in it."""
+    return Project.of_the_work_tree(tmp_path_factory.mktemp("rules") / "project")
+
+
+def rules_of(project, study, nodes=0):
+    """The rules of a study, name to what they declare."""
+    run = subprocess.run(
+        [sys.executable, "-c", READ, study, str(nodes)],
+        cwd=project.root,
+        env=environment(),
+        text=True,
+        capture_output=True,
+    )
+    assert run.returncode == 0, run.stderr
+    rules = json.loads(run.stdout.splitlines()[-1])
+    return {rule.pop("name"): rule for rule in rules}
+
+
+def test_every_rule_declares_what_its_jobs_need(project):
+    rules = rules_of(project, PAPER)
+    assert set(TARGETS) < set(rules)
+    for name in set(rules) - set(TARGETS):
+        rule = rules[name]
+        assert name.split("_")[0] in VERBS, name
+        assert len(rule["log"]) == 1 and rule["log"][0].endswith(".log"), name
+        assert rule["benchmark"].endswith(".tsv"), name
+        assert rule["message"], name
+        assert int(rule["resources"]["mem_mb"]) >= 500 and int(rule["resources"]["runtime"]) > 0, name
+        assert int(rule["resources"]["_cores"]) >= 1, name
+    for name in TARGETS:
+        assert not rules[name]["output"], name
+    priorities = {name: rule["priority"] for name, rule in rules.items()}
+    others = max(priority for name, priority in priorities.items() if not name.startswith("train"))
+    assert priorities["train_libi"] > priorities["train"] > others
+
+
+@pytest.mark.parametrize(("device", "asking"), [("auto", set()), ("cpu", set()), ("cuda", {"train", "train_libi"})])
+def test_only_cuda_asks_for_a_gpu(project, tmp_path, device, asking):
+    """On a cluster, whose nodes may have what this machine has not."""
+    study = write_study(tmp_path / "study.yaml", TINY | {"device": device})
+    rules = rules_of(project, study, nodes=1)
+    assert {name for name, rule in rules.items() if "gpu" in rule["resources"]} == asking
+    assert {rules[name]["resources"]["gpu"] for name in asking} <= {"1"}
+
+
+@pytest.mark.parametrize("study", [PAPER, SMOKE])
+def test_snakemakes_lint_is_content(project, study):
+    run = project.snakemake("--lint", "--configfile", study)
+    assert run.returncode == 0, run.stdout
+
+
+def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
+    begin = time.monotonic()
+    jobs, messages = project.planned()
+    assert time.monotonic() - begin < 30
+    assert jobs == {
+        "define_truth": 4,
+        "simulate": 4 * 5,
+        "train": 4 * 5 * 5,
+        "train_libi": 4 * 5,
+        "score": 4 * 5,
+        "select": 4,
+        "evaluate": 4 * 5,
+        "gather_grid": 1,
+        "render_table1": 1,
+    }
+    assert sum(message.startswith("Training") for message in messages) == 4 * 6 * 5
+    assert len(set(messages)) == len(messages) == sum(jobs.values())
+
+
+def test_a_data_set_is_a_target(project):
+    """`make gaussian` and the others."""
+    for name in TARGETS[1:]:
+        run = project.snakemake("-n", name)
+        assert run.returncode == 0, run.stdout
+        assert f"Rendering Table 1 of {name}" in run.stdout
+        assert all(f"on {other}" not in run.stdout for other in TARGETS[1:] if other != name)
+        assert run.stdout.count("Training") == 6 * 5

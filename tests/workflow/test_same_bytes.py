@@ -1,0 +1,91 @@
+"""The same study gives the same bytes, wherever it runs and however often it was killed on its way."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from .conftest import TINY, TINY_FILE, Project, environment, write_study
+
+RUN = ("--cores", "2", "--configfile", TINY_FILE)
+
+
+def made(project, name="tiny"):
+    """Path to hash of all that a study has made, benchmark files apart: those tell how long it took."""
+    hashes = {}
+    for folder in ("results", "paper"):
+        for path in sorted((project.root / folder / name).rglob("*")):
+            if path.is_file() and "benchmarks" not in path.parts:
+                hashes[str(path.relative_to(project.root))] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashes
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the project with the tiny study and no results."""
+    project = Project.of_the_work_tree(tmp_path / "another place")
+    write_study(project.root / TINY_FILE, TINY)
+    return project
+
+
+def test_the_same_study_gives_the_same_bytes(tiny_run, project):
+    """In a folder of another name, one job at a time instead of two."""
+    run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout
+    expected = made(tiny_run)
+    # truth (2), splits (3), three methods' models and records, score, selection, metrics (2), grid, table (2)
+    assert len(expected) == 2 + 3 + 3 * 2 + 1 + 1 + 2 + 1 + 2
+    assert made(project) == expected
+
+
+def test_another_seed_gives_other_numbers(tiny_run, project):
+    write_study(project.root / TINY_FILE, TINY | {"seed": 1})
+    run = project.snakemake(*RUN, "--", "results/tiny/training/linear_jtex/vae/0.csv")
+    assert run.returncode == 0, run.stdout
+    first, second = made(tiny_run), made(project)
+    drawn = {path for path in second if "truth." not in path}
+    assert len(drawn) == 3 + 2  # splits, models and records
+    assert all(first[path] != second[path] for path in drawn)
+    assert first["results/tiny/data/linear_jtex/truth.csv"] == second["results/tiny/data/linear_jtex/truth.csv"]
+
+
+def wait_for(path, run, seconds=300):
+    """Wait until a running program has made a file."""
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert run.poll() is None, f"the run ended before it made {path}"
+        assert time.monotonic() < end, f"no {path} after {seconds} s"
+        time.sleep(0.005)
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tiny_run, project):
+    """LiBI's job trains two stacks, and leaves a checkpoint after each: the kill comes between them."""
+    locks = project.root / ".snakemake" / "locks"
+    with open(project.root / "killed.log", "w") as log:
+        run = subprocess.Popen(
+            **project.command(*RUN), env=environment(), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        wait_for(locks / "0.output.lock", run)
+        second = project.snakemake(*RUN)
+        assert second.returncode != 0 and "cannot be locked" in second.stdout, "two live runs write the same files"
+        wait_for(project.root / "scratch" / "tiny" / "linear_jtex" / "libi" / "0" / "stack_0.safetensors", run)
+    finally:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+    trained = project.root / "results" / "tiny" / "training" / "linear_jtex" / "libi"
+    assert not (trained / "0.csv").exists(), "killed too late"
+    assert any(locks.iterdir()), "without a lock that stays, this shows less than it should"
+    trained.mkdir(parents=True, exist_ok=True)
+    (trained / "0.safetensors").write_bytes(b"as if the kill had come while outputs were written")
+
+    again = project.snakemake(*RUN)
+    assert again.returncode == 0, again.stdout
+    log = (project.root / "logs/tiny/train/linear_jtex/libi/0.log").read_text(encoding="utf-8")
+    assert f"goes on from epoch {TINY['training']['epochs']}" in log
+    assert made(project) == made(tiny_run)
+    assert not [path for path in (project.root / "scratch").rglob("*") if path.is_file()]
+    assert not any(path.suffix == ".part" for path in project.root.rglob("*"))

@@ -1,0 +1,45 @@
+"""Models are trained, scored and selected without the test points."""
+
+import shutil
+
+import yaml
+
+from .conftest import SMOKE, TINY_FILE, write_study
+
+
+def test_score_and_select_work_without_the_test_points(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "blind")
+    results = project.root / "results" / "tiny"
+    kept = [*(results / "scores").rglob("*.csv"), *(results / "selection").rglob("*.csv")]
+    before = {path: path.read_bytes() for path in kept}
+    (test_file,) = results.rglob("test.safetensors")
+    test_file.unlink()
+    for folder in ("scores", "selection", "metrics"):
+        shutil.rmtree(results / folder)
+    target = "results/tiny/selection/linear_jtex.csv"
+    # Snakemake would make all three splits anew: it may run these two rules alone.
+    run = project.snakemake(
+        "--cores", "1", "--configfile", TINY_FILE, "--allowed-rules", "score", "select", "--", target
+    )
+    assert run.returncode == 0, run.stdout
+    assert not test_file.exists()
+    assert len(before) == 2 and {path: path.read_bytes() for path in before} == before
+
+
+def test_only_the_evaluation_takes_the_test_points(smoke_run):
+    """By what Snakemake noted of every file that it made."""
+    takers = [record for record in smoke_run.records() if any("test.safetensors" in path for path in record["input"])]
+    assert {record["rule"] for record in takers} == {"evaluate"}
+
+
+def test_selection_on_the_test_points_is_visible(smoke_run, tmp_path):
+    project = smoke_run.copy(tmp_path / "finished")
+    mapping = yaml.safe_load((project.root / SMOKE).read_text(encoding="utf-8"))
+    mapping["selection"]["configuration_split"] = "test"
+    study = write_study(project.root / "peeking.yaml", mapping)
+    run = project.snakemake("--configfile", study, "--filegraph")
+    assert run.returncode == 0, run.stdout
+    (score,) = (node for node in run.stdout.split("<table") if ">score<" in node)
+    assert "test.safetensors" in score
+    jobs, _ = project.planned("--configfile", study)
+    assert not {"train", "train_libi", "simulate"} & jobs.keys() and jobs["score"] == 8
