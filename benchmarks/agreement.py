@@ -1,0 +1,110 @@
+"""Nobody races against something else: every way has the same losses and ends at the same parameters.
+
+All start from the same parameters and see the same points and noise. The loss at the start and the parameters after
+three steps must be those of the engine. One step would not do: Adam's first is ±lr whatever the gradient's size.
+
+The pairwise Henze–Zirkler formula differs from the engine's quadrature where codes are far from Gaussian (CubicJTEx:
+3e-4 of the loss). So it is held against the package's exact statistic; the steps are compared with one quadrature in
+all ways.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.conventional import Conventional, module_names, pairwise_henze_zirkler, spectral_statistic
+from benchmarks.in_engine import InEngine, make_programs
+from benchmarks.machine import has_jax
+from benchmarks.tasks import Task
+from benchmarks.vmapped import Vmapped
+from libi.statistics.gaussianity import henze_zirkler
+from libi.training.engine import Programs
+
+MODELS, STEPS, TOLERANCE = 5, 3, 1e-4
+
+Outcome = dict[str, np.ndarray]  # "loss" at the start [models], and each named parameter at the end [models, ...]
+
+
+def _data(task: Task, programs: Programs) -> list[tuple[Tensor, ...]]:
+    """What each step sees, as the engine makes it: x [1, observed, points]; for the ELBO, noise [models, 2, points]."""
+    return list(islice(chain.from_iterable(InEngine(task, MODELS, programs).epochs()), STEPS))
+
+
+def _by_engine(task: Task, programs: Programs, data: list[tuple[Tensor, ...]]) -> Outcome:
+    engine = InEngine(task, MODELS, programs)
+    plain = make_programs(task, compiled=False).assessment(task.objective)
+    loss = plain(engine.moving.parameters, *data[0], *engine.values)
+    engine.iterate(data)
+    named = {group: programs.layouts[group].unpack(flat) for group, flat in engine.moving.parameters.items()}
+    return {name: value.numpy() for name, value in (module_names(named) | {"loss": loss}).items()}
+
+
+def _conventionally(task: Task, data: list[tuple[Tensor, ...]]) -> Outcome:
+    ends: list[dict[str, Tensor]] = []
+    for row in range(MODELS):
+        model = Conventional(task, row, spectral_statistic)
+        losses = [model.step(x[0].T, *(part[row].T for part in noise)) for x, *noise in data]
+        ends.append(dict(model.module.named_parameters()) | {"loss": losses[0]})
+    return {name: np.stack([end[name].detach().numpy() for end in ends]) for name in ends[0]}
+
+
+def _by_vmap(task: Task, data: list[tuple[Tensor, ...]]) -> Outcome:
+    stack = Vmapped(task, MODELS, spectral_statistic)
+    steps = [[x[0].T, *(part.mT for part in noise)] for x, *noise in data]
+    loss = stack.loss(stack.parameters, *steps[0], *stack.values)
+    for step in steps:
+        stack.step(*step)
+    return {name: value.numpy() for name, value in (stack.parameters | {"loss": loss}).items()}
+
+
+def _by_jax(task: Task, data: list[tuple[Tensor, ...]]) -> Outcome:
+    from benchmarks.in_jax import InJax  # noqa: PLC0415  (JAX need not be installed)
+
+    stack = InJax(task, MODELS)
+    losses = [stack.step(x[0].numpy(), *(part.numpy() for part in noise)) for x, *noise in data]
+    return {name: np.asarray(value) for name, value in (module_names(stack.state[0]) | {"loss": losses[0]}).items()}
+
+
+def _assert_same_statistic(task: Task) -> None:
+    """The conventional way's formula is the package's exact statistic, on the codes that training starts with."""
+    (codes,) = task.dataset.encoder(task.named_start(MODELS)["encoder"], task.data())
+    formula = torch.stack([pairwise_henze_zirkler(code.T) for code in codes])
+    difference = (formula / henze_zirkler(codes) - 1).abs().max().item()
+    assert difference <= TOLERANCE, f"{task.dataset.name}: the pairwise Henze–Zirkler is off by {difference:.1e}"
+
+
+def assert_agreement(task: Task, programs: Programs) -> float:
+    """Check one task.
+
+    Args:
+        task: the row.
+        programs: the engine's compiled functions, those that will be timed.
+
+    Returns:
+        the largest difference met: relative for losses above 1, absolute for parameters.
+
+    Raises:
+        AssertionError: if a way differs from the engine by more than 1e-4.
+    """
+    if task.objective != "elbo":
+        _assert_same_statistic(task)
+    ways = {"conventional": _conventionally, "vmapped": _by_vmap}
+    if has_jax():
+        ways["jax"] = _by_jax
+    data = _data(task, programs)
+    expected = _by_engine(task, programs, data)
+    largest = 0.0
+    for way, compute in ways.items():
+        found = compute(task, data)
+        assert found.keys() == expected.keys(), f"{way}: {sorted(found)} against {sorted(expected)}"
+        for name, value in expected.items():
+            scale = np.maximum(1, np.abs(value)) if name == "loss" else 1.0
+            error = float(np.abs((found[name] - value) / scale).max())
+            where = f"{task.dataset.name}, {task.objective}: {name} of {way} and of the engine differ by {error:.1e}"
+            assert error <= TOLERANCE, where
+            largest = max(largest, error)
+    return largest

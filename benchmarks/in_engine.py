@@ -1,0 +1,72 @@
+"""The project's engine: its compiled step, fed with noise and batches in chunks as in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from benchmarks.tasks import ADAM, CAP, POINTS, UNITS, Task
+from libi.training.engine import Programs, Settings
+from libi.training.noise import chunk_batches, chunk_counters, chunk_keys
+from libi.training.step import Moving
+
+
+def make_programs(task: Task, *, compiled: bool = True) -> Programs:
+    """The functions that stacks of this task share, whatever their size."""
+    settings = Settings(
+        batch_size=task.batch,
+        validate_every=POINTS,
+        validation_draws=1,
+        exponential_cap=CAP,
+        adam=ADAM,
+        compiled=compiled,
+    )
+    return Programs(task.dataset, settings)
+
+
+def draw_noise(programs: Programs, task: Task, models: int, chunk: int) -> tuple[Tensor, ...]:
+    """The noise of one timed call, as the engine draws it: for each step [models, 2, points]."""
+    keys = chunk_keys([("bench", task.dataset.name, i) for i in range(models)], 0, chunk)
+    return programs.noise()(chunk_counters(task.steps, task.batch), keys).unbind(1)
+
+
+class InEngine:
+    """One stack in the engine."""
+
+    def __init__(self, task: Task, models: int, programs: Programs) -> None:
+        self.task, self.models, self._programs = task, models, programs
+        self._step = programs.step(task.objective, ("generative", task.network))
+        start = task.start(models)
+        self.moving = Moving(
+            start,
+            {group: torch.zeros_like(flat) for group, flat in start.items()},
+            {group: torch.zeros_like(flat) for group, flat in start.items()},
+            {group: torch.zeros(()) for group in start},
+            torch.ones(models, dtype=torch.bool),
+        )
+        self.x = task.data()
+        self.values = task.values(models)
+        self._chunk = 0
+
+    def iterate(self, data: Sequence[Sequence[Tensor]]) -> None:
+        """An update for each item: x [1, observed, points] and, for the ELBO, noise [models, 2, points]."""
+        self.moving = self._step.iterate(self.moving, {}, [(*item, *self.values) for item in data])
+
+    def epochs(self) -> Iterator[list[tuple[Tensor, ...]]]:
+        """The data of one timed call, epoch by epoch."""
+        if self.task.objective != "elbo":
+            yield from ([(self.x,)] for _ in range(UNITS))
+            return
+        self._chunk += 1
+        steps = self.task.steps
+        batches = chunk_batches(self.x, self.task.batch, ("bench",), 0, self._chunk)
+        noise = draw_noise(self._programs, self.task, self.models, self._chunk)
+        for first in range(0, UNITS * steps, steps):
+            yield [(batches[j], noise[j]) for j in range(first, first + steps)]
+
+    def run(self) -> None:
+        """Train for the units of one timed call."""
+        for data in self.epochs():
+            self.iterate(data)

@@ -1,0 +1,98 @@
+"""The table of a run: ratios, the best stack size of each way, and what was asked for."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+CONVENTIONAL, ENGINE, JAX = "conventional", "engine", "jax"
+ROW = ["dataset", "objective", "unit"]
+
+
+def with_ratios(timings: pd.DataFrame) -> pd.DataFrame:
+    """Add what a run's rows mean for each other.
+
+    Args:
+        timings: columns dataset, objective, unit, way, models, median_us, minimum_us, rounds, where the
+            microseconds are of one model.
+
+    Returns:
+        the same with `ratio` (how many times faster than the conventional way, by medians; not for floors) and `best`
+        (whether this is the way's best stack size).
+    """
+    table = timings.copy()
+    reference = table[table["way"] == CONVENTIONAL].set_index(ROW)["median_us"]
+    slow = pd.MultiIndex.from_frame(table[ROW]).map(reference)
+    table["ratio"] = (slow / table["median_us"]).where(~table["way"].str.startswith("floor"))
+    table["best"] = table["median_us"] == table.groupby([*ROW, "way"])["median_us"].transform("min")
+    return table
+
+
+def _cell(row: pd.Series) -> str:
+    ratio = "" if pd.isna(row["ratio"]) else f" ({row['ratio']:.1f}x)"
+    return f"{row['median_us']:.1f}{ratio} @{row['models']}"
+
+
+def best_sizes(table: pd.DataFrame) -> str:
+    """Markdown: a line a task, each way at its best stack size."""
+    rows = table[table["best"] & ~table["way"].str.startswith("floor")]
+    cells = rows.assign(cell=rows.apply(_cell, axis=1)).pivot_table(
+        index=ROW, columns="way", values="cell", aggfunc="first", sort=False
+    )
+    return _markdown(cells.fillna("").reset_index())
+
+
+def every_size(table: pd.DataFrame) -> str:
+    """Markdown: a line for everything timed."""
+    numbers = table.assign(
+        median_us=table["median_us"].map("{:.2f}".format),
+        minimum_us=table["minimum_us"].map("{:.2f}".format),
+        ratio=table["ratio"].map(lambda ratio: "" if pd.isna(ratio) else f"{ratio:.1f}"),
+        best=table["best"].map({True: "*", False: ""}),
+    )
+    return _markdown(numbers)
+
+
+def floors_beside(table: pd.DataFrame) -> str:
+    """Markdown: a line a task, the engine's best beside the floors of its arithmetic, microseconds."""
+    floor = table["way"].str.startswith("floor")
+    rows = table[floor | ((table["way"] == ENGINE) & table["best"])]
+    cells = rows.assign(cell=rows["median_us"].map("{:.1f}".format)).pivot_table(
+        index=ROW, columns="way", values="cell", aggfunc="first", sort=False
+    )
+    return _markdown(cells.fillna("").reset_index())
+
+
+def _markdown(frame: pd.DataFrame) -> str:
+    lines = [list(frame.columns), *([str(cell) for cell in row] for row in frame.itertuples(index=False))]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(frame.columns))]
+    text = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    ]
+    return "\n".join([text[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *text[1:]])
+
+
+def verdicts(table: pd.DataFrame, asked: dict[tuple[str, str], tuple[float, float]]) -> list[str]:
+    """One line for everything asked for: met or missed, and by how much.
+
+    Args:
+        table: from `with_ratios`.
+        asked: (dataset, objective) to the most microseconds and the least ratio of a step of 500.
+    """
+    best = table[table["best"]].set_index([*ROW, "way"])
+    lines = []
+    for (dataset, objective), (most, least) in asked.items():
+        row = best.loc[(dataset, objective, "step of 500", ENGINE)]
+        time, ratio, minimum = row["median_us"], row["ratio"], row["minimum_us"]
+        times = f"{time:.1f} us (minimum {minimum:.1f})"
+        lines.append(f"{_verdict(time <= most)}  {dataset} {objective}: {times}, asked <= {most:g}")
+        lines.append(f"{_verdict(ratio >= least)}  {dataset} {objective}: {ratio:.1f}x, asked >= {least:g}x")
+    for row, group in best.groupby(level=ROW, sort=False):
+        times = group["median_us"].droplevel(ROW)
+        if JAX in times.index:
+            engine, jax = times[ENGINE], times[JAX]
+            lines.append(f"{_verdict(engine < jax)}  {' '.join(row)}: {engine:.1f} us, JAX {jax:.1f}")
+    return lines
+
+
+def _verdict(met: bool) -> str:
+    return "met   " if met else "MISSED"
