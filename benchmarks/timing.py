@@ -8,8 +8,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
-LEAST_ROUNDS, MOST_ROUNDS = 7, 60
-SECONDS = 7.0  # a task, once it has its least rounds
+LEAST_ROUNDS, MOST_ROUNDS = 5, 60
+SECONDS = 6.0  # a task, once it has its least rounds
 STEADY = 1.15  # median over minimum below which a way counts as undisturbed
 
 
@@ -24,8 +24,9 @@ class Timing(NamedTuple):
 def interleave(calls: dict[tuple[str, int], Callable[[], None]]) -> dict[tuple[str, int], Timing]:
     """Time every call in turn, round after round (A B C A B C ...), so that a disturbance falls on all alike.
 
-    Every call runs once before, which compiles and warms it. Rounds go on until time is up; if a way is unsteady
-    then, for as long again.
+    Every call runs once before, which compiles it. A turn starts with a call that is not timed: training goes on for
+    hours in its own memory, not in what another way has left. Rounds go on until time is up; if a way is unsteady then,
+    for as long again.
     """
     for call in calls.values():
         call()
@@ -39,6 +40,7 @@ def interleave(calls: dict[tuple[str, int], Callable[[], None]]) -> dict[tuple[s
         if number >= LEAST_ROUNDS and passed > SECONDS * (2 if unsteady else 1):
             break
         for key, call in calls.items():
+            call()
             begin = time.perf_counter()
             call()
             seconds[key].append(time.perf_counter() - begin)
