@@ -24,7 +24,7 @@ def models_at_once(device: torch.device, width: int) -> int:
     """How many models one stack should hold.
 
     On a CPU the arrays of a step should stay in the core's own cache, so wide networks train in smaller stacks
-    (benchmarks/README.md has the measurements); a GPU wants all it can get.
+    (benchmarks/results/steps.csv has the measurements); a GPU wants all it can get.
 
     Args:
         device: where the stack trains.
