@@ -10,7 +10,7 @@ all ways.
 
 from __future__ import annotations
 
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ Outcome = dict[str, np.ndarray]  # "loss" at the start [models], and each named 
 
 def _data(task: Task, programs: Programs) -> list[tuple[Tensor, ...]]:
     """What each step sees, as the engine makes it: x [1, observed, points]; for the ELBO, noise [models, 2, points]."""
-    return list(islice(chain.from_iterable(InEngine(task, MODELS, programs).epochs()), STEPS))
+    return list(islice(InEngine(task, MODELS, programs).data(), STEPS))
 
 
 def _by_engine(task: Task, programs: Programs, data: list[tuple[Tensor, ...]]) -> Outcome:

@@ -23,7 +23,8 @@ def _noise(task: Task, programs: Programs) -> Callable[[], None]:
     """The draws of one timed call."""
 
     def run() -> None:
-        draw_noise(programs, task, MODELS, 0)
+        for _ in draw_noise(programs, task, MODELS, 0):
+            pass
 
     return run
 

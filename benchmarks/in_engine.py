@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -26,10 +26,11 @@ def make_programs(task: Task, *, compiled: bool = True) -> Programs:
     return Programs(task.dataset, settings)
 
 
-def draw_noise(programs: Programs, task: Task, models: int, chunk: int) -> tuple[Tensor, ...]:
-    """The noise of one timed call, as the engine draws it: for each step [models, 2, points]."""
+def draw_noise(programs: Programs, task: Task, models: int, chunk: int) -> Iterator[tuple[Tensor, ...]]:
+    """The noise of one timed call, drawn epoch by epoch as in the engine: for each step [models, 2, points]."""
     keys = chunk_keys([("bench", task.dataset.name, i) for i in range(models)], 0, chunk)
-    return programs.noise()(chunk_counters(task.steps, task.batch), keys).unbind(1)
+    for counters in chunk_counters(task.steps, task.batch):
+        yield programs.noise()(counters, keys).unbind(1)
 
 
 class InEngine:
@@ -50,23 +51,21 @@ class InEngine:
         self.values = task.values(models)
         self._chunk = 0
 
-    def iterate(self, data: Sequence[Sequence[Tensor]]) -> None:
+    def iterate(self, data: Iterable[Sequence[Tensor]]) -> None:
         """An update for each item: x [1, observed, points] and, for the ELBO, noise [models, 2, points]."""
-        self.moving = self._step.iterate(self.moving, {}, [(*item, *self.values) for item in data])
+        self.moving = self._step.iterate(self.moving, {}, ((*item, *self.values) for item in data))
 
-    def epochs(self) -> Iterator[list[tuple[Tensor, ...]]]:
-        """The data of one timed call, epoch by epoch."""
+    def data(self) -> Iterator[tuple[Tensor, ...]]:
+        """The data of one timed call, step by step."""
         if self.task.objective != "elbo":
-            yield from ([(self.x,)] for _ in range(UNITS))
+            yield from ((self.x,) for _ in range(UNITS))
             return
         self._chunk += 1
-        steps = self.task.steps
         batches = chunk_batches(self.x, self.task.batch, ("bench",), 0, self._chunk)
         noise = draw_noise(self._programs, self.task, self.models, self._chunk)
-        for first in range(0, UNITS * steps, steps):
-            yield [(batches[j], noise[j]) for j in range(first, first + steps)]
+        for points, draws in zip(batches, noise, strict=True):
+            yield from zip(points, draws, strict=True)
 
     def run(self) -> None:
         """Train for the units of one timed call."""
-        for data in self.epochs():
-            self.iterate(data)
+        self.iterate(self.data())

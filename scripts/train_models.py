@@ -15,7 +15,8 @@ with log_to(snakemake.log[0]):
     job, replicate = TrainingJob.model_validate(snakemake.params.job), int(snakemake.wildcards.replicate)
     files = snakemake.input.train, snakemake.input.validation, snakemake.input.truth
     (train, _), (validation, _), (truth, _) = map(load_tensors, files)
-    checkpoints = Checkpoints(snakemake.params.scratch, fingerprint(files, [snakemake.params.job, replicate]))
+    origin = fingerprint([*files, *snakemake.input.code], [snakemake.params.job, replicate])
+    checkpoints = Checkpoints(snakemake.params.scratch, origin)
     trained = train_job(job, replicate, truth["generative"], train["x"], validation["x"], checkpoints)
     names = trained.records["configuration"].tolist(), trained.records["restart"].tolist()
     save_tensors(snakemake.output.models, trained.tensors, metadata_of(job.dataset, job.method, *names))

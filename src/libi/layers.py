@@ -83,14 +83,15 @@ def widen(weight: Tensor, bias: Tensor, rows: Rows) -> Tensor:
     return sum(products, start=bias[:, :, None])
 
 
-def contract(weight: Tensor, bias: Tensor, inputs: Tensor) -> Tensor:
-    """The affine map from a wide array [models, in, points]: a batched matrix product, [models, out, points]."""
+def contract(weight: Tensor, bias: Tensor, inputs: Tensor) -> Rows:
+    """The affine map from a wide array [models, in, points] to a narrow one: for each feature a product of one row."""
+    products = ((weight[:, out, None] @ inputs)[:, 0] for out in range(weight.shape[1]))
+    return tuple(product + bias[:, out, None] for out, product in enumerate(products))
+
+
+def multiply(weight: Tensor, bias: Tensor, inputs: Tensor) -> Tensor:
+    """The affine map from an array [models, in, points] to a wide one [models, out, points]: a batched product."""
     return torch.baddbmm(bias[:, :, None], weight, inputs)
-
-
-def relu(inputs: Tensor) -> Tensor:
-    """The positive part."""
-    return torch.relu(inputs)
 
 
 def cube_root(inputs: Tensor) -> Tensor:
@@ -157,7 +158,7 @@ class Network:
             weight, bias = parameters[f"hidden_{number}.weight"], parameters[f"hidden_{number}.bias"]
             if number > 1 and not layer.narrow and not isinstance(values, Tensor):
                 values = torch.stack(values, 1)  # a matrix product reads what a fused sum would compute anew each time
-            linear = contract if isinstance(values, Tensor) else affine if layer.narrow else widen
+            linear = multiply if isinstance(values, Tensor) else affine if layer.narrow else widen
             values = layer.activation(linear(weight, bias, values))
             outputs.append(values)
         return outputs
@@ -167,7 +168,7 @@ class Network:
         values = self.activations(parameters, rows)[-1] if self.hidden else rows
         maps = [(parameters[f"{head}.weight"], parameters[f"{head}.bias"]) for head in self.heads]
         if isinstance(values, Tensor):
-            return tuple(contract(*each, values).unbind(1) for each in maps)
+            return tuple(contract(*each, values) for each in maps)
         return tuple(affine(*each, values) for each in maps)
 
     def __call__(self, parameters: Parameters, inputs: Tensor) -> tuple[Tensor, ...]:

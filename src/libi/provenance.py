@@ -1,4 +1,4 @@
-"""What made a file: hashes of data, parameters, code and lock, so that two origins can be told apart."""
+"""What made a file: hashes of data, parameters, code and PyTorch, so that two origins can be told apart."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGE = Path(__file__).parent
-
 
 def fingerprint(files: Iterable[str | Path], values: Any) -> str:
-    """A hash of the contents of files, of plain values, of this package's source and of PyTorch's version.
+    """A hash of the contents of files, of plain values and of PyTorch's version.
 
     Args:
-        files: files that a result depends on, whatever their names.
+        files: data and source files that a result depends on, whatever their names.
         values: anything that JSON can write.
     """
     state = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
     state.update(version("torch").encode())
-    for path in [*files, *sorted(PACKAGE.rglob("*.py"))]:
+    for path in files:
         state.update(hashlib.sha256(Path(path).read_bytes()).digest())
     return state.hexdigest()

@@ -10,7 +10,7 @@ from torch.distributions import Independent, MultivariateNormal, Normal, kl_dive
 
 from libi.datasets import DATASETS
 from libi.seeding import stream
-from libi.training.objectives import capped_exp, constrained_likelihood, negative_elbo
+from libi.training.objectives import capped_exp, constrained_likelihood, negative_elbo, negative_joint_likelihood
 
 # A function that is quadratic in standard normal noise has the same mean over these four points as over all noise.
 FOUR_POINTS = torch.tensor([[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]], dtype=torch.float64)
@@ -71,6 +71,46 @@ def test_constrained_likelihood_is_equation_44():
     misfit, shift = np.sum((covariance - np.eye(2)) ** 2), np.sum(codes.mean(1) ** 2)
     expected = -likelihood.mean().item() + 0.7 * np.exp(statistic) + np.exp(misfit / 0.2) + np.exp(shift / 0.5)
     assert value == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["linear_jtex", "gaussian"])
+def test_joint_likelihood_and_gradient_are_torchs(name):
+    """Eq. 31 by torch.distributions."""
+    dataset, theta, _, x = linear_model(name)
+    phi = dataset.encoder.layout.draw(stream("test", "φ"))[None].double().requires_grad_()
+    weight, bias = phi[0].split([2 * dataset.observed, 2])
+    codes = weight.reshape(2, -1) @ x[0] + bias[:, None]
+    means = dataset.decode(dataset.generative.unpack(theta), codes[None])[0]
+    noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)
+    likelihood = MultivariateNormal(means.T, torch.diag(noise)).log_prob(x[0].T)
+    prior = MultivariateNormal(torch.zeros(2).double(), torch.eye(2).double()).log_prob(codes.T)
+    expected = -(likelihood + prior).mean()
+
+    stack = {"generative": dataset.generative.unpack(theta), "encoder": dataset.encoder.layout.unpack(phi)}
+    (value,) = negative_joint_likelihood(dataset, stack, x)
+    assert value.item() == pytest.approx(expected.item(), rel=1e-12)
+    for ours, theirs in zip(
+        torch.autograd.grad(value, (theta, phi)), torch.autograd.grad(expected, (theta, phi)), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("c", [0.5, 2.0])
+def test_codes_nearer_to_0_are_preferred_by_their_prior_alone(c):
+    """Eq. 34–40: ẑ = z/c² and f̂(ẑ) = f(c² ẑ) leave p(x|z) as it is, and the prior gains ½ (1 − c⁻⁴) E‖z‖²."""
+    dataset, theta, _, x = linear_model("gaussian")
+    phi = dataset.encoder.layout.draw(stream("test", "φ"))[None].double()
+    (codes,) = dataset.encoder(dataset.encoder.layout.unpack(phi), x)
+
+    def loss(scale):
+        stack = {
+            "generative": dataset.generative.unpack(scale * theta.detach()),
+            "encoder": dataset.encoder.layout.unpack(phi / scale),
+        }
+        return negative_joint_likelihood(dataset, stack, x).item()
+
+    gain = 0.5 * (1 - c**-4) * (codes**2).sum(1).mean().item()
+    assert loss(1.0) - loss(c**2) == pytest.approx(gain, rel=1e-6)
 
 
 def test_capped_exp_is_exp_below_and_its_tangent_above():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import torch
+
 from libi.datasets import linear_jtex
 from libi.datasets.base import Dataset
-from libi.layers import Hidden, Parameters, Rows, relu, sigmoid_and_cube_root
+from libi.layers import Hidden, Parameters, Rows, sigmoid_and_cube_root
 
 
 def decode_rows(parameters: Parameters, codes: Rows) -> Rows:
@@ -17,6 +19,6 @@ DATASET = Dataset(
     noise_variance=linear_jtex.DATASET.noise_variance,
     generative=linear_jtex.GENERATIVE,
     decode_rows=decode_rows,
-    hidden=(Hidden(4, sigmoid_and_cube_root), Hidden(20, relu)),
+    hidden=(Hidden(4, sigmoid_and_cube_root), Hidden(20, torch.relu)),
     ground_truth=linear_jtex.ground_truth,
 )

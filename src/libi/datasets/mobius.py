@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from libi.datasets.base import LATENT, Dataset
-from libi.layers import Hidden, Network, Parameters, Rows, relu
+from libi.layers import Hidden, Network, Parameters, Rows
 from libi.seeding import stream
 
 # The constants a, b, c, d as complex numbers; m(z) = (a·z + b) / (c·z + d).
 CONSTANTS = (1 + 0j, 1 + 4j, 1 + 0j, 7 + 4j)
 NOISE_VARIANCE = 1e-5
 FIT_POINTS, FIT_STEPS, FIT_LEARNING_RATE = 5_000, 5_000, 0.02
-DECODER = Network(LATENT, (Hidden(50, relu),), {"mean": 2})
+DECODER = Network(LATENT, (Hidden(50, torch.relu),), {"mean": 2})
 
 
 def decode_rows(parameters: Parameters, codes: Rows) -> Rows:
@@ -71,7 +71,7 @@ DATASET = Dataset(
     noise_variance=(NOISE_VARIANCE,) * 2,
     generative=DECODER.layout,
     decode_rows=decode_rows,
-    hidden=(Hidden(50, relu),),
+    hidden=(Hidden(50, torch.relu),),
     ground_truth=ground_truth,
     decoder=DECODER,
 )

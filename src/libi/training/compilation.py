@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import logging
 import os
 import platform
@@ -25,6 +26,7 @@ Function = Callable[..., Any]
 # Of each argument: lengths (without that of the models), strides, type, device, and whether its first axis is models.
 Signature = tuple[tuple[tuple[int, ...], tuple[int, ...], torch.dtype, str, bool], ...]
 MOST_MODELS = 2**20
+INDUCTOR = {"cpp.enable_floating_point_contract_flag": "fast"}  # fused multiply-add
 
 
 class Plain:
@@ -51,7 +53,7 @@ class Compiled(Plain):
     Every other array has the models on its first axis, which may have any length; other lengths are built in.
 
     Attributes:
-        name: says what the function is, together with the package's source: functions of one name are the same.
+        name: says what the function is, down to its source: functions of one name are the same.
     """
 
     def __init__(self, function: Function, name: str) -> None:
@@ -64,12 +66,14 @@ class Compiled(Plain):
         (result,) = self._library(arguments)(tree_leaves(arguments))
         return result
 
-    def iterate(self, carried: Any, fixed: Any, data: Sequence[Sequence[Tensor]]) -> Any:
+    def iterate(self, carried: Any, fixed: Any, data: Iterable[Sequence[Tensor]]) -> Any:
         """Apply `carried = function(carried, fixed, *item)` for each item of the data, all of the same shapes."""
-        run = self._library((carried, fixed, *data[0]))
+        items = iter(data)
+        first = next(items)
+        run = self._library((carried, fixed, *first))
         leaves, structure = tree_flatten(carried)
         constant = tree_leaves(fixed)
-        for item in data:
+        for item in itertools.chain([first], items):
             leaves = run([*leaves, *constant, *item])
         return tree_unflatten(leaves, structure)
 
@@ -102,9 +106,9 @@ def cache_folder() -> Path:
 
 
 def library_path(name: str, signature: Signature) -> Path:
-    """Where a function's library is: by its name and arguments, this package's source, PyTorch and the processor."""
+    """Where a function's library is: by its name and arguments, how it is compiled, PyTorch and the processor."""
     processor = [platform.machine(), torch.backends.cpu.get_cpu_capability(), _processor_flags()]
-    return cache_folder() / f"{name}-{fingerprint([], [name, repr(signature), processor])[:16]}.pt2"
+    return cache_folder() / f"{name}-{fingerprint([__file__], [name, repr(signature), processor])[:16]}.pt2"
 
 
 def _processor_flags() -> str:
@@ -155,11 +159,16 @@ def build(function: Function, signature: Signature, path: Path) -> None:
     lengths = tuple({0: length} if counted else {} for *_, counted in signature)
     temporary = path.with_name(f"{path.stem}.{os.getpid()}.pt2")
     with warnings.catch_warnings(action="ignore"):  # PyTorch's, about PyTorch
-        traced = make_fx(function, tracing_mode="symbolic")(*examples)
+        traced = make_fx(function, {torch.ops.aten.bmm.default: product_of_one_row}, "symbolic")(*examples)
         exported = torch.export.export(traced, tuple(examples), dynamic_shapes=lengths, strict=False)
-        torch._inductor.aoti_compile_and_package(exported, package_path=str(temporary))
+        torch._inductor.aoti_compile_and_package(exported, package_path=str(temporary), inductor_configs=INDUCTOR)
     os.replace(temporary, path)
     log.info("compiled %s in %.0f s", path.stem, time.monotonic() - began)
+
+
+def product_of_one_row(row: Tensor, matrix: Tensor) -> Tensor:
+    """Products [models, 1, in] · [models, in, out] as sums, which are fused with what stands before and after them."""
+    return (row.mT * matrix).sum(1, keepdim=True) if row.shape[1] == 1 else NotImplemented
 
 
 def _example(shape: tuple[int, ...], stride: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:

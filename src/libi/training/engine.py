@@ -5,6 +5,7 @@ The engine knows phases, objectives and models. It has never heard of a method's
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,8 @@ import torch
 from torch import Tensor
 
 from libi.datasets import LATENT, Dataset
+from libi.imports import import_closure
+from libi.provenance import fingerprint
 from libi.seeding import seed_of, stream
 from libi.training.compilation import Compiled, Plain
 from libi.training.encoder_start import ENCODER_STARTS
@@ -76,6 +79,7 @@ class Programs:
         self._dataset = dataset
         self._settings = settings
         self._wrap = Compiled if settings.compiled else Plain
+        self._source = fingerprint([__file__, *import_closure(__file__)], [])[:8]
         self._built: dict[str, Plain] = {}
         self.layouts = {
             "generative": dataset.generative,
@@ -84,7 +88,9 @@ class Programs:
         }
 
     def _constants(self, objective: str) -> dict[str, float]:
-        return {} if OBJECTIVES[objective].stochastic else {"cap": self._settings.exponential_cap}
+        """What the objective takes of the settings, by its own keywords."""
+        taken = OBJECTIVES[objective].settings
+        return {keyword: getattr(self._settings, name) for keyword, name in taken.items()}
 
     def _loss(self, objective: str) -> Callable[..., Tensor]:
         return partial(OBJECTIVES[objective].loss, self._dataset, **self._constants(objective))
@@ -105,13 +111,14 @@ class Programs:
 
     def noise(self) -> Plain:
         """The draws of a chunk: `draw(counters, keys)`. The same for every data set."""
-        if "normal-draws" not in self._built:
-            self._built["normal-draws"] = self._wrap(normal_draws, "normal-draws")
-        return self._built["normal-draws"]
+        name = f"normal-draws-{self._source}"
+        if name not in self._built:
+            self._built[name] = self._wrap(normal_draws, name)
+        return self._built[name]
 
     def _name(self, kind: str, objective: str, moves: tuple[str, ...] = (), *numbers: float) -> str:
-        """A name for a function, which changes with every number that is built into it."""
-        built_in = seed_of(*numbers, *self._constants(objective).values())
+        """A name for a function, which changes with its source and with every number that is built into it."""
+        built_in = seed_of(self._source, *numbers, *self._constants(objective).values())
         return "-".join([self._dataset.name, kind, objective, *moves, f"{built_in:016x}"])
 
 
@@ -221,12 +228,14 @@ class Stack:
             {group: state.count[group] for group in phase.moves},
             state.alive,
         )
-        for batches in self._epochs(phase, objective):
-            moving = step.iterate(moving, fixed, batches)
-            self.epoch += 1
-            self.trained += 1
-            last = self.epoch == phase.epochs
-            if not phase.ramp and (last or self.epoch % self._settings.validate_every == 0):
+        every, end_of_chunk = self._settings.validate_every, min((self.epoch // CHUNK + 1) * CHUNK, phase.epochs)
+        while self.epoch < end_of_chunk:
+            snapshot = min((self.epoch // every + 1) * every, phase.epochs)
+            ends = min(snapshot, end_of_chunk)
+            moving = step.iterate(moving, fixed, self._data(phase, objective, ends))
+            self.trained += ends - self.epoch
+            self.epoch = ends
+            if ends == snapshot and not phase.ramp:
                 self._absorb(moving)
                 self._take_snapshot(phase.objective)
         self._absorb(moving)
@@ -239,24 +248,23 @@ class Stack:
         state.count |= moving.count
         state.alive = moving.alive
 
-    def _epochs(self, phase: Phase, objective: Objective) -> Iterator[Sequence[tuple[Tensor, ...]]]:
-        """The data of each step, epoch by epoch, from where the stack is to the end of its chunk or phase."""
+    def _data(self, phase: Phase, objective: Objective, ends: int) -> Iterator[tuple[Tensor, ...]]:
+        """The data of each step from where the stack is to epoch `ends` of the same chunk; noise epoch by epoch."""
         scalars = self._scalars(objective)
-        chunk, size = divmod(self.epoch, CHUNK)[0], self._settings.batch_size
-        ends = min((chunk + 1) * CHUNK, phase.epochs)
         if not objective.stochastic:
-            for _ in range(self.epoch, ends):
-                yield [(self._problem.train, *scalars)]
+            yield from itertools.repeat((self._problem.train, *scalars), ends - self.epoch)
             return
         (beta,) = scalars
-        steps = self._problem.train.shape[2] // size
+        chunk, size = self.epoch // CHUNK, self._settings.batch_size
         x = chunk_batches(self._problem.train, size, self._problem.labels, self.phase, chunk)
         keys = chunk_keys([member.labels for member in self._members], self.phase, chunk).to(self._device)
-        noise = self._programs.noise()(chunk_counters(steps, size).to(self._device), keys).unbind(1)
+        counters = chunk_counters(self._problem.train.shape[2] // size, size).to(self._device)
+        draw = self._programs.noise()
         for epoch in range(self.epoch, ends):
             weight = beta * (epoch / phase.epochs) if phase.ramp else beta
-            here = range((epoch % CHUNK) * steps, (epoch % CHUNK + 1) * steps)
-            yield [(x[j], noise[j], weight) for j in here]
+            noise = draw(counters[epoch % CHUNK], keys).unbind(1)
+            for batch, draws in zip(x[epoch % CHUNK], noise, strict=True):
+                yield batch, draws, weight
 
     def _take_snapshot(self, objective: str) -> None:
         score = self.assess(objective)

@@ -21,7 +21,7 @@ PARITY, ROTATIONS = 0x1BD11BDA, (13, 15, 26, 6, 17, 29, 16, 24)  # constants of 
 Labels = tuple[object, ...]
 
 
-def chunk_batches(x: Tensor, batch_size: int, labels: Labels, phase: int, chunk: int) -> tuple[Tensor, ...]:
+def chunk_batches(x: Tensor, batch_size: int, labels: Labels, phase: int, chunk: int) -> list[tuple[Tensor, ...]]:
     """One permutation an epoch, shared by the stack, cut into batches.
 
     Args:
@@ -32,12 +32,13 @@ def chunk_batches(x: Tensor, batch_size: int, labels: Labels, phase: int, chunk:
         chunk: number of the chunk in its phase.
 
     Returns:
-        CHUNK · points / batch_size batches, each [1, observed, batch_size].
+        for each epoch its batches, each [1, observed, batch_size].
     """
     points = x.shape[2]
     generator = stream(*labels, "batches", phase, chunk)
     order = torch.cat([torch.randperm(points, generator=generator) for _ in range(CHUNK)]).to(x.device)
-    return x[:, :, order].reshape(1, x.shape[1], -1, batch_size).permute(2, 0, 1, 3).contiguous().unbind(0)
+    batches = x[:, :, order].reshape(1, x.shape[1], CHUNK, -1, batch_size).permute(2, 3, 0, 1, 4).contiguous()
+    return [epoch.unbind(0) for epoch in batches]
 
 
 def normal_draws(counters: Tensor, keys: Tensor) -> Tensor:
@@ -80,8 +81,8 @@ def _uniform(words: Tensor) -> Tensor:
 
 
 def chunk_counters(steps: int, points: int) -> Tensor:
-    """The places of a chunk's draws, for an epoch of `steps` batches of `points`: int32 [1, CHUNK · steps, points]."""
-    return torch.arange(CHUNK * steps * points, dtype=torch.int32).reshape(1, -1, points)
+    """The places of a chunk's draws: int32 [CHUNK, 1, steps, points], for epochs of `steps` batches."""
+    return torch.arange(CHUNK * steps * points, dtype=torch.int32).reshape(CHUNK, 1, steps, points)
 
 
 def chunk_keys(members: Sequence[Labels], phase: int, chunk: int) -> Tensor:

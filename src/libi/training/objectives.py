@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from libi.datasets.base import Dataset
+from libi.datasets.base import LATENT, Dataset
 from libi.layers import Parameters, Rows
 from libi.statistics.gaussianity import spectral_henze_zirkler
 
@@ -53,6 +53,25 @@ def negative_elbo(dataset: Dataset, stack: Stack, x: Tensor, noise: Tensor, beta
     codes = tuple(m + s * e for m, s, e in zip(means, deviations, noise.unbind(1), strict=True))
     terms = (m * m + s * s - v - 1 for m, s, v in zip(means, deviations, log_variances, strict=True))
     return beta * 0.5 * sum(terms).mean(1) - reconstruction(dataset, stack["generative"], codes, points)
+
+
+def negative_joint_likelihood(dataset: Dataset, stack: Stack, x: Tensor) -> Tensor:
+    """−log p_θ(x|h(x; φ)) − log N(h(x; φ)|0, I), mean over points (Eq. 31, its codes amortised as in Eq. 44).
+
+    Joint MAP without constraints: it prefers codes near 0, whose θ then generates other data (Eq. 34–41).
+
+    Args:
+        dataset: the generative process.
+        stack: θ ("generative") and φ ("encoder").
+        x: data [1, observed, points].
+
+    Returns:
+        [models], nats.
+    """
+    points = x.unbind(1)
+    (codes,) = dataset.encoder.heads_of(stack["encoder"], points)
+    negative_prior = 0.5 * (LATENT * math.log(2 * math.pi) + sum(row * row for row in codes).mean(1))
+    return negative_prior - reconstruction(dataset, stack["generative"], codes, points)
 
 
 def capped_exp(exponent: Tensor, cap: float) -> Tensor:
@@ -110,12 +129,14 @@ class Objective:
         stochastic: whether it takes noise, and therefore batches; else it sees all points at once.
         scalars: names of the values, one a model, that it takes after data and noise.
         loss: `(dataset, stack, x, *[noise], *scalars, **settings)` to [models].
+        settings: what it takes of the engine's settings: its keyword to the setting's name.
     """
 
     groups: tuple[str, ...]
     stochastic: bool
     scalars: tuple[str, ...]
     loss: Callable[..., Tensor]
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 OBJECTIVES = {
@@ -125,5 +146,7 @@ OBJECTIVES = {
         False,
         ("epsilon_hz", "epsilon_covariance", "epsilon_mean"),
         constrained_likelihood,
+        {"cap": "exponential_cap"},
     ),
+    "joint_map": Objective(("generative", "encoder"), False, (), negative_joint_likelihood),
 }

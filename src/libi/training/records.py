@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from libi.datasets import Dataset
-from libi.layers import Network, Parameters, relu
+from libi.layers import Network, Parameters
 from libi.statistics.gaussianity import henze_zirkler
 from libi.training.engine import Problem
 from libi.training.state import State
@@ -18,7 +18,7 @@ def dead_units(network: Network | None, parameters: Parameters, inputs: Tensor) 
     if network is None or not network.hidden:
         return 0
     outputs = network.activations(parameters, inputs.unbind(1))
-    rectified = [out for out, layer in zip(outputs, network.hidden, strict=True) if layer.activation is relu]
+    rectified = [out for out, layer in zip(outputs, network.hidden, strict=True) if layer.activation is torch.relu]
     return torch.stack([(out.amax(2) <= 0).sum(1) for out in rectified]).sum(0)
 
 
