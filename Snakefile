@@ -16,6 +16,8 @@ include: "workflow/rules/simulate.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/select.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/infer.smk"
+include: "workflow/rules/derive.smk"
 include: "workflow/rules/render.smk"
 
 
@@ -25,6 +27,11 @@ rule all:
         f"{RESULTS}/table1.csv",
         f"{RESULTS}/grid.csv",
         f"{PAPER}/table1.tex",
+        rules.derive.output,
+        expand(
+            rules.measure_shrinkage.output,
+            dataset=[name for name in study.dataset_names() if "joint_map" in study.demonstrations(name)],
+        ),
 
 
 for name in study.dataset_names():

@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from libi.study.models import Configuration, EvaluationJob, Study, TrainingJob
+import libi.datasets
+from libi.study.models import Configuration, EvaluationJob, PosteriorJob, Study, TrainingJob
 from libi.study.reading import StudyError, load_study, read_study
-from libi.study.sections import DATASETS, METHODS
+from libi.study.sections import DATASETS, DEMONSTRATIONS, METHODS
 
 REPOSITORY = Path(__file__).parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")}
@@ -114,6 +115,22 @@ def test_every_study_has_all_data_sets_and_methods(name):
         assert study.methods(dataset) == ("truth", "vae", "beta_vae", "beta_vae_anneal", "lagging", "libi") == METHODS
 
 
+def test_joint_map_is_a_demonstration_on_the_linear_data_sets():
+    """Trained, but not among the methods that Table 1 compares; the study knows f_θ without PyTorch."""
+    study = read_study(CONFIG / "config.yaml")
+    linear = [name for name, dataset in libi.datasets.DATASETS.items() if dataset.linear]
+    assert linear == ["linear_jtex", "gaussian"]
+    assert [name for name in study.dataset_names() if study.demonstrations(name)] == linear
+    for name in linear:
+        assert study.demonstrations(name) == ("joint_map",) == tuple(DEMONSTRATIONS)
+        assert "joint_map" not in study.methods(name)
+        job = TrainingJob.model_validate(study.training_job(name, "joint_map"))
+        assert (job.method, job.restarts, job.training.epochs) == ("joint_map", 10, 30_000)
+        assert job.configuration_objects() == (Configuration("joint_map", ()),)
+    with pytest.raises(ValueError, match="unknown method 'joint_map'; allowed: truth, vae"):
+        study.training_job("mobius", "joint_map")
+
+
 def test_the_quick_study_is_as_the_issue_asks():
     study = read_study(CONFIG / "quick.yaml")
     assert (study.replicates, study.restarts) == (2, 3)
@@ -196,7 +213,11 @@ def test_a_training_job_survives_plain_text(dataset, method):
 
 def training_jobs(study):
     study = load_study(study, "f")
-    return {(d, m): repr(study.training_job(d, m)) for d in study.dataset_names() for m in study.methods(d)}
+    return {
+        (dataset, method): repr(study.training_job(dataset, method))
+        for dataset in study.dataset_names()
+        for method in (*study.methods(dataset), *study.demonstrations(dataset))
+    }
 
 
 @pytest.mark.parametrize(
@@ -206,14 +227,15 @@ def training_jobs(study):
         ("name", "other", set()),
         ("selection.configuration_split", "test", set()),
         ("evaluation.importance_samples", 7, set()),
+        ("evaluation.posterior.samples", 7, set()),
         ("training.annealing_share", 0.25, {"beta_vae_anneal"}),
         ("training.exponential_cap", 9.0, {"libi"}),
-        ("restarts", 3, set(METHODS)),
-        ("seed", 1, set(METHODS)),
-        ("device", "cuda", set(METHODS)),
-        ("compile", True, set(METHODS)),
-        ("training.epochs", 120, set(METHODS)),
-        ("training.adam.beta1", 0.5, set(METHODS)),
+        ("restarts", 3, {*METHODS, *DEMONSTRATIONS}),
+        ("seed", 1, {*METHODS, *DEMONSTRATIONS}),
+        ("device", "cuda", {*METHODS, *DEMONSTRATIONS}),
+        ("compile", True, {*METHODS, *DEMONSTRATIONS}),
+        ("training.epochs", 120, {*METHODS, *DEMONSTRATIONS}),
+        ("training.adam.beta1", 0.5, {*METHODS, *DEMONSTRATIONS}),
     ],
 )
 def test_a_change_retrains_what_depends_on_it(path, value, methods):
@@ -236,6 +258,20 @@ def test_the_evaluation_job():
         "two_sample": {"draws": 50, "points": 100, "neighbours": 1, "smoothness": 1.0},
     }
     assert EvaluationJob.model_validate(plain).two_sample == study.evaluation.two_sample
+
+
+def test_the_posterior_job():
+    """Its settings belong to rule infer alone: they score and evaluate nothing anew."""
+    study = read_study(CONFIG / "smoke.yaml")
+    plain = study.posterior_job()
+    assert plain == {"seed": 0, "samples": 200, "prior_share": 0.1, "draws": 2}
+    assert PosteriorJob.model_validate(json.loads(json.dumps(plain))).samples == 200
+    other = load_study(changed("evaluation.posterior.samples", 300), "f")
+    assert other.posterior_job() != plain
+    assert other.evaluation_job() == study.evaluation_job()
+    other = load_study(changed("evaluation.importance_samples", 300), "f")
+    assert other.posterior_job() == plain
+    assert other.evaluation_job() != study.evaluation_job()
 
 
 def test_nothing_changes_afterwards():
@@ -264,6 +300,7 @@ NAME = (
 TEXT = "(text; numbers have no quotes, powers of ten are written like 1.0e-8)"
 BETA, SEGMENTS = "datasets.gaussian.beta_vae.beta", "datasets.gaussian.lagging.segments"
 LIBI_GRID, K_NN = "datasets.mobius.libi", "evaluation.two_sample"
+MONTE_CARLO, BETWEEN = "evaluation.posterior", "a number above 0 and below 1"
 SHARE, CAP, SPLIT = "training.annealing_share", "training.exponential_cap", "selection.configuration_split"
 BATCH, INFLATION = "training.batch_size", "evaluation.variance_inflation"
 KEYS = {
@@ -309,6 +346,8 @@ NEVER = "always part of a study and never listed"
         (CAP, 88, f"{CAP}: given 88; allowed: a number above 0 and at most 80 (float32 overflows at e^88)"),
         (INFLATION, 0.5, f"{INFLATION}: given 0.5; allowed: a finite number of at least 1"),
         (f"{K_NN}.smoothness", 0, f"{K_NN}.smoothness: given 0; allowed: {ABOVE_0}"),
+        (f"{MONTE_CARLO}.samples", 0, f"{MONTE_CARLO}.samples: given 0; allowed: {WHOLE}"),
+        (f"{MONTE_CARLO}.prior_share", 1, f"{MONTE_CARLO}.prior_share: given 1; allowed: {BETWEEN}"),
         (BETA, [-1], f"{BETA}[0]: given -1; allowed: {ABOVE_0}"),
         (BETA, [], f"{BETA}: given []; allowed: {NUMBERS}"),
         (BETA, [2, 0.5, 2.0], f"{BETA}: given [2, 0.5, 2.0]; allowed: {NUMBERS}"),
@@ -341,6 +380,7 @@ NEVER = "always part of a study and never listed"
         # missing
         ("seed", ..., "seed: missing; allowed: a whole number from 0 to 10^9"),
         ("points", ..., f"points: missing; allowed: a mapping with the keys {KEYS['points']}"),
+        (MONTE_CARLO, ..., f"{MONTE_CARLO}: missing; allowed: a mapping with the keys samples, prior_share, draws"),
         (BETA, ..., f"{BETA}: missing; allowed: {NUMBERS}"),
         # values that do not go together (smoke: 24 epochs, 100 points)
         (f"{LIBI_GRID}.rounds", [1, 13], f"{LIBI_GRID}.rounds[1]: given 13; allowed: {HALF}"),

@@ -23,7 +23,7 @@ class TrainedModel:
     Attributes:
         dataset: the generative process it is a model of.
         generative: θ packed [1, parameters].
-        inference: ϕ packed [1, parameters].
+        inference: ϕ packed [1, parameters]; None for methods that train none.
         encoder: φ packed [1, parameters]; None for methods without an encoder of its own.
         configuration: name of its hyper-parameters.
         restart: number of its random initialisation.
@@ -31,13 +31,22 @@ class TrainedModel:
 
     dataset: Dataset
     generative: Tensor
-    inference: Tensor
+    inference: Tensor | None
     encoder: Tensor | None
     configuration: str
     restart: int
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of q_ϕ(z|x), each [2, points], for x [observed, points]."""
+        """Mean and log-variance of q_ϕ(z|x), each [2, points], for x [observed, points].
+
+        Raises:
+            ValueError: if the model has no inference network.
+        """
+        if self.inference is None:
+            raise ValueError(
+                f"this model of {self.dataset.name} has no q(z|x): its method trains an encoder and no inference "
+                "network; decode works"
+            )
         network = self.dataset.inference
         mean, log_variance = network(network.layout.unpack(self.inference.double()), x.double()[None])
         return mean[0], log_variance[0]
@@ -50,7 +59,7 @@ class TrainedModel:
         """Mean and standard deviation of q_ϕ(z|x), each [2, points], for data [observed, points].
 
         Raises:
-            ValueError: if x has another number of features.
+            ValueError: if x has another number of features, or the model no inference network.
         """
         mean, log_variance = self.posterior(self._checked(x, self.dataset.observed, "x"))
         return mean.numpy(), torch.exp(0.5 * log_variance).numpy()
@@ -107,5 +116,5 @@ class TrainedModels:
         row = slice(self.rows[configuration, restart], self.rows[configuration, restart] + 1)
         parts = {group: tensor[row] for group, tensor in self._tensors.items()}
         return TrainedModel(
-            self.dataset, parts["generative"], parts["inference"], parts.get("encoder"), configuration, restart
+            self.dataset, parts["generative"], parts.get("inference"), parts.get("encoder"), configuration, restart
         )

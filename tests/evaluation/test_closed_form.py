@@ -11,6 +11,7 @@ from libi.evaluation.closed_form import (
     LinearInference,
     divergence,
     expected_posterior_divergence,
+    loading_of,
     marginal_covariance,
     mean_field,
     objective,
@@ -20,15 +21,22 @@ from libi.evaluation.closed_form import (
 NOISE = torch.full((2,), 0.004, dtype=torch.float64)
 
 
-def loading_of(a):
+def loading_for(a):
     """Cholesky(AAᵀ + B) of LinearJTEx for a matrix A."""
-    dataset = DATASETS["linear_jtex"]
-    return dataset.decode(
-        {"A": torch.as_tensor(a, dtype=torch.float64)[None]}, torch.eye(2, dtype=torch.float64)[None]
-    )[0]
+    return loading_of(DATASETS["linear_jtex"], torch.tensor(a, dtype=torch.float64).reshape(1, 4))
 
 
-TRUTH = loading_of([[0.75, 0.25], [1.5, -1.0]])
+TRUTH = loading_for([[0.75, 0.25], [1.5, -1.0]])
+
+
+def test_the_loading_is_the_papers():
+    a = torch.tensor([[0.75, 0.25], [1.5, -1.0]], dtype=torch.float64)
+    torch.testing.assert_close(TRUTH, torch.linalg.cholesky(a @ a.T + 0.006 * torch.eye(2)))  # Eq. 3
+
+
+def test_only_linear_models_have_closed_forms():
+    with pytest.raises(ValueError, match="cubic_jtex: f_θ is not linear"):
+        loading_of(DATASETS["cubic_jtex"], torch.ones(1, 4))
 
 
 def test_the_data_covariance_is_the_papers():
@@ -99,7 +107,7 @@ def test_expected_divergence_is_an_average_of_divergences():
 
 def test_divergence_is_that_of_torch_distributions():
     first, second = (
-        marginal_covariance(loading_of(a), NOISE) for a in ([[1.0, 0.2], [0.1, 0.7]], [[0.4, 0], [1, 1.0]])
+        marginal_covariance(loading_for(a), NOISE) for a in ([[1.0, 0.2], [0.1, 0.7]], [[0.4, 0], [1, 1.0]])
     )
     zero = torch.zeros(2, dtype=torch.float64)
     expected = kl_divergence(MultivariateNormal(zero, first), MultivariateNormal(zero, second))

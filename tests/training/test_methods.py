@@ -12,6 +12,7 @@ CASES = [
     ("beta_vae_anneal", {"beta": 2}),
     *(("lagging", {"segments": segments}) for segments in (5, 15, 70, 90)),
     *(("libi", {"rounds": rounds}) for rounds in (1, 6)),
+    ("joint_map", {}),
 ]
 
 
@@ -46,6 +47,12 @@ def test_libi_learns_the_likelihood_then_inference_and_copies_the_means_back():
     assert [phase.moves for phase in phases] == [("generative", "encoder"), ("inference",)] * 6
     assert [phase.encoder_start for phase in phases[::2]] == ["whiten"] + ["copy"] * 5
     assert all(phase.fresh for phase in phases)
+
+
+def test_joint_map_learns_theta_and_codes_by_equation_31_alone():
+    (phase,) = phases_of("joint_map", {})
+    assert (phase.objective, phase.moves) == ("joint_map", ("generative", "encoder"))
+    assert phase.encoder_start == "whiten"  # codes begin at the prior's variance, and so does LiBI
 
 
 def test_truth_moves_inference_alone():

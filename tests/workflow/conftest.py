@@ -41,6 +41,7 @@ TINY = {
         "importance_samples": 20,
         "variance_inflation": 2.0,
         "two_sample": {"draws": 5, "points": 20, "neighbours": 1, "smoothness": 1.0},
+        "posterior": {"samples": 50, "prior_share": 0.1, "draws": 2},
     },
     "datasets": {
         "linear_jtex": {

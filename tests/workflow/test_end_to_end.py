@@ -21,11 +21,13 @@ REPLICATES = range(STUDY["replicates"])
 JOBS = {
     "define_truth": len(DATASETS),
     "simulate": len(DATASETS) * STUDY["replicates"],
-    "train": len(DATASETS) * len(METHODS) * STUDY["replicates"],
+    "train": len(DATASETS) * len(METHODS) * STUDY["replicates"] + 2,  # joint MAP on two data sets
     "score": len(DATASETS) * STUDY["replicates"],
     "select": len(DATASETS),
     "evaluate": len(DATASETS) * STUDY["replicates"],
     "gather_grid": 1,
+    "derive": 1,
+    "measure_shrinkage": 2,
     "render_table1": 1,
 }
 

@@ -9,9 +9,10 @@ import yaml
 
 from .conftest import SMOKE, write_study
 
-TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 40, "train_libi": 8}
+TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 42, "train_libi": 8}
 SCORED = {"score": 8, "select": 4}
 TABLED = {"evaluate": 8, "gather_grid": 1, "render_table1": 1}
+DERIVED, SHRUNK = {"derive": 1}, {"measure_shrinkage": 2}
 
 
 @pytest.fixture
@@ -40,10 +41,12 @@ def study_with(finished, change):
         ("src/libi/rendering/table1.py", {"render_table1": 1}),
         ("scripts/gather_grid.py", {"gather_grid": 1}),
         ("src/libi/selection.py", SCORED | TABLED),
-        ("src/libi/evaluation/closed_form.py", SCORED | TABLED),
-        ("src/libi/training/engine.py", TRAINED | SCORED | TABLED),
-        ("scripts/train_models.py", TRAINED | SCORED | TABLED),
-        ("src/libi/datasets/mobius.py", TRUTHS | POINTS | TRAINED | SCORED | TABLED),
+        ("src/libi/evaluation/closed_form.py", SCORED | TABLED | DERIVED | SHRUNK),
+        ("src/libi/evaluation/pedagogical.py", DERIVED),
+        ("src/libi/evaluation/shrinkage.py", SHRUNK),
+        ("src/libi/training/engine.py", TRAINED | SCORED | TABLED | SHRUNK),
+        ("scripts/train_models.py", TRAINED | SCORED | TABLED | SHRUNK),
+        ("src/libi/datasets/mobius.py", TRUTHS | POINTS | TRAINED | SCORED | TABLED | DERIVED | SHRUNK),
     ],
 )
 def test_an_edit_reruns_what_uses_the_file(finished, path, rerun):

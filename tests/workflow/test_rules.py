@@ -10,7 +10,10 @@ import pytest
 from .conftest import SMOKE, TINY, Project, environment, write_study
 
 PAPER = "config/config.yaml"
-VERBS = ("define", "simulate", "train", "score", "select", "evaluate", "gather", "render")
+VERBS = (
+    *("define", "simulate", "train", "score", "select", "evaluate", "gather"),
+    *("infer", "derive", "measure", "judge", "render", "draw", "write"),
+)
 TARGETS = ("all", "linear_jtex", "cubic_jtex", "gaussian", "mobius")
 
 # Reads the rules as Snakemake reads them; with nodes, as for a cluster.
@@ -101,15 +104,17 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
     assert jobs == {
         "define_truth": 4,
         "simulate": 4 * 5,
-        "train": 4 * 5 * 5,
+        "train": 4 * 5 * 5 + 2,  # joint MAP on two data sets
         "train_libi": 4 * 5,
         "score": 4 * 5,
         "select": 4,
         "evaluate": 4 * 5,
         "gather_grid": 1,
+        "derive": 1,
+        "measure_shrinkage": 2,
         "render_table1": 1,
     }
-    assert sum(message.startswith("Training") for message in messages) == 4 * 6 * 5
+    assert sum(message.startswith("Training") for message in messages) == 4 * 6 * 5 + 2
     assert len(set(messages)) == len(messages) == sum(jobs.values())
 
 

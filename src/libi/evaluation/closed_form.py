@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from libi.datasets import LATENT, Dataset
 from libi.layers import Parameters
 
 
@@ -38,6 +39,17 @@ class LinearInference(NamedTuple):
         """Read it off the named parameters [1, ...] of a network without hidden layers."""
         heads = itertools.product(("mean", "log_variance"), ("weight", "bias"))
         return cls(*(named[f"{head}.{part}"][0].double() for head, part in heads))
+
+
+def loading_of(dataset: Dataset, theta: Tensor) -> Tensor:
+    """W [observed, latent] of a linear f_θ(z) = W z, in float64, for θ packed [1, parameters].
+
+    Raises:
+        ValueError: if the data set's f_θ is not linear.
+    """
+    if not dataset.linear:
+        raise ValueError(f"{dataset.name}: f_θ is not linear, so it has no loading matrix and no closed forms")
+    return dataset.decode(dataset.generative.unpack(theta.double()), torch.eye(LATENT, dtype=torch.float64)[None])[0]
 
 
 def marginal_covariance(loading: Tensor, noise_variance: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from libi.study.sections import (
     DATASETS,
+    DEMONSTRATIONS,
     METHODS,
     Cap,
     Count,
@@ -16,7 +17,9 @@ from libi.study.sections import (
     Device,
     EvaluationSettings,
     Folder,
+    MetricsSettings,
     PointsSettings,
+    PosteriorSettings,
     Section,
     Seed,
     SelectionSettings,
@@ -73,7 +76,7 @@ class TrainingJob(Section):
     """All that a training job depends on beside its data: `TrainingJob.model_validate(study.training_job(...))`."""
 
     dataset: one_of(*DATASETS)
-    method: one_of(*METHODS)
+    method: one_of(*METHODS, *DEMONSTRATIONS)
     seed: Seed
     device: Device
     compile: Switch
@@ -86,8 +89,14 @@ class TrainingJob(Section):
         return tuple(Configuration(self.method, tuple(values.items())) for values in self.configurations)
 
 
-class EvaluationJob(EvaluationSettings):
+class EvaluationJob(MetricsSettings):
     """All that the evaluation depends on: `EvaluationJob.model_validate(study.evaluation_job())`."""
+
+    seed: Seed
+
+
+class PosteriorJob(PosteriorSettings):
+    """All that the posteriors depend on: `PosteriorJob.model_validate(study.posterior_job())`."""
 
     seed: Seed
 
@@ -127,14 +136,23 @@ class Study(Section):
         grids = getattr(self.datasets, dataset)
         return tuple(name for name in METHODS if name == "truth" or getattr(grids, name) is not None)
 
+    def demonstrations(self, dataset: str) -> tuple[str, ...]:
+        """The methods trained on a data set's first replicate for what they show alone: never scored or selected.
+
+        Raises:
+            ValueError: if the study has no such data set.
+        """
+        _check_name("data set", dataset, self.dataset_names())
+        return tuple(name for name, datasets in DEMONSTRATIONS.items() if dataset in datasets)
+
     def configurations(self, dataset: str, method: str) -> tuple[Configuration, ...]:
         """The points of a method's grid; the last hyper-parameter runs fastest.
 
         Raises:
             ValueError: if the study has no such data set, or not that method on it.
         """
-        _check_name("method", method, self.methods(dataset))
-        axes = {} if method == "truth" else dict(getattr(getattr(self.datasets, dataset), method))
+        _check_name("method", method, (*self.methods(dataset), *self.demonstrations(dataset)))
+        axes = dict(getattr(getattr(self.datasets, dataset), method, ()))  # only the study's own methods have a grid
         points = itertools.product(*axes.values())
         return tuple(Configuration(method, tuple(zip(axes, point, strict=True))) for point in points)
 
@@ -179,7 +197,11 @@ class Study(Section):
 
     def evaluation_job(self) -> dict[str, Any]:
         """All that the evaluation of a model depends on beside model and data, in plain types for Snakemake."""
-        return {"seed": self.seed, **self.evaluation.model_dump()}
+        return {"seed": self.seed, **self.evaluation.model_dump(exclude={"posterior"})}
+
+    def posterior_job(self) -> dict[str, Any]:
+        """All that the posteriors of the training points depend on beside models and data, in plain types."""
+        return {"seed": self.seed, **self.evaluation.posterior.model_dump()}
 
 
 def _check_name(what, name, names):

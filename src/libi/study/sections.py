@@ -159,7 +159,7 @@ class TwoSampleSettings(Section):
     """α, the inverse temperature of the neighbours' weights."""
 
 
-class EvaluationSettings(Section):
+class MetricsSettings(Section):
     """The metrics of Table 1."""
 
     importance_samples: Count
@@ -167,6 +167,23 @@ class EvaluationSettings(Section):
     variance_inflation: Factor
     """Factor on the variance of the proposal of Eq. 48."""
     two_sample: TwoSampleSettings
+
+
+class PosteriorSettings(Section):
+    """The Monte-Carlo estimate of p_θ(z|x) for the training points, and the aggregated posteriors."""
+
+    samples: Count
+    """Codes proposed a point."""
+    prior_share: Share
+    """Share of them that is proposed from the prior; the others come from the posterior's modes."""
+    draws: Count
+    """Draws of one code a point that the Henze–Zirkler statistic of an aggregated posterior is averaged over."""
+
+
+class EvaluationSettings(MetricsSettings):
+    """How the chosen models are looked at: the metrics of Table 1, and the posteriors."""
+
+    posterior: PosteriorSettings
 
 
 class Grid(Section):
@@ -244,6 +261,8 @@ class DatasetGrids(Choice):
 
 DATASETS = tuple(DatasetGrids.model_fields)
 METHODS = ("truth", *MethodGrids.model_fields)
+# Methods that show something and are not compared, and the data sets they train on: those whose f_θ is linear.
+DEMONSTRATIONS = {"joint_map": ("linear_jtex", "gaussian")}
 
 
 def nearest(name, names) -> str:

@@ -140,7 +140,8 @@ def collect(
     job: TrainingJob, replicate: int, problem: Problem, plan: StackPlan, stack: Stack, device: torch.device
 ) -> Trained:
     """What a finished stack leaves."""
-    encodes = any("encoder" in phase.moves for phase in plan.phases)
+    moved = {group for phase in plan.phases for group in phase.moves}
+    encodes = "encoder" in moved
     records = describe(problem, stack.state, encodes=encodes)
     names: dict[str, Sequence[object]] = {
         "dataset": [job.dataset] * len(records),
@@ -151,8 +152,8 @@ def collect(
         "epochs": [stack.trained] * len(records),
         "device": [device.type] * len(records),
     }
-    groups = ("generative", "inference", *(("encoder",) if encodes else ()))
-    tensors = {group: stack.state.kept.parameters[group].cpu() for group in groups}
+    kept = stack.state.kept.parameters
+    tensors = {group: kept[group].cpu() for group in kept if group == "generative" or group in moved}
     return Trained(tensors, pd.concat([pd.DataFrame(names), records], axis=1))
 
 

@@ -13,7 +13,7 @@ class Phase:
     """A stretch of training with one objective.
 
     Attributes:
-        objective: "elbo" or "constrained_likelihood".
+        objective: "elbo", "constrained_likelihood" or "joint_map".
         moves: the parameters that move: "generative" (θ), "inference" (ϕ), "encoder" (φ).
         epochs: its length.
         ramp: whether β grows linearly from 0 to its value during the phase. Such a phase takes no snapshots.
@@ -81,6 +81,12 @@ def truth(values: Mapping[str, Number], epochs: int, annealing_share: float) -> 
     return (Phase("elbo", ("inference",), epochs, fresh=True, opens_round=True),)
 
 
+def joint_map(values: Mapping[str, Number], epochs: int, annealing_share: float) -> tuple[Phase, ...]:
+    """Joint MAP without constraints: θ and codes by Eq. 31, from codes that LiBI starts from (Appendix D)."""
+    moves = ("generative", "encoder")
+    return (Phase("joint_map", moves, epochs, fresh=True, opens_round=True, encoder_start="whiten"),)
+
+
 METHODS: dict[str, Callable[[Mapping[str, Number], int, float], tuple[Phase, ...]]] = {
     "truth": truth,
     "vae": joint,
@@ -88,4 +94,5 @@ METHODS: dict[str, Callable[[Mapping[str, Number], int, float], tuple[Phase, ...
     "beta_vae_anneal": annealed,
     "lagging": lagging,
     "libi": libi,
+    "joint_map": joint_map,
 }

@@ -1,0 +1,16 @@
+"""Write what the paper's examples say in closed form: Case 1 and 2 of Section 1, and the optima on LinearJTEx."""
+
+import torch
+
+from libi.evaluation.optima import optima_table
+from libi.evaluation.pedagogical import collapse_table, information_table
+from libi.logs import log_to
+from libi.storage import save_table
+
+with log_to(snakemake.log[0]) as log:
+    torch.set_num_threads(snakemake.threads)
+    save_table(snakemake.output.information, information_table())
+    save_table(snakemake.output.collapse, collapse_table())
+    optima = optima_table()
+    log.info("L of Eq. 2 in nats:\n%s", optima.iloc[:, :5].to_string(index=False))
+    save_table(snakemake.output.optima, optima)

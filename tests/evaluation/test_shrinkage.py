@@ -1,0 +1,64 @@
+"""What joint MAP costs in likelihood, for models whose θ is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch.distributions import MultivariateNormal, kl_divergence
+
+from libi.datasets import DATASETS
+from libi.evaluation.shrinkage import measure_shrinkage
+from libi.storage import save_tensors
+from libi.trained import TrainedModels, metadata_of
+
+SCALES = (1.0, 1.5, 10.0)
+
+
+def trained(folder, name, generative):
+    """A training file of joint MAP with given θ [models, parameters], and its records."""
+    restarts = list(range(len(generative)))
+    path = folder / "0.safetensors"
+    save_tensors(
+        path, {"generative": generative}, metadata_of(name, "joint_map", ["default"] * len(restarts), restarts)
+    )
+    records = pd.DataFrame({"dataset": name, "configuration": "default", "restart": restarts, "diverged": False})
+    for column in ("codes_covariance_11", "codes_covariance_22", "validation_objective"):
+        records[column] = np.random.default_rng(len(column)).random(len(restarts))
+    return TrainedModels(path), records.sample(frac=1, random_state=0)
+
+
+def test_the_objective_of_a_scaled_truth_is_torchs_divergence(tmp_path):
+    """θ scaled by c, as codes shrunk by c want it (Eq. 34–35), generates other data than p(x) (Eq. 41)."""
+    dataset = DATASETS["gaussian"]
+    truth = dataset.generative.pack(dataset.ground_truth()[0])
+    models, records = trained(tmp_path, "gaussian", torch.cat([scale * truth for scale in SCALES]))
+    table = measure_shrinkage(models, records, truth)
+
+    def marginal(scale):
+        a = scale * truth.reshape(2, 4).double()
+        return MultivariateNormal(torch.zeros(4).double(), a.T @ a + 1e-6 * torch.eye(4).double())
+
+    expected = [kl_divergence(marginal(1.0), marginal(SCALES[restart])).item() for restart in table["restart"]]
+    assert table["mle_objective"].tolist() == pytest.approx(expected, abs=1e-6)
+    assert max(expected) > 2 and min(expected) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_restarts_record_stays_with_it(tmp_path):
+    dataset = DATASETS["linear_jtex"]
+    truth = dataset.generative.pack(dataset.ground_truth()[0])
+    models, records = trained(tmp_path, "linear_jtex", torch.cat([truth, 2 * truth]))
+    table = measure_shrinkage(models, records, truth)
+    columns = "dataset restart code_variance_1 code_variance_2 mle_objective objective diverged".split()
+    assert list(table.columns) == columns
+    known = records.set_index("restart").loc[table["restart"]]
+    assert table["code_variance_1"].tolist() == known["codes_covariance_11"].tolist()
+    assert table["code_variance_2"].tolist() == known["codes_covariance_22"].tolist()
+    assert table["objective"].tolist() == known["validation_objective"].tolist()
+    assert table.set_index("restart")["mle_objective"][0] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_data_set_without_closed_forms_is_refused(tmp_path):
+    dataset = DATASETS["cubic_jtex"]
+    truth = dataset.generative.pack(dataset.ground_truth()[0])
+    with pytest.raises(ValueError, match="cubic_jtex: f_θ is not linear"):
+        measure_shrinkage(*trained(tmp_path, "cubic_jtex", truth), truth)
