@@ -48,7 +48,7 @@ def ladder(task: Task, way: str) -> tuple[int, ...]:
     """Stack sizes to try, around each way's best."""
     wide, elbo, linear = task.dataset.name == "mobius", task.objective == "elbo", not task.dataset.hidden
     if way == "engine":
-        return (4, 8, 16, 32, 64) if wide else (10, 25, 64, 128, 256) if elbo else (10, 25, 64, 128)
+        return (4, 8, 16, 32) if wide else (10, 25, 64, 128, 256) if elbo else (4, 8, 12, 64)
     if way == "jax":
         return (2, 4, 8, 16) if wide else (8, 32, 64) if elbo else (4, 8, 32)
     if not elbo:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 # The exact form holds this many pairwise distances at once (8 bytes each).
 _PAIRS_AT_ONCE = 4_000_000
+FREQUENCIES = 16  # of the quadrature, on each axis
 
 
 def henze_zirkler(codes: Tensor) -> Tensor:
@@ -92,7 +93,7 @@ def null_moments(points: int, features: int) -> tuple[float, float]:
     return mean, variance
 
 
-def spectral_henze_zirkler(codes: Tensor, *, frequencies: int = 16, step: float = 0.62) -> Tensor:
+def spectral_henze_zirkler(codes: Tensor, *, frequencies: int = FREQUENCIES, step: float = 0.62) -> Tensor:
     """Compute the Henze–Zirkler statistic of a stack of two-dimensional samples by quadrature.
 
     A midpoint rule with frequencies ±(k + ½)·step on each axis, k from 0 to K − 1, needs means of products of

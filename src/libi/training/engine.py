@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from libi.datasets import LATENT, Dataset
+from libi.device import models_in_a_call
 from libi.imports import import_closure
 from libi.provenance import fingerprint
 from libi.seeding import seed_of, stream
@@ -23,7 +24,7 @@ from libi.training.methods import Phase
 from libi.training.noise import CHUNK, Labels, chunk_batches, chunk_counters, chunk_keys, normal_draws
 from libi.training.objectives import OBJECTIVES, Objective
 from libi.training.state import State
-from libi.training.step import Adam, Groups, Moving, make_assessment, make_step
+from libi.training.step import Adam, Groups, Moving, join_models, make_assessment, make_step, take_models
 
 DRAWS_AT_ONCE = 8  # validation draws of one call
 
@@ -219,45 +220,49 @@ class Stack:
 
     def _run_chunk(self, phase: Phase) -> None:
         """Train to the end of a chunk of epochs, or of the phase."""
-        objective = OBJECTIVES[phase.objective]
+        every, end_of_chunk = self._settings.validate_every, min((self.epoch // CHUNK + 1) * CHUNK, phase.epochs)
+        while self.epoch < end_of_chunk:
+            snapshot = min((self.epoch // every + 1) * every, phase.epochs)
+            ends = min(snapshot, end_of_chunk)
+            self._advance(phase, ends)
+            self.trained += ends - self.epoch
+            self.epoch = ends
+            if ends == snapshot and not phase.ramp:
+                self._take_snapshot(phase.objective)
+
+    def _advance(self, phase: Phase, ends: int) -> None:
+        """Train to epoch `ends` of the same chunk, so many models after each other as the cache holds at a time."""
+        objective, state = OBJECTIVES[phase.objective], self.state
         step = self._programs.step(phase.objective, phase.moves)
-        state = self.state
-        fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
         moving = Moving(
             *({group: part[group] for group in phase.moves} for part in (state.parameters, state.first, state.second)),
             {group: state.count[group] for group in phase.moves},
             state.alive,
         )
-        every, end_of_chunk = self._settings.validate_every, min((self.epoch // CHUNK + 1) * CHUNK, phase.epochs)
-        while self.epoch < end_of_chunk:
-            snapshot = min((self.epoch // every + 1) * every, phase.epochs)
-            ends = min(snapshot, end_of_chunk)
-            moving = step.iterate(moving, fixed, self._data(phase, objective, ends))
-            self.trained += ends - self.epoch
-            self.epoch = ends
-            if ends == snapshot and not phase.ramp:
-                self._absorb(moving)
-                self._take_snapshot(phase.objective)
-        self._absorb(moving)
-
-    def _absorb(self, moving: Moving) -> None:
-        state = self.state
+        fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
+        size = models_in_a_call(self._device, objective.held * self._problem.train.shape[2])
+        parts = []
+        for first in range(0, len(self._members), size):
+            models = slice(first, first + size)
+            data = self._data(phase, objective, ends, models)
+            parts.append(step.iterate(take_models(moving, models), take_models(fixed, models), data))
+        moving = join_models(parts)
         state.parameters |= moving.parameters
         state.first |= moving.first
         state.second |= moving.second
         state.count |= moving.count
         state.alive = moving.alive
 
-    def _data(self, phase: Phase, objective: Objective, ends: int) -> Iterator[tuple[Tensor, ...]]:
-        """The data of each step from where the stack is to epoch `ends` of the same chunk; noise epoch by epoch."""
-        scalars = self._scalars(objective)
+    def _data(self, phase: Phase, objective: Objective, ends: int, models: slice) -> Iterator[tuple[Tensor, ...]]:
+        """The data of some models' steps from where the stack is to epoch `ends`; noise is drawn epoch by epoch."""
+        scalars = [values[models] for values in self._scalars(objective)]
         if not objective.stochastic:
             yield from itertools.repeat((self._problem.train, *scalars), ends - self.epoch)
             return
         (beta,) = scalars
         chunk, size = self.epoch // CHUNK, self._settings.batch_size
         x = chunk_batches(self._problem.train, size, self._problem.labels, self.phase, chunk)
-        keys = chunk_keys([member.labels for member in self._members], self.phase, chunk).to(self._device)
+        keys = chunk_keys([member.labels for member in self._members[models]], self.phase, chunk).to(self._device)
         counters = chunk_counters(self._problem.train.shape[2] // size, size).to(self._device)
         draw = self._programs.noise()
         for epoch in range(self.epoch, ends):

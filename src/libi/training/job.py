@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from libi.datasets import DATASETS, Dataset
-from libi.device import choose_device, models_at_once
+from libi.device import choose_device, models_in_a_stack
 from libi.study.models import Configuration, TrainingJob
 from libi.training.checkpoint import Checkpoints
 from libi.training.compilation import has_compiler
@@ -64,7 +64,7 @@ def train_job(
     )
     settings = settings_of(job, device)
     programs = Programs(dataset, settings)
-    plans = list(plan_stacks(job, replicate, models_at_once(device, width(dataset))))
+    plans = list(plan_stacks(job, replicate, models_in_a_stack(device, width(dataset))))
     log.info("%d models in %d stacks on %s", sum(len(plan.members) for plan in plans), len(plans), device.type)
     parts = []
     for number, plan in enumerate(plans):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from libi.datasets.base import LATENT, Dataset
 from libi.layers import Parameters, Rows
-from libi.statistics.gaussianity import spectral_henze_zirkler
+from libi.statistics.gaussianity import FREQUENCIES, spectral_henze_zirkler
 
 Stack = dict[str, Parameters]  # "generative", "inference", "encoder" to named parameters [models, ...]
 
@@ -130,6 +130,7 @@ class Objective:
         scalars: names of the values, one a model, that it takes after data and noise.
         loss: `(dataset, stack, x, *[noise], *scalars, **settings)` to [models].
         settings: what it takes of the engine's settings: its keyword to the setting's name.
+        held: numbers that it holds for each model and point beside those of the networks' layers.
     """
 
     groups: tuple[str, ...]
@@ -137,6 +138,7 @@ class Objective:
     scalars: tuple[str, ...]
     loss: Callable[..., Tensor]
     settings: Mapping[str, str] = field(default_factory=dict)
+    held: int = 0
 
 
 OBJECTIVES = {
@@ -147,6 +149,7 @@ OBJECTIVES = {
         ("epsilon_hz", "epsilon_covariance", "epsilon_mean"),
         constrained_likelihood,
         {"cap": "exponential_cap"},
+        held=2 * 2 * FREQUENCIES,  # cosines and sines of both coordinates
     ),
     "joint_map": Objective(("generative", "encoder"), False, (), negative_joint_likelihood),
 }

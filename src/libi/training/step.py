@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
 from libi.layers import Layout, Parameters
 
@@ -38,6 +39,16 @@ class Moving(NamedTuple):
     second: Groups
     count: Groups
     alive: Tensor
+
+
+def take_models(tree: Any, models: slice) -> Any:
+    """Some of the models of nested containers of arrays [models, ...]; what is the same for all models stays."""
+    return tree_map(lambda leaf: leaf[models] if leaf.ndim else leaf, tree)
+
+
+def join_models(trees: Sequence[Any]) -> Any:
+    """The inverse of `take_models`, for parts in the order of the models."""
+    return tree_map(lambda *leaves: torch.cat(leaves) if leaves[0].ndim else leaves[0], *trees)
 
 
 def make_step(loss: Callable[..., Tensor], layouts: dict[str, Layout], adam: Adam) -> Callable[..., Moving]:
