@@ -7,7 +7,7 @@ CORES ?= $(shell nproc)
 READY := $(VENV)/ready
 RUN := $(VENV)/bin/snakemake --cores $(CORES) --quiet reason host
 
-.PHONY: paper quick test bench lint linear_jtex cubic_jtex gaussian mobius lock
+.PHONY: paper quick verify test bench lint linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
@@ -16,6 +16,10 @@ paper: $(READY)
 quick: $(READY)
 	$(RUN) --configfile config/quick.yaml
 	@echo "The quick study is done. Table 1: results/quick/table1.csv and paper/quick/table1.tex"
+
+# Whether a verdict of the finished paper study is worse than the published one; it names each, and fails.
+verify: $(READY)
+	@PYTHONPATH=src $(VENV)/bin/python -m libi.judging results/claims.csv paper/reference/claims.csv
 
 linear_jtex cubic_jtex gaussian mobius: $(READY)
 	$(RUN) $@

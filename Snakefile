@@ -19,6 +19,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/infer.smk"
 include: "workflow/rules/derive.smk"
 include: "workflow/rules/render.smk"
+include: "workflow/rules/judge.smk"
 
 
 rule all:
@@ -26,6 +27,7 @@ rule all:
     input:
         f"{RESULTS}/table1.csv",
         f"{RESULTS}/grid.csv",
+        f"{RESULTS}/claims.csv",
         f"{PAPER}/table1.tex",
         rules.derive.output,
         expand(

@@ -25,10 +25,12 @@ JOBS = {
     "score": len(DATASETS) * STUDY["replicates"],
     "select": len(DATASETS),
     "evaluate": len(DATASETS) * STUDY["replicates"],
+    "infer": len(DATASETS) * STUDY["replicates"],
     "gather_grid": 1,
     "derive": 1,
     "measure_shrinkage": 2,
     "render_table1": 1,
+    "judge": 1,
 }
 
 # The paper's ground truths (Appendix E).

@@ -17,7 +17,7 @@ MODULES = sorted((SOURCE / "libi").rglob("*.py"))
 # The rooms of the package, top floor first (DESIGN, section 2). A file may import from floors below its own and from
 # its own room.
 FLOORS = (
-    ("training", "selection", "evaluation", "rendering", "loading"),
+    ("training", "selection", "evaluation", "rendering", "judging", "loading"),
     ("trained",),
     ("study", "datasets"),
     ("layers", "statistics", "seeding", "storage", "provenance", "logs", "device", "imports"),

@@ -11,8 +11,8 @@ from .conftest import SMOKE, write_study
 
 TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 42, "train_libi": 8}
 SCORED = {"score": 8, "select": 4}
-TABLED = {"evaluate": 8, "gather_grid": 1, "render_table1": 1}
-DERIVED, SHRUNK = {"derive": 1}, {"measure_shrinkage": 2}
+TABLED = {"evaluate": 8, "infer": 8, "gather_grid": 1, "render_table1": 1, "judge": 1}
+DERIVED, SHRUNK = {"derive": 1, "judge": 1}, {"measure_shrinkage": 2, "judge": 1}
 
 
 @pytest.fixture
@@ -38,10 +38,12 @@ def study_with(finished, change):
         ("config/smoke.yaml", {}),  # a comment: no value that a job depends on
         ("src/libi/loading.py", {}),
         ("src/libi/study/reading.py", {}),
-        ("src/libi/rendering/table1.py", {"render_table1": 1}),
+        ("src/libi/rendering/table1.py", {"render_table1": 1, "judge": 1}),
+        ("src/libi/judging/cells.py", {"judge": 1}),
         ("scripts/gather_grid.py", {"gather_grid": 1}),
         ("src/libi/selection.py", SCORED | TABLED),
         ("src/libi/evaluation/closed_form.py", SCORED | TABLED | DERIVED | SHRUNK),
+        ("src/libi/evaluation/posterior.py", {"infer": 8, "judge": 1}),
         ("src/libi/evaluation/pedagogical.py", DERIVED),
         ("src/libi/evaluation/shrinkage.py", SHRUNK),
         ("src/libi/training/engine.py", TRAINED | SCORED | TABLED | SHRUNK),
@@ -75,8 +77,10 @@ def test_a_new_replicate_is_trained_alone(finished):
         "score": 4,
         "select": 4,
         "evaluate": 12,
+        "infer": 12,
         "gather_grid": 1,
         "render_table1": 1,
+        "judge": 1,
     }
     trainings = [message for message in messages if message.startswith("Training")]
     assert len(set(trainings)) == 24 and all(message.endswith("replicate 2") for message in trainings)
@@ -85,13 +89,14 @@ def test_a_new_replicate_is_trained_alone(finished):
 def test_fewer_replicates_train_nothing(finished):
     study = study_with(finished, lambda mapping: mapping.update(replicates=1))
     jobs, _ = finished.planned("--configfile", study)
-    assert jobs == {"select": 4, "evaluate": 4, "gather_grid": 1, "render_table1": 1}
+    assert jobs == {"select": 4, "evaluate": 4, "infer": 4, "gather_grid": 1, "render_table1": 1, "judge": 1}
 
 
 def test_a_new_grid_retrains_its_own_jobs(finished):
     study = study_with(finished, lambda mapping: mapping["datasets"]["gaussian"].update(lagging={"segments": [2, 4]}))
     jobs, messages = finished.planned("--configfile", study)
-    assert jobs == {"train": 2, "score": 2, "select": 1, "evaluate": 2, "gather_grid": 1, "render_table1": 1}
+    tables = {"gather_grid": 1, "render_table1": 1, "judge": 1}
+    assert jobs == {"train": 2, "score": 2, "select": 1, "evaluate": 2, "infer": 2} | tables
     trainings = Counter(message for message in messages if message.startswith("Training"))
     assert trainings == {f"Training lagging on gaussian, replicate {replicate}": 1 for replicate in (0, 1)}
 
@@ -102,9 +107,15 @@ def test_new_settings_of_the_evaluation_train_nothing(finished):
     assert jobs == SCORED | TABLED
 
 
+def test_new_settings_of_the_posteriors_score_and_evaluate_nothing(finished):
+    study = study_with(finished, lambda mapping: mapping["evaluation"]["posterior"].update(samples=300))
+    jobs, _ = finished.planned("--configfile", study)
+    assert jobs == {"infer": 8, "judge": 1}
+
+
 def test_lost_files_are_made_again_and_nothing_before_them(finished):
     shutil.rmtree(finished.root / "results" / "smoke" / "metrics" / "mobius")
     (finished.root / "results" / "smoke" / "table1.csv").unlink()
     jobs, messages = finished.planned("--configfile", SMOKE)
-    assert jobs == {"evaluate": 2, "render_table1": 1}
+    assert jobs == {"evaluate": 2, "render_table1": 1, "judge": 1}
     assert sum("on mobius" in message for message in messages) == 2

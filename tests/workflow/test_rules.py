@@ -112,7 +112,9 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
         "gather_grid": 1,
         "derive": 1,
         "measure_shrinkage": 2,
+        "infer": 4 * 5,
         "render_table1": 1,
+        "judge": 1,
     }
     assert sum(message.startswith("Training") for message in messages) == 4 * 6 * 5 + 2
     assert len(set(messages)) == len(messages) == sum(jobs.values())

@@ -36,9 +36,9 @@ def test_the_same_study_gives_the_same_bytes(tiny_run, project):
     run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
     assert run.returncode == 0, run.stdout
     expected = made(tiny_run)
-    # truth (2), splits (3), four methods' models and records, score, selection, metrics (2), grid, table (2), closed
-    # forms (3) and the shrinkage of joint MAP
-    assert len(expected) == 2 + 3 + 4 * 2 + 1 + 1 + 2 + 1 + 2 + 3 + 1
+    # truth (2), splits (3), four methods' models and records, score, selection, metrics (2), posterior (3), grid,
+    # table (2), closed forms (3), the shrinkage of joint MAP, and claims
+    assert len(expected) == 2 + 3 + 4 * 2 + 1 + 1 + 2 + 3 + 1 + 2 + 3 + 1 + 1
     assert made(project) == expected
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 
 import pandas as pd
@@ -10,9 +9,9 @@ import torch
 from torch import Tensor
 
 from libi.datasets import simulate
+from libi.evaluation.choices import chosen_models
 from libi.evaluation.closed_form import LinearInference, expected_posterior_divergence, mean_field, posterior
 from libi.seeding import stream
-from libi.selection import chosen_configurations
 from libi.statistics.likelihood import (
     LikelihoodEstimate,
     importance_sampled_log_likelihood,
@@ -21,8 +20,6 @@ from libi.statistics.likelihood import (
 from libi.statistics.two_sample import AveragedStatistic, averaged_smooth_knn
 from libi.study.models import EvaluationJob
 from libi.trained import TrainedModel, TrainedModels
-
-log = logging.getLogger(__name__)
 
 SUMMARY = (
     *("dataset", "method", "replicate", "configuration", "restart"),
@@ -170,19 +167,13 @@ def evaluate_choices(
         one row a method: dataset, method, replicate, configuration, restart, and the summary of `evaluate` (missing
         where no configuration could be chosen); and one row a method and test point.
     """
-    chosen = chosen_configurations(selection)
     summaries, points = [], []
-    for models in files:
-        of_method = scores[scores["method"] == models.method]
-        keys = {key: of_method[key].iloc[0] for key in ("dataset", "method", "replicate")}
-        if models.method not in chosen:
-            log.warning("%s: no configuration has a finite restart on every replicate", models.method)
+    for keys, model in chosen_models(files, selection, scores):
+        if model is None:
             summaries.append(keys)
             continue
-        configuration = chosen[models.method]
-        restart = int(of_method.set_index("configuration")["restart"][configuration])
-        summary, values = evaluate(models.model(configuration, restart), truth, test, job, *keys.values())
-        summaries.append({**keys, "configuration": configuration, "restart": restart, **summary})
+        summary, values = evaluate(model, truth, test, job, *keys.values())
+        summaries.append({**keys, "configuration": model.configuration, "restart": model.restart, **summary})
         points.append(values.assign(**keys)[[*keys, *values.columns]])
     table = pd.DataFrame(summaries).reindex(columns=SUMMARY)
     return table.astype({"restart": "Int64"}), pd.concat(points, ignore_index=True)

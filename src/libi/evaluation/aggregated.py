@@ -1,0 +1,52 @@
+"""The aggregated posterior E_p(x)[p(z|x)] (Eq. 8), and how far it is from the prior N(0, I) (Eq. 9)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from libi.statistics.gaussianity import henze_zirkler
+
+
+class DistanceToPrior(NamedTuple):
+    """How far codes are from N(0, I), by the three measures that Eq. 7 constrains.
+
+    Attributes:
+        mean_distance: ‖mean‖²; 0 at the prior.
+        covariance_distance: ‖covariance − I‖², squared Frobenius norm; 0 at the prior.
+        henze_zirkler: the exact Henze–Zirkler statistic, averaged over draws.
+    """
+
+    mean_distance: float
+    covariance_distance: float
+    henze_zirkler: float
+
+
+def aggregated_moments(means: Tensor, covariances: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean [latent] and covariance [latent, latent] of a mixture of posteriors, one a point, all of equal weight.
+
+    By the law of total variance: the mean of the covariances, and the covariance (divisor N) of the means.
+
+    Args:
+        means: of the posteriors [latent, points].
+        covariances: of the posteriors [latent, latent, points].
+    """
+    mean = means.mean(1)
+    centred = means - mean[:, None]
+    return mean, covariances.mean(2) + centred @ centred.T / means.shape[1]
+
+
+def distance_to_prior(means: Tensor, covariances: Tensor, codes: Tensor) -> DistanceToPrior:
+    """Compare an aggregated posterior with the prior.
+
+    Args:
+        means: of each point's posterior [latent, points].
+        covariances: of each point's posterior [latent, latent, points].
+        codes: one code from each point's posterior, several times over [draws, latent, points].
+    """
+    mean, covariance = aggregated_moments(means, covariances)
+    deviation = covariance - torch.eye(len(mean), dtype=mean.dtype)
+    statistic = henze_zirkler(codes).mean()
+    return DistanceToPrior(float(mean.square().sum()), float(deviation.square().sum()), float(statistic))

@@ -1,0 +1,245 @@
+"""What the models of Table 1 say of their training points: q_ϕ(z|x) beside p_θ(z|x), point by point and aggregated."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from libi.datasets import DATASETS, LATENT, Dataset, simulate
+from libi.evaluation.aggregated import distance_to_prior
+from libi.evaluation.choices import chosen_models
+from libi.evaluation.closed_form import LinearInference, loading_of, marginal_covariance, objective, posterior
+from libi.evaluation.posterior import WeightedCodes, sample_posterior
+from libi.seeding import stream
+from libi.study.models import PosteriorJob
+from libi.trained import TrainedModel, TrainedModels
+
+log = logging.getLogger(__name__)
+
+TRUSTED = 100  # effective sample size from which a Monte-Carlo mean is taken for the posterior's
+
+
+class Inferred(NamedTuple):
+    """The tables of one replicate.
+
+    Attributes:
+        points: one row a method and training point.
+        samples: one row a method, kind and draw, for pictures.
+        summary: one row a method.
+    """
+
+    points: pd.DataFrame
+    samples: pd.DataFrame
+    summary: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """The training points of one replicate, and what their own process says of them.
+
+    Attributes:
+        dataset: the generative process.
+        truth: θ_GT packed [1, parameters].
+        codes: the codes that generated the points [2, points].
+        x: the points [observed, points].
+        posterior: codes of the true posterior p_θGT(z|x).
+        job: the settings.
+        labels: what names the random streams: data set and replicate.
+    """
+
+    dataset: Dataset
+    truth: Tensor
+    codes: Tensor
+    x: Tensor
+    posterior: WeightedCodes
+    job: PosteriorJob
+    labels: tuple[object, ...]
+
+    @property
+    def noise_variance(self) -> Tensor:
+        """Diagonal of the observation noise covariance [observed]."""
+        return torch.tensor(self.dataset.noise_variance, dtype=torch.float64)
+
+    def stream(self, purpose: str, method: str) -> torch.Generator:
+        """The random stream of a method for a purpose."""
+        return stream(self.job.seed, "posterior", purpose, *self.labels, method)
+
+    def posterior_of(self, model: TrainedModel, method: str) -> WeightedCodes:
+        """Codes of p_θ(z|x) under a model's own θ."""
+        if torch.equal(model.generative.double(), self.truth.double()):
+            return self.posterior
+        return _sampled(self.dataset, model.generative, self.x, self.job, self.stream("codes", method))
+
+    def true_means(self) -> tuple[Tensor, Tensor]:
+        """Means of the true posterior [2, points], and for which of them they can be trusted [points]."""
+        if self.dataset.linear:
+            return _exact_means(self.dataset, self.truth, self.x), torch.ones(self.x.shape[1], dtype=torch.bool)
+        return self.posterior.mean, self.posterior.effective_sample_size >= TRUSTED
+
+
+def _sampled(dataset: Dataset, theta: Tensor, x: Tensor, job: PosteriorJob, source: torch.Generator) -> WeightedCodes:
+    named = dataset.generative.unpack(theta.double())
+    return sample_posterior(
+        lambda codes: dataset.decode(named, codes[None])[0],
+        x,
+        dataset.noise_variance,
+        samples=job.samples,
+        prior_share=job.prior_share,
+        stream=source,
+    )
+
+
+def _exact_means(dataset: Dataset, theta: Tensor, x: Tensor) -> Tensor:
+    noise_variance = torch.tensor(dataset.noise_variance, dtype=torch.float64)
+    return posterior(loading_of(dataset, theta), noise_variance).gain @ x
+
+
+def infer_choices(
+    files: Iterable[TrainedModels],
+    selection: pd.DataFrame,
+    scores: pd.DataFrame,
+    truth: Tensor,
+    train: dict[str, Tensor],
+    job: PosteriorJob,
+) -> Inferred:
+    """Infer the codes of the training points by the models that stand for their methods on one replicate.
+
+    Args:
+        files: the trained models, one file a method.
+        selection: `libi.selection.choose_configurations`.
+        scores: `libi.evaluation.scores.score_configurations` of the replicate, all methods.
+        truth: θ_GT packed [1, parameters].
+        train: training points x [observed, points] and the codes z [2, points] that generated them.
+        job: the settings.
+
+    Returns:
+        tables without a row of methods that have no choice. Their columns are those of `points_table`,
+        `samples_table` and `summarise`, after data set, method, replicate and (but for the samples) configuration and
+        restart.
+    """
+    labels = tuple(scores[key].iloc[0] for key in ("dataset", "replicate"))
+    dataset, x = DATASETS[labels[0]], train["x"].double()
+    true = _sampled(dataset, truth, x, job, stream(job.seed, "posterior", "codes", *labels, "truth"))
+    replicate = Replicate(dataset, truth, train["z"].double(), x, true, job, labels)
+    points, samples, summary = [], [], []
+    for keys, model in chosen_models(files, selection, scores):
+        if model is None:
+            continue
+        own = replicate.posterior_of(model, keys["method"])
+        drawn = _draws(replicate, model, keys["method"], own)
+        named = {**keys, "configuration": model.configuration, "restart": model.restart}
+        points.append(_led_by(named, points_table(replicate, model, own)))
+        samples.append(_led_by(keys, samples_table(drawn)))
+        summary.append(_led_by(named, pd.DataFrame([summarise(replicate, model, own, drawn)])))
+        log.info("%s: median effective sample size %.0f", keys["method"], own.effective_sample_size.median())
+    return Inferred(*(pd.concat(tables, ignore_index=True) for tables in (points, samples, summary)))
+
+
+def _led_by(keys: dict[str, object], table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(**keys)[[*keys, *table.columns]]
+
+
+def _features(name: str, values: Tensor | None, features: int, points: int) -> dict[str, object]:
+    """Columns name_1, name_2, ... of an array [features, points]; empty without one."""
+    rows = torch.full((features, points), torch.nan) if values is None else values
+    return {f"{name}_{number}": row.numpy() for number, row in enumerate(rows, start=1)}
+
+
+def points_table(replicate: Replicate, model: TrainedModel, own: WeightedCodes) -> pd.DataFrame:
+    """Everything that is said of each training point.
+
+    Returns:
+        point; x_1, ... and the codes z_1, z_2 that generated it; mean and standard deviation of q_ϕ(z|x): q_mean_1,
+        q_mean_2, q_sd_1, q_sd_2; LiBI's code h(x; φ): code_1, code_2 (else missing); the Monte-Carlo mean of p_θ(z|x):
+        posterior_mean_1, posterior_mean_2, with its effective_sample_size; and exact_mean_1, exact_mean_2 (missing
+        where f_θ is not linear).
+    """
+    dataset, x = replicate.dataset, replicate.x
+    mean, log_variance = model.posterior(x)
+    encoder = dataset.encoder
+    codes = None if model.encoder is None else encoder(encoder.layout.unpack(model.encoder.double()), x[None])[0][0]
+    exact = _exact_means(dataset, model.generative, x) if dataset.linear else None
+
+    def columns(name: str, values: Tensor | None) -> dict[str, object]:
+        return _features(name, values, LATENT, x.shape[1])
+
+    return pd.DataFrame(
+        {
+            "point": range(x.shape[1]),
+            **_features("x", x, *x.shape),
+            **columns("z", replicate.codes),
+            **columns("q_mean", mean),
+            **columns("q_sd", (0.5 * log_variance).exp()),
+            **columns("code", codes),
+            **columns("posterior_mean", own.mean),
+            "effective_sample_size": own.effective_sample_size.numpy(),
+            **columns("exact_mean", exact),
+        }
+    )
+
+
+def _draws(replicate: Replicate, model: TrainedModel, method: str, own: WeightedCodes) -> dict[str, Tensor]:
+    """Draws by kind: fresh points of the model [1, observed, points]; codes of the points [draws, 2, points]."""
+    points, draws = replicate.x.shape[1], replicate.job.draws
+    _, fresh = simulate(replicate.dataset, model.generative, points, replicate.stream("model", method))
+    mean, log_variance = model.posterior(replicate.x)
+    source = replicate.stream("q", method)
+    noise = torch.randn(draws, LATENT, points, generator=source, dtype=torch.float64)
+    return {
+        "model": fresh[None],
+        "q_aggregated": mean + (0.5 * log_variance).exp() * noise,
+        "p_aggregated": own.draw(draws, replicate.stream("p", method)),
+    }
+
+
+def samples_table(drawn: dict[str, Tensor]) -> pd.DataFrame:
+    """The first draws of each kind: kind, draw, value_1, ..., as many as data have features; missing for codes.
+
+    Kinds: model (fresh points of p_θ(x)), q_aggregated and p_aggregated (for each training point one code).
+    """
+    tables = [
+        pd.DataFrame({"kind": kind, "draw": range(values.shape[2]), **_features("value", values[0], *values.shape[1:])})
+        for kind, values in drawn.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def summarise(
+    replicate: Replicate, model: TrainedModel, own: WeightedCodes, drawn: dict[str, Tensor]
+) -> dict[str, float]:
+    """What the points say together.
+
+    Returns:
+        the two parts of L(θ, ϕ) over all of p(x), in nats (missing where f_θ is not linear): mle_objective,
+        posterior_matching; `DistanceToPrior` of the aggregated q_ϕ(z|x) and p_θ(z|x), names led by q_ and p_;
+        mean_error, the mean of ‖q's mean − true posterior mean‖² over points whose true mean is known or can be
+        trusted; median of the effective sample sizes of p_θ(z|x), and at how many points it is below 100.
+    """
+    noise_variance, linear = replicate.noise_variance, replicate.dataset.linear
+    parts = (float("nan"), float("nan"))
+    if linear:
+        loadings = [loading_of(replicate.dataset, theta) for theta in (model.generative, replicate.truth)]
+        learned = LinearInference.of(replicate.dataset.inference.layout.unpack(model.inference))
+        parts = objective(loadings[0], noise_variance, learned, marginal_covariance(loadings[1], noise_variance))
+    mean, log_variance = model.posterior(replicate.x)
+    variances = torch.diag_embed(log_variance.exp().T).movedim(0, -1)
+    distances = {
+        "q": distance_to_prior(mean, variances, drawn["q_aggregated"]),
+        "p": distance_to_prior(own.mean, own.covariance, drawn["p_aggregated"]),
+    }
+    true, trusted = replicate.true_means()
+    sizes = own.effective_sample_size
+    return {
+        "mle_objective": float(parts[0]),
+        "posterior_matching": float(parts[1]),
+        **{f"{s}_{name}": value for s, distance in distances.items() for name, value in distance._asdict().items()},
+        "mean_error": float((mean - true).square().sum(0)[trusted].mean()),
+        "effective_sample_size_median": float(sizes.median()),
+        "points_below_100": int((sizes < TRUSTED).sum()),
+    }

@@ -1,0 +1,120 @@
+"""A claim of the paper, what was measured, and the verdict: one row of results/claims.csv."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from math import isnan, nan
+
+import pandas as pd
+
+REPRODUCED, NOT_DECIDABLE, NOT_REPRODUCED = "reproduced", "not decidable", "not reproduced"
+VERDICTS = (REPRODUCED, NOT_DECIDABLE, NOT_REPRODUCED)  # best first
+
+# Names as the paper prints them, in the paper's order.
+DATASETS = {"linear_jtex": "LinearJTEx", "cubic_jtex": "CubicJTEx", "gaussian": "Gaussian", "mobius": "Mobius"}
+OTHERS = {"vae": "VAE", "beta_vae": "β-VAE", "beta_vae_anneal": "β-VAE+Anneal", "lagging": "Lagging"}
+METHODS = OTHERS | {"libi": "LiBI"}
+METRICS = {"test_ll": "Test-LL", "s_knn": "S-kNN"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One row of the verdict.
+
+    Attributes:
+        claim: a short name, the same in every study.
+        family: claims of one kind, within which p-values are corrected.
+        where: section, equation, table or figure of the paper.
+        statement: what the paper says.
+        measure: what was computed, in which unit, and what its uncertainty is.
+        value: the measure; missing where the study lacks what it needs.
+        uncertainty: as the measure says: sd over replicates, standard error or numerical error.
+        published: the paper's value of the measure, where it has one.
+        tolerance: how far the value may be from what the claim says, as tolerance_source explains.
+        tolerance_source: where the tolerance comes from, and what counts as reproduced.
+        p_value: of the claim, Holm-adjusted within the family; missing where nothing is tested.
+        verdict: reproduced, not decidable or not reproduced.
+        note: what a reader should know before believing the verdict.
+    """
+
+    claim: str
+    family: str
+    where: str
+    statement: str
+    measure: str
+    value: float = nan
+    uncertainty: float = nan
+    published: float = nan
+    tolerance: float = nan
+    tolerance_source: str
+    p_value: float = nan
+    verdict: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What the paper says, and where: a row of config/published_claims.csv.
+
+    Attributes:
+        claim: its name, which the names of the claims judged by it begin with.
+        family: see `Claim`.
+        where: may name fields in braces, which `about` fills in.
+        statement: likewise.
+        published: the number that the paper prints, if any.
+        precision: one unit of that number's last digit.
+    """
+
+    claim: str
+    family: str
+    where: str
+    statement: str
+    published: float = nan
+    precision: float = nan
+
+    def about(self, *parts: str, **names: object) -> Saying:
+        """The saying about something in particular.
+
+        Args:
+            parts: what to add to the claim's name, e.g. a data set.
+            names: values of the fields in braces.
+        """
+        where, statement = self.where.format(**names), self.statement.format(**names)
+        return Saying("-".join([self.claim, *parts]), self.family, where, statement, self.published, self.precision)
+
+    def judged(self, supported: bool, **measured: object) -> Claim:
+        """The claim with its verdict: not decidable without a value, else reproduced if supported.
+
+        Args:
+            supported: whether the value is as the paper says.
+            measured: the other fields of `Claim`.
+        """
+        if isnan(measured["value"]):
+            verdict = NOT_DECIDABLE
+        else:
+            verdict = REPRODUCED if supported else NOT_REPRODUCED
+        return self.claimed(**{"verdict": verdict, "published": self.published} | measured)
+
+    def claimed(self, **measured: object) -> Claim:
+        """The claim, all of whose other fields are given."""
+        return Claim(claim=self.claim, family=self.family, where=self.where, statement=self.statement, **measured)
+
+
+def sayings(published: pd.DataFrame) -> dict[str, Saying]:
+    """What the paper says, by name, from the table config/published_claims.csv."""
+    return {row.claim: Saying(**row._asdict()) for row in published.itertuples(index=False)}
+
+
+def assemble(claims: Iterable[Claim]) -> pd.DataFrame:
+    """One row a claim, in the order given, with the columns of `Claim`.
+
+    Raises:
+        ValueError: if two claims have the same name.
+    """
+    rows = list(map(asdict, claims))
+    for name, count in Counter(row["claim"] for row in rows).items():
+        if count > 1:
+            raise ValueError(f"claim {name!r} is judged {count} times; expected once")
+    return pd.DataFrame(rows, columns=[field.name for field in fields(Claim)])

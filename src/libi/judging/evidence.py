@@ -1,0 +1,63 @@
+"""The files that a study's claims are judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from libi.storage import PathLike, load_table
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a study has found, and the paper's Table 1.
+
+    Attributes:
+        table1: `results/table1.csv`.
+        metrics: one row a data set, method and replicate: test_ll, s_knn, effective_sample_size_median, ...
+        scores: one row a data set, method, replicate and configuration: log_likelihood on the split that configurations
+            are compared on.
+        posterior: one row a data set, method and replicate: `results/posterior/*/*_summary.csv`.
+        information: Figure 1A and B: b_11, b_22, posterior_matching, mutual_information.
+        optima: the truth and the β-VAE's optima on LinearJTEx, over the whole population.
+        collapse: Case 2: theta, mle_objective, posterior_matching, mutual_information.
+        joint_map: one row a data set and restart; empty if the study has neither data set.
+        published: the paper's Table 1: dataset, method, metric, mean, sd.
+        training_points: points of each replicate that the posteriors are of.
+    """
+
+    table1: pd.DataFrame
+    metrics: pd.DataFrame
+    scores: pd.DataFrame
+    posterior: pd.DataFrame
+    information: pd.DataFrame
+    optima: pd.DataFrame
+    collapse: pd.DataFrame
+    joint_map: pd.DataFrame
+    published: pd.DataFrame
+    training_points: int
+
+
+def gather(paths: Sequence[PathLike]) -> pd.DataFrame:
+    """The rows of several tables under one another; nothing, not even columns, if there are no tables."""
+    return pd.concat(map(load_table, paths), ignore_index=True) if len(paths) else pd.DataFrame()
+
+
+def by_replicate(table: pd.DataFrame, dataset: str, method: str, column: str) -> np.ndarray:
+    """A method's values on all of a data set's replicates, in their order [replicates].
+
+    NaN where the method has no finite value; empty if the study has not the data set.
+    """
+    rows = table[table["dataset"] == dataset]
+    values = rows[rows["method"] == method].set_index("replicate")[column].astype(float)
+    found = values.reindex(sorted(rows["replicate"].unique())).to_numpy()
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def mean_and_sd(values: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation (divisor n − 1) of [replicates]; NaN for what is not there, or not of all."""
+    mean = values.mean() if values.size else np.nan
+    return float(mean), float(values.std(ddof=1)) if values.size > 1 else np.nan

@@ -1,0 +1,73 @@
+"""Whether a study's verdicts are at least as good as the published ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from libi.judging.claims import NOT_REPRODUCED, VERDICTS
+from libi.storage import load_table
+
+GONE = "gone"
+
+
+class MissingVerdicts(Exception):
+    """A file of verdicts is not there."""
+
+
+def read_verdicts(path: Path, remedy: str) -> pd.DataFrame:
+    """Read a table of verdicts.
+
+    Args:
+        path: a table of `libi.judging.verdict.judge`.
+        remedy: the command that makes it.
+
+    Raises:
+        MissingVerdicts: if it is not there, naming it and the remedy.
+        ValueError: if a verdict is none of the three, naming the file and the claim.
+    """
+    if not path.exists():
+        raise MissingVerdicts(f"{path} is not there; make it by: {remedy}")
+    claims = load_table(path)
+    for row in claims[~claims["verdict"].isin(VERDICTS)].itertuples():
+        raise ValueError(f"{path}: claim {row.claim!r} has the verdict {row.verdict!r}; allowed: {', '.join(VERDICTS)}")
+    return claims
+
+
+def changes(claims: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Claims whose verdict is another than in the reference.
+
+    Args:
+        claims: the study's verdicts.
+        reference: those to compare with. Claims that only the study has are no change.
+
+    Returns:
+        one row a claim: claim, before, now (gone if the study has no such claim), worse. Reproduced is better than not
+        decidable, which is better than not reproduced, which is better than gone.
+    """
+    before = reference.set_index("claim")["verdict"]
+    now = claims.set_index("claim")["verdict"].reindex(before.index).fillna(GONE)
+    table = pd.DataFrame({"before": before, "now": now})
+    rank = {verdict: place for place, verdict in enumerate((*VERDICTS, GONE))}
+    table["worse"] = table["now"].map(rank) > table["before"].map(rank)
+    return table[table["now"] != table["before"]].reset_index()
+
+
+def describe(claims: pd.DataFrame) -> str:
+    """How many claims of each family have which verdict, and those not reproduced, one a line."""
+    families = claims["family"].unique()
+    counts = pd.crosstab(claims["family"], claims["verdict"]).reindex(index=families, columns=VERDICTS, fill_value=0)
+    counts.loc["all"] = counts.sum()
+    lines = [counts.rename_axis(index=None, columns=None).to_string()]
+    failed = claims[claims["verdict"] == NOT_REPRODUCED]
+    if len(failed):
+        lines += ["", "Not reproduced:"]
+        lines += [f"  {row.claim}: {_measured(row)}" for row in failed.itertuples()]
+    return "\n".join(lines)
+
+
+def _measured(row: tuple) -> str:
+    uncertainty = "" if pd.isna(row.uncertainty) else f" ± {row.uncertainty:.2g}"
+    published = "" if pd.isna(row.published) else f" (published {row.published:g})"
+    return f"{row.value:.4g}{uncertainty}{published}"

@@ -1,0 +1,142 @@
+"""Rankings that the paper's own table supports, and those that it does not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ttest_ind
+
+from libi.judging import rankings
+
+from .papers_study import LIBI, PUBLISHED, SAID, evidence, metrics, scores, verdicts
+
+
+def judged(claims):
+    return {claim.claim: claim for claim in claims}
+
+
+@pytest.fixture(scope="module")
+def papers():
+    return evidence()
+
+
+def test_the_papers_own_rankings(papers):
+    """On CubicJTEx (1.75 ± 2.75 against 2.86 ± 1.01) and Mobius (0.17 ± 0.06 against 0.27 ± 0.14), five data sets are
+    too few to tell, by an unpaired test of the printed means and sds as well."""
+    assert verdicts(rankings.judge_metrics(SAID, papers)) == {
+        "s_knn_lowest-linear_jtex": "reproduced",
+        "s_knn_lowest-cubic_jtex": "not decidable",
+        "s_knn_lowest-gaussian": "reproduced",
+        "s_knn_lowest-mobius": "not decidable",
+        "log_likelihood_highest-linear_jtex": "reproduced",
+        "log_likelihood_highest-gaussian": "reproduced",
+    }
+
+
+def test_the_least_clear_difference_is_shown(papers):
+    claims = judged(rankings.judge_metrics(SAID, papers))
+    highest = claims["log_likelihood_highest-gaussian"]
+    # 0.91 is more than β-VAE's 0.20, but so is its standard error: t is 3.8, where β-VAE's is 4.3.
+    assert "Lagging on Gaussian" in highest.note
+    assert highest.value == pytest.approx(7.85 - 6.94) == pytest.approx(highest.published)
+    assert highest.uncertainty == pytest.approx(np.sqrt((0.05**2 + 0.53**2) / 5))
+    lowest = claims["s_knn_lowest-cubic_jtex"]
+    assert "β-VAE+Anneal on CubicJTEx" in lowest.note and "within the noise" in lowest.note
+    assert lowest.value == pytest.approx(2.86 - 1.75)
+
+
+def test_another_method_that_is_clearly_better_denies_the_claim():
+    claims = rankings.judge_metrics(SAID, evidence(metrics=metrics({("gaussian", "lagging", "test_ll"): 12.0})))
+    assert verdicts(claims)["log_likelihood_highest-gaussian"] == "not reproduced"
+    assert "Lagging" in judged(claims)["log_likelihood_highest-gaussian"].note
+
+
+def test_table_1_itself_denies_across_all_data_sets(papers):
+    claims = judged(rankings.judge_across_datasets(SAID, papers))
+    likelihood = claims["across_log_likelihood"]
+    assert likelihood.verdict == "not decidable"
+    assert likelihood.note.endswith(
+        "the paper's own Table 1 denies it on CubicJTEx (β-VAE -5.47, LiBI -8.90) and Mobius (β-VAE 1.92, LiBI 1.91)"
+    )
+    assert likelihood.value < 0 and likelihood.p_value > 0.5
+    assert "denies" not in claims["across_s_knn"].note and claims["across_s_knn"].verdict == "not decidable"
+    assert claims["across_aggregated-q"].verdict == claims["across_aggregated-p"].verdict == "reproduced"
+
+
+def test_across_all_data_sets_is_reproduced_only_if_no_method_on_any_is_close():
+    better = {(dataset, "libi", "s_knn"): -30.0 for dataset in ("linear_jtex", "cubic_jtex", "gaussian", "mobius")}
+    claims = rankings.judge_across_datasets(SAID, evidence(metrics=metrics(better)))
+    assert verdicts(claims)["across_s_knn"] == "reproduced"
+    spoiled = better | {("mobius", "lagging", "s_knn"): -60.0}
+    claims = rankings.judge_across_datasets(SAID, evidence(metrics=metrics(spoiled)))
+    assert verdicts(claims)["across_s_knn"] == "not reproduced"
+    assert "Lagging on Mobius" in judged(claims)["across_s_knn"].note
+
+
+def test_the_papers_other_methods_are_alike(papers):
+    claims = judged(rankings.judge_others(SAID["others_alike"], papers))
+    assert verdicts(claims.values()) == {"others_alike-test_ll": "reproduced", "others_alike-s_knn": "reproduced"}
+    assert claims["others_alike-test_ll"].tolerance == 0.04
+    assert claims["others_alike-s_knn"].tolerance == 0.12
+    assert claims["others_alike-s_knn"].statement.endswith("1.62 to 1.63")
+
+
+def test_a_method_that_differs_by_more_than_the_papers_sd_is_not_alike():
+    found = evidence(metrics=metrics({("linear_jtex", "lagging", "s_knn"): 1.62 + 0.2}))
+    assert verdicts(rankings.judge_others(SAID["others_alike"], found)) == {
+        "others_alike-test_ll": "reproduced",
+        "others_alike-s_knn": "not reproduced",
+    }
+
+
+def test_a_study_without_a_method_cannot_rank_it():
+    found = evidence(metrics=metrics().query("method != 'lagging'"))
+    claims = [*rankings.judge_metrics(SAID, found), *rankings.judge_others(SAID["others_alike"], found)]
+    assert set(verdicts(claims).values()) == {"not decidable"}
+    assert all("Lagging" in claim.note for claim in claims)
+
+
+# ---------------------------------------------------------------------------- rounds
+
+
+def with_rounds(one, six):
+    """Scores of Gaussian, two configurations with one round and one with six."""
+    rows = {"epsilon_hz=1,rounds=1": one, "epsilon_hz=10,rounds=1": np.array(one) - 1, "epsilon_hz=1,rounds=6": six}
+    table = [("gaussian", "libi", i, name, value) for name, values in rows.items() for i, value in enumerate(values)]
+    return pd.DataFrame(table, columns=["dataset", "method", "replicate", "configuration", "log_likelihood"])
+
+
+def judge_rounds(table):
+    claims = rankings.judge_rounds(SAID["rounds_no_worse"], evidence(scores=table))
+    return judged(claims)["rounds_no_worse-gaussian"]
+
+
+def test_six_rounds_are_no_worse_if_they_lose_less_than_the_papers_sd():
+    """On Gaussian LiBI's sd is 0.05."""
+    base = 7.8 + 0.5 * LIBI
+    noise = 0.01 * np.array([1, -1, 0, -1, 1])
+    assert judge_rounds(with_rounds(base, base - 0.02 + noise)).verdict == "reproduced"
+    worse = judge_rounds(with_rounds(base, base - 0.10 + noise))
+    assert worse.verdict == "not reproduced" and worse.value == pytest.approx(-0.10)
+    assert judge_rounds(with_rounds(base, base + noise * 100)).verdict == "not decidable"
+
+
+def test_rounds_are_compared_by_the_best_configuration_of_each():
+    assert rankings.best_of_rounds(with_rounds([1.0, 2.0], [3.0, 4.0]), "gaussian", 1).tolist() == [1.0, 2.0]
+    gap = rankings.best_of_rounds(with_rounds([1.0, np.nan], [3.0, 4.0]), "gaussian", 1)
+    assert np.isnan(gap).all()  # the other one has the same gap
+
+
+def test_without_six_rounds_there_is_nothing_to_compare():
+    table = scores()
+    claim = judge_rounds(table[~table["configuration"].str.contains("rounds=6")])
+    assert claim.verdict == "not decidable" and "R = 6" in claim.note
+
+
+def test_the_fixture_is_an_unpaired_test():
+    """The made-up replicates give the standard error that the printed sds alone give."""
+    table = metrics().query("dataset == 'gaussian'").pivot(index="replicate", columns="method", values="s_knn")
+    assert table.agg(["mean", "std"]).T.loc["libi"].tolist() == pytest.approx([0.10, 0.08])
+    difference = table["lagging"] - table["libi"]
+    welch = ttest_ind(table["lagging"], table["libi"], equal_var=False).statistic
+    assert difference.mean() / (difference.std() / np.sqrt(5)) == pytest.approx(welch)
+    assert len(PUBLISHED) == 40

@@ -1,0 +1,105 @@
+"""All claims together, of the paper's own study and of studies that lack something."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from libi.judging.claims import VERDICTS, assemble
+from libi.judging.evidence import gather
+from libi.judging.verdict import judge
+from libi.storage import load_table, save_table
+
+from .papers_study import PUBLISHED_CLAIMS, REPOSITORY, SAID, evidence, joint_map, metrics, posterior, scores
+
+COLUMNS = (
+    "claim family where statement measure value uncertainty published tolerance tolerance_source p_value verdict note"
+)
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return judge(evidence(), PUBLISHED_CLAIMS)
+
+
+def least_study():
+    """One data set, one replicate, the VAE and LiBI with R = 1, and no joint MAP."""
+
+    def least(table):
+        return table[(table["dataset"] == "mobius") & (table["replicate"] == 0)]
+
+    methods = ["truth", "vae", "libi"]
+    of_metrics, of_scores = least(metrics()), least(scores())
+    return evidence(
+        metrics=of_metrics[of_metrics["method"].isin(methods)],
+        scores=of_scores[of_scores["configuration"].str.endswith("rounds=1")],
+        posterior=least(posterior())[least(posterior())["method"].isin(methods)],
+        joint_map=gather([]),
+    )
+
+
+def test_every_row_is_whole(claims):
+    assert list(claims.columns) == COLUMNS.split()
+    assert set(claims["verdict"]) <= set(VERDICTS)
+    text = claims[["family", "where", "statement", "measure", "tolerance_source"]]
+    assert text.map(lambda words: bool(words) and not re.search("[{}]", words)).all(axis=None)
+    assert not text.isna().any(axis=None)
+    assert (claims["note"] != "").where(claims["verdict"] != "reproduced", True).all()
+    assert claims["value"].notna().all()
+
+
+def test_every_saying_of_the_paper_is_judged(claims):
+    assert {name.split("-")[0] for name in claims["claim"]} == set(SAID)
+    assert len(claims) == len(set(claims["claim"])) == 40 + 6 + 4 + 2 + 24 + 2 + 4 + 5 + 3 + 3 + 6 + 4 + 5
+
+
+def test_what_is_quoted_is_in_the_paper():
+    texts = sorted((REPOSITORY.parent / "shared" / "paper").glob("*.txt"))
+    if not texts:
+        pytest.skip("the paper's text is not beside the repository")
+    text = re.sub(r"\W+", " ", texts[0].read_text(encoding="utf-8"))
+    symbols = re.compile("[=≠≈θϕσ]|I\\(X|p\\(|L\\(")
+    for statement in PUBLISHED_CLAIMS["statement"]:
+        for quote in re.findall('"([^"]*)"', statement):
+            for words in re.split(r"\[\.\.\.\]", quote):
+                if not symbols.search(words):
+                    assert re.sub(r"\W+", " ", words).strip() in text, words
+
+
+def test_the_least_study_is_judged_and_little_is_decidable(claims):
+    least = judge(least_study(), PUBLISHED_CLAIMS)
+    assert least["claim"].tolist() == claims["claim"].tolist()
+    decided = set(least.loc[least["verdict"] != "not decidable", "claim"].str.split("-").str[0])
+    closed_forms = {"objective_at_truth", "objective_at_optimum", "matching_prefers_corner", "information_not_extreme"}
+    closed_forms |= {"all_equally_good", "no_information", "unbounded_information"}
+    assert decided == closed_forms | {"aggregated_differs", "aggregated_alike", "prior_recovered"}
+    undecided = least[least["verdict"] == "not decidable"]
+    assert undecided["note"].str.contains("lacking").all()
+
+
+def test_methods_without_a_finite_model_are_no_error():
+    broken = metrics()
+    broken.loc[broken["method"] == "libi", ["test_ll", "s_knn", "effective_sample_size_median"]] = float("nan")
+    broken["configuration"] = broken["configuration"].where(broken["method"] != "libi", "")
+    found = judge(
+        evidence(
+            metrics=broken,
+            scores=scores().assign(log_likelihood=float("nan")),
+            posterior=posterior().query("method != 'libi'"),
+            joint_map=joint_map().assign(diverged=True),
+        ),
+        PUBLISHED_CLAIMS,
+    )
+    libi = found[found["claim"].str.contains("libi|lowest|highest|across|closer|nearer|rounds")]
+    assert set(libi["verdict"]) == {"not decidable"} and libi["note"].str.contains("lacking").all()
+
+
+def test_the_table_survives_its_file(claims, tmp_path):
+    save_table(tmp_path / "claims.csv", claims)
+    pd.testing.assert_frame_equal(load_table(tmp_path / "claims.csv").fillna({"note": ""}), claims)
+
+
+def test_a_claim_judged_twice_is_refused():
+    claim = SAID["no_information"].judged(True, measure="I", value=0.0, tolerance_source="none")
+    with pytest.raises(ValueError, match="'no_information' is judged 2 times"):
+        assemble([claim, claim])
