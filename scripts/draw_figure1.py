@@ -1,0 +1,10 @@
+"""Draw Figure 1, and write the numbers that it shows."""
+
+from libi.logs import log_to
+from libi.rendering import figure1
+from libi.rendering.style import save_drawing
+from libi.storage import load_table
+
+with log_to(snakemake.log[0]):
+    tables = {name: load_table(snakemake.input[name]) for name in ("information", "optima", "samples", "summary")}
+    save_drawing(figure1.draw(**tables), **dict(snakemake.output.items()))

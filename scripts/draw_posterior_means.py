@@ -1,0 +1,12 @@
+"""Draw one of Figures 2 to 5, and write the numbers that it shows."""
+
+from libi.logs import log_to
+from libi.rendering import figure2, figure3, figure4, figure5
+from libi.rendering.style import save_drawing
+from libi.storage import load_table
+
+FIGURES = {"2": figure2, "3": figure3, "4": figure4, "5": figure5}
+
+with log_to(snakemake.log[0]):
+    drawing = FIGURES[snakemake.wildcards.number].draw(load_table(snakemake.input.points))
+    save_drawing(drawing, **dict(snakemake.output.items()))

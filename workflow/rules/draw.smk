@@ -1,0 +1,71 @@
+"""Figures 1 to 5, each as PDF and PNG with the numbers it plots beside it, from the first replicate's chosen models."""
+
+FIGURES = study.folder("figures")
+SHOWN = {1: "linear_jtex", 2: "linear_jtex", 3: "linear_jtex", 4: "cubic_jtex", 5: "cubic_jtex"}
+
+
+def figures():
+    """The study's figures as PDF: those whose data set it has."""
+    return [f"{FIGURES}/figure{number}.pdf" for number in SHOWN if SHOWN[number] in study.dataset_names()]
+
+
+def figure(number, caption):
+    """A figure's files: its pictures, which the report shows, and its numbers."""
+    return {
+        kind: report(
+            f"{FIGURES}/figure{number}.{kind}",
+            caption=f"../report/{caption}.rst",
+            category="Figures",
+            labels={"figure": f"Figure {number}", "kind": kind.upper()},
+        )
+        for kind in ("png", "pdf")
+    } | {"csv": f"{FIGURES}/figure{number}.csv"}
+
+
+rule draw_figure1:
+    input:
+        information=rules.derive.output.information,
+        optima=rules.derive.output.optima,
+        samples=f"{RESULTS}/posterior/{SHOWN[1]}/0_samples.csv",
+        summary=f"{RESULTS}/posterior/{SHOWN[1]}/0_summary.csv",
+        code=code("draw_figure1.py"),
+    output:
+        **figure(1, "figure1"),
+    log:
+        f"{LOGS}/draw_figure1.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/draw_figure1.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Drawing Figure 1"
+    script:
+        "../../scripts/draw_figure1.py"
+
+
+rule draw_posterior_means:
+    input:
+        points=lambda wildcards: f"{RESULTS}/posterior/{SHOWN[int(wildcards.number)]}/0_points.csv",
+        code=code("draw_posterior_means.py"),
+    output:
+        **figure("{number}", "posterior_means"),
+    log:
+        f"{LOGS}/draw_posterior_means/{{number}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/draw_posterior_means/{{number}}.tsv"
+    wildcard_constraints:
+        number="[2-5]",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    message:
+        "Drawing Figure {wildcards.number}"
+    script:
+        "../../scripts/draw_posterior_means.py"
