@@ -7,15 +7,23 @@ CORES ?= $(shell nproc)
 READY := $(VENV)/ready
 RUN := $(VENV)/bin/snakemake --cores $(CORES) --quiet reason host
 
-.PHONY: paper quick verify test bench lint linear_jtex cubic_jtex gaussian mobius lock
+# At the end of a study: what its paper lacks, if it could not be typeset.
+TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \
+command again: apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
+
+.PHONY: paper quick verify test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
-	@echo "The paper's study is done. Table 1: results/table1.csv and paper/table1.tex; all configurations: results/grid.csv"
+	@echo "The paper's study is done. Table 1: results/table1.csv; verdicts: results/claims.csv; figures: figures/; all of it: \
+	paper/replication.pdf"
+	@$(TYPESET)
 
 quick: $(READY)
 	$(RUN) --configfile config/quick.yaml
-	@echo "The quick study is done. Table 1: results/quick/table1.csv and paper/quick/table1.tex"
+	@echo "The quick study is done. Table 1: results/quick/table1.csv; verdicts: results/quick/claims.csv; figures: \
+	figures/quick/; all of it: paper/quick/replication.pdf"
+	@$(TYPESET)
 
 # Whether a verdict of the finished paper study is worse than the published one; it names each, and fails.
 verify: $(READY)
@@ -39,6 +47,12 @@ lint: $(READY)
 	$(VENV)/bin/snakefmt --check Snakefile workflow
 	$(VENV)/bin/snakemake --lint
 	@echo "Nothing to mend: ruff, snakefmt and snakemake --lint are content"
+
+# Draws the graph of rules into README.md, whether or not the paper can be typeset here.
+rulegraph: $(READY)
+	@$(VENV)/bin/snakemake --rulegraph mermaid-js all paper/replication.pdf | \
+	  $(VENV)/bin/python workflow/rule_graph.py README.md
+	@echo "Drawn: the rule graph in README.md"
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

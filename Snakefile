@@ -1,4 +1,4 @@
-"""The replication as a graph of small files: from simulated data to Table 1.
+"""The replication as a graph of small files: from simulated data to Table 1, figures, verdicts and the paper.
 
 snakemake --cores 8                                       the paper's own study
 snakemake --cores 8 --configfile config/quick.yaml        the same graph in a few minutes
@@ -8,6 +8,9 @@ snakemake --cores 8 gaussian                              one data set
 from snakemake.utils import min_version
 
 min_version("9.27")
+
+
+report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/study.smk"
@@ -20,6 +23,8 @@ include: "workflow/rules/infer.smk"
 include: "workflow/rules/derive.smk"
 include: "workflow/rules/render.smk"
 include: "workflow/rules/judge.smk"
+include: "workflow/rules/draw.smk"
+include: "workflow/rules/write.smk"
 
 
 rule all:
@@ -29,11 +34,10 @@ rule all:
         f"{RESULTS}/grid.csv",
         f"{RESULTS}/claims.csv",
         f"{PAPER}/table1.tex",
-        rules.derive.output,
-        expand(
-            rules.measure_shrinkage.output,
-            dataset=[name for name in study.dataset_names() if "joint_map" in study.demonstrations(name)],
-        ),
+        figures(),
+        rules.render_verdicts.output,
+        rules.write_numbers.output,
+        rules.write.output if CAN_TYPESET else [],
 
 
 for name in study.dataset_names():

@@ -16,6 +16,7 @@ import yaml
 REPOSITORY = Path(__file__).parents[2]
 MADE_BY_RUNS = ("results", "figures", "logs", "scratch")
 SMOKE, TINY_FILE = "config/smoke.yaml", "config/tiny.yaml"
+TYPESET = {"write": 1} if shutil.which("latexmk") else {}  # the job that is left out where there is no LaTeX
 
 # The least study that has every rule, two stacks in one job (rounds 1 and 2), and a method that is not LiBI.
 TINY = {

@@ -1,4 +1,4 @@
-"""The smoke study from nothing to Table 1: what is there afterwards, and how it was made."""
+"""The smoke study from nothing to the paper: what is there afterwards, and how it was made."""
 
 import itertools
 import json
@@ -12,7 +12,7 @@ import yaml
 
 import libi
 
-from .conftest import REPOSITORY, SMOKE
+from .conftest import REPOSITORY, SMOKE, TYPESET
 
 STUDY = yaml.safe_load((REPOSITORY / SMOKE).read_text(encoding="utf-8"))
 DATASETS = ("linear_jtex", "cubic_jtex", "gaussian", "mobius")
@@ -31,7 +31,11 @@ JOBS = {
     "measure_shrinkage": 2,
     "render_table1": 1,
     "judge": 1,
-}
+    "draw_figure1": 1,
+    "draw_posterior_means": 4,
+    "render_verdicts": 1,
+    "write_numbers": 1,
+} | TYPESET
 
 # The paper's ground truths (Appendix E).
 LINEAR_JTEX = np.array([[0.75, 0.25], [1.5, -1.0]])

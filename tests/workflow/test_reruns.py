@@ -7,12 +7,14 @@ from collections import Counter
 import pytest
 import yaml
 
-from .conftest import SMOKE, write_study
+from .conftest import SMOKE, TYPESET, write_study
 
 TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 42, "train_libi": 8}
 SCORED = {"score": 8, "select": 4}
-TABLED = {"evaluate": 8, "infer": 8, "gather_grid": 1, "render_table1": 1, "judge": 1}
-DERIVED, SHRUNK = {"derive": 1, "judge": 1}, {"measure_shrinkage": 2, "judge": 1}
+JUDGED = {"judge": 1, "render_verdicts": 1, "write_numbers": 1} | TYPESET
+DRAWN = {"draw_figure1": 1, "draw_posterior_means": 4} | TYPESET
+TABLED = {"evaluate": 8, "infer": 8, "gather_grid": 1, "render_table1": 1} | DRAWN | JUDGED
+DERIVED, SHRUNK = {"derive": 1, "draw_figure1": 1} | JUDGED, {"measure_shrinkage": 2} | JUDGED
 
 
 @pytest.fixture
@@ -38,12 +40,15 @@ def study_with(finished, change):
         ("config/smoke.yaml", {}),  # a comment: no value that a job depends on
         ("src/libi/loading.py", {}),
         ("src/libi/study/reading.py", {}),
-        ("src/libi/rendering/table1.py", {"render_table1": 1, "judge": 1}),
-        ("src/libi/judging/cells.py", {"judge": 1}),
+        ("src/libi/rendering/table1.py", {"render_table1": 1} | JUDGED),
+        ("src/libi/rendering/style.py", DRAWN),
+        ("src/libi/rendering/numbers.py", {"write_numbers": 1} | TYPESET),
+        ("paper/replication.tex", TYPESET),
+        ("src/libi/judging/cells.py", JUDGED),
         ("scripts/gather_grid.py", {"gather_grid": 1}),
         ("src/libi/selection.py", SCORED | TABLED),
         ("src/libi/evaluation/closed_form.py", SCORED | TABLED | DERIVED | SHRUNK),
-        ("src/libi/evaluation/posterior.py", {"infer": 8, "judge": 1}),
+        ("src/libi/evaluation/posterior.py", {"infer": 8} | DRAWN | JUDGED),
         ("src/libi/evaluation/pedagogical.py", DERIVED),
         ("src/libi/evaluation/shrinkage.py", SHRUNK),
         ("src/libi/training/engine.py", TRAINED | SCORED | TABLED | SHRUNK),
@@ -70,18 +75,8 @@ def test_new_dates_rerun_nothing(finished):
 def test_a_new_replicate_is_trained_alone(finished):
     study = study_with(finished, lambda mapping: mapping.update(replicates=3))
     jobs, messages = finished.planned("--configfile", study)
-    assert jobs == {
-        "simulate": 4,
-        "train": 20,
-        "train_libi": 4,
-        "score": 4,
-        "select": 4,
-        "evaluate": 12,
-        "infer": 12,
-        "gather_grid": 1,
-        "render_table1": 1,
-        "judge": 1,
-    }
+    trained = {"simulate": 4, "train": 20, "train_libi": 4, "score": 4}
+    assert jobs == trained | TABLED | {"select": 4, "evaluate": 12, "infer": 12}
     trainings = [message for message in messages if message.startswith("Training")]
     assert len(set(trainings)) == 24 and all(message.endswith("replicate 2") for message in trainings)
 
@@ -89,13 +84,13 @@ def test_a_new_replicate_is_trained_alone(finished):
 def test_fewer_replicates_train_nothing(finished):
     study = study_with(finished, lambda mapping: mapping.update(replicates=1))
     jobs, _ = finished.planned("--configfile", study)
-    assert jobs == {"select": 4, "evaluate": 4, "infer": 4, "gather_grid": 1, "render_table1": 1, "judge": 1}
+    assert jobs == TABLED | {"select": 4, "evaluate": 4, "infer": 4}
 
 
 def test_a_new_grid_retrains_its_own_jobs(finished):
     study = study_with(finished, lambda mapping: mapping["datasets"]["gaussian"].update(lagging={"segments": [2, 4]}))
     jobs, messages = finished.planned("--configfile", study)
-    tables = {"gather_grid": 1, "render_table1": 1, "judge": 1}
+    tables = {"gather_grid": 1, "render_table1": 1} | JUDGED
     assert jobs == {"train": 2, "score": 2, "select": 1, "evaluate": 2, "infer": 2} | tables
     trainings = Counter(message for message in messages if message.startswith("Training"))
     assert trainings == {f"Training lagging on gaussian, replicate {replicate}": 1 for replicate in (0, 1)}
@@ -110,12 +105,12 @@ def test_new_settings_of_the_evaluation_train_nothing(finished):
 def test_new_settings_of_the_posteriors_score_and_evaluate_nothing(finished):
     study = study_with(finished, lambda mapping: mapping["evaluation"]["posterior"].update(samples=300))
     jobs, _ = finished.planned("--configfile", study)
-    assert jobs == {"infer": 8, "judge": 1}
+    assert jobs == {"infer": 8} | DRAWN | JUDGED
 
 
 def test_lost_files_are_made_again_and_nothing_before_them(finished):
     shutil.rmtree(finished.root / "results" / "smoke" / "metrics" / "mobius")
     (finished.root / "results" / "smoke" / "table1.csv").unlink()
     jobs, messages = finished.planned("--configfile", SMOKE)
-    assert jobs == {"evaluate": 2, "render_table1": 1, "judge": 1}
+    assert jobs == {"evaluate": 2, "render_table1": 1} | JUDGED
     assert sum("on mobius" in message for message in messages) == 2

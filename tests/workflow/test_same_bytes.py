@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from .conftest import TINY, TINY_FILE, Project, environment, write_study
+from .conftest import TINY, TINY_FILE, TYPESET, Project, environment, write_study
 
 RUN = ("--cores", "2", "--configfile", TINY_FILE)
 
@@ -16,7 +16,7 @@ RUN = ("--cores", "2", "--configfile", TINY_FILE)
 def made(project, name="tiny"):
     """Path to hash of all that a study has made, benchmark files apart: those tell how long it took."""
     hashes = {}
-    for folder in ("results", "paper"):
+    for folder in ("results", "figures", "paper"):
         for path in sorted((project.root / folder / name).rglob("*")):
             if path.is_file() and "benchmarks" not in path.parts:
                 hashes[str(path.relative_to(project.root))] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -37,8 +37,9 @@ def test_the_same_study_gives_the_same_bytes(tiny_run, project):
     assert run.returncode == 0, run.stdout
     expected = made(tiny_run)
     # truth (2), splits (3), four methods' models and records, score, selection, metrics (2), posterior (3), grid,
-    # table (2), closed forms (3), the shrinkage of joint MAP, and claims
-    assert len(expected) == 2 + 3 + 4 * 2 + 1 + 1 + 2 + 3 + 1 + 2 + 3 + 1 + 1
+    # table (2), closed forms (3), the shrinkage of joint MAP, claims, figures 1 to 3 as PDF, PNG and CSV, and for the
+    # paper numbers, verdicts (3) and where there is LaTeX the PDF
+    assert len(expected) == 2 + 3 + 4 * 2 + 1 + 1 + 2 + 3 + 1 + 2 + 3 + 1 + 1 + 3 * 3 + 1 + 3 + len(TYPESET)
     assert made(project) == expected
 
 

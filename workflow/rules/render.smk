@@ -7,8 +7,18 @@ rule render_table1:
         published="config/published_table1.csv",
         code=code("render_table1.py"),
     output:
-        csv=f"{RESULTS}/table1.csv",
-        tex=f"{PAPER}/table1.tex",
+        csv=report(
+            f"{RESULTS}/table1.csv",
+            caption="../report/table1.rst",
+            category="Table 1",
+            labels={"shows": "every method on every data set", "kind": "table"},
+        ),
+        tex=report(
+            f"{PAPER}/table1.tex",
+            caption="../report/table1.rst",
+            category="Table 1",
+            labels={"shows": "every method on every data set", "kind": "LaTeX"},
+        ),
     log:
         f"{LOGS}/render_table1.log",
     benchmark:

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from libi import __version__
+from libi.rendering.latex import MISSING, mean_and_sd, number
 
 # Names as the paper prints them, in the paper's order. The ground truth is a yardstick, not a method.
 DATASETS = {"linear_jtex": "LinearJTEx", "cubic_jtex": "CubicJTEx", "gaussian": "Gaussian", "mobius": "Mobius"}
@@ -21,7 +22,6 @@ TRUTH = "truth"
 METRICS = {"test_ll": r"Test-LL $\uparrow$", "s_knn": r"S-kNN $\downarrow$"}
 # "On CubicJTEx Test-LL is unreliable": the paper names no best method there.
 UNRELIABLE = ("cubic_jtex", "test_ll")
-MISSING = "--"
 
 
 def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
         columns = pd.MultiIndex.from_product([datasets, METRICS])
         return values.unstack(["dataset", "metric"]).reindex(index=methods, columns=columns)
 
-    text = wide(cells.apply(lambda row: _cell(row["mean"], row["sd"]), axis=1)).fillna(MISSING)
+    text = wide(cells.apply(lambda row: mean_and_sd(row["mean"], row["sd"]), axis=1)).fillna(MISSING)
     bold = wide(cells["mean"]).apply(_best)
 
     # Styler draws rules around header and body only. A rule opens a row, so the row's name can bring it along.
@@ -123,20 +123,4 @@ def _best(means: pd.Series) -> pd.Series:
     if means.name == UNRELIABLE or competitors.empty:
         return pd.Series(False, means.index)
     best = competitors.max() if means.name[1] == "test_ll" else competitors.min()
-    return (competitors.map(_number) == _number(best)).reindex(means.index, fill_value=False)
-
-
-def _cell(mean: float, sd: float) -> str:
-    if math.isnan(mean):
-        return MISSING
-    return f"${_number(mean)}$" if math.isnan(sd) else rf"${_number(mean)} \pm {_number(sd)}$"
-
-
-def _number(value: float) -> str:
-    """Two decimals as in the paper; none from a thousand on, a power of ten from a million on: columns stay narrow."""
-    if abs(value) < 999.995:
-        return f"{value:z.2f}"
-    if abs(value) < 999_999.5:
-        return f"{value:,.0f}".replace(",", "{,}")
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return rf"{mantissa} \times 10^{{{int(exponent)}}}"
+    return (competitors.map(number) == number(best)).reindex(means.index, fill_value=False)

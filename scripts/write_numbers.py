@@ -1,0 +1,21 @@
+"""Write the macros that print every number of the replication paper's text."""
+
+from libi import __version__
+from libi.logs import log_to
+from libi.rendering.comparison import compare
+from libi.rendering.latex import macros
+from libi.rendering.numbers import design, results, verdicts
+from libi.storage import load_table, save_text
+from libi.study.models import Study
+
+with log_to(snakemake.log[0]):
+    given = snakemake.input
+    study, claims = Study.model_validate(snakemake.params.study), load_table(given.claims)
+    comparison = compare(load_table(given.table1), claims)
+    numbers = {
+        **design(study),
+        **results(claims, comparison, load_table(given.optima)),
+        **verdicts(claims, load_table(given.published)["claim"]),
+    }
+    comment = f"Numbers of the study {study.name}, made by libi {__version__}; they are made anew with the study."
+    save_text(snakemake.output[0], macros(numbers, comment=comment))

@@ -1,0 +1,83 @@
+"""Our Table 1 beside the published one, cell by cell: how far apart they are, and the verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from libi import __version__
+from libi.rendering.latex import MISSING, mean_and_sd, number
+from libi.rendering.table1 import DATASETS, METHODS, METRICS
+
+CELL = ["dataset", "method", "metric"]
+SHORT = {"reproduced": "yes", "not reproduced": "no", "not decidable": "open"}
+
+
+def compare(table1: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Put every cell of our Table 1 that the paper has too beside the paper's.
+
+    Args:
+        table1: result of `libi.rendering.table1.summarise`.
+        claims: results/claims.csv; the claim of a cell is named cell-{dataset}-{method}-{metric}.
+
+    Returns:
+        one row a (dataset, method, metric), in the order of table1: dataset, method, metric, mean, sd, paper_mean,
+        paper_sd, difference (of the means, ours less the paper's, in units of √(sd² + paper_sd²); missing without
+        an sd) and verdict (missing where no claim is of the cell).
+    """
+    table = table1.dropna(subset=["paper_mean", "paper_sd"]).reset_index(drop=True)
+    combined = np.hypot(table["sd"], table["paper_sd"])
+    table["difference"] = (table["mean"] - table["paper_mean"]) / combined.where(combined > 0)
+    verdicts = claims.set_index("claim")["verdict"]
+    names = table[CELL].apply(lambda row: "-".join(["cell", *row]), axis=1) if len(table) else pd.Series(dtype=object)
+    table["verdict"] = names.map(verdicts)
+    return table[[*CELL, "mean", "sd", "paper_mean", "paper_sd", "difference", "verdict"]]
+
+
+def to_latex(table: pd.DataFrame, *, study: str) -> str:
+    r"""Write the comparison in LaTeX: a tabular without float or caption, for booktabs.
+
+    A line a data set and method; for either metric our mean ± sd, the paper's, their difference in combined standard
+    deviations, and whether the cell is reproduced: yes, no, or open where the comparison decides nothing.
+
+    Args:
+        table: result of `compare`.
+        study: name of the study, for the comment in the first line.
+    """
+    cells = table.set_index(CELL)
+    groups = (_group(dataset, cells) for dataset in DATASETS if dataset in set(table["dataset"]))
+    metrics = " & ".join(rf"\multicolumn{{4}}{{c}}{{{name}}}" for name in METRICS.values())
+    lines = [
+        f"% Table 1 of the study {study} beside the published one, made by libi {__version__}.",
+        r"\begin{tabular}{l*{2}{rrrl}}",
+        r"\toprule",
+        rf" & {metrics} \\",
+        r"\cmidrule(lr){2-5}\cmidrule(lr){6-9}",
+        "Method" + r" & ours & published & diff. & repr." * len(METRICS) + r" \\",
+        *(line for group in groups for line in group),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _group(dataset: str, cells: pd.DataFrame) -> list[str]:
+    """The lines of a data set: its name, then its methods."""
+    lines = [r"\midrule", rf"\multicolumn{{9}}{{l}}{{\emph{{{DATASETS[dataset]}}}}} \\"]
+    for method, name in METHODS.items():
+        keys = [(dataset, method, metric) for metric in METRICS]
+        if keys[0] in cells.index:
+            lines.append(" & ".join([name, *(_columns(cells.loc[key]) for key in keys)]) + r" \\")
+    return lines
+
+
+def _columns(cell: pd.Series) -> str:
+    ours, paper = mean_and_sd(cell["mean"], cell["sd"]), mean_and_sd(cell["paper_mean"], cell["paper_sd"])
+    return " & ".join([ours, paper, difference(cell["difference"]), SHORT.get(cell["verdict"], MISSING)])
+
+
+def difference(value: float) -> str:
+    """A difference with its sign and one decimal; a dash if it is missing."""
+    if pd.isna(value):
+        return MISSING
+    return f"${value:+z.1f}$" if abs(value) < 999.95 else f"${'+' if value > 0 else ''}{number(value)}$"

@@ -1,0 +1,167 @@
+"""Every number of the replication paper's text, and every verdict in it: what its macros print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import nan
+
+import pandas as pd
+
+from libi.rendering.comparison import difference
+from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
+from libi.rendering.table1 import DATASETS, METHODS, TRUTH
+from libi.rendering.verdicts import CELLS, VERDICTS, base_of
+from libi.study.models import PAPER, Study
+
+# Claims whose number the text prints: published and ours.
+PRINTED = ("objective_at_truth", "objective_at_optimum")
+OWN = "These are the numbers of the paper's own study, trained as the paper says where it says how."
+OTHER = (
+    r"These are the numbers of the study \texttt{%s}, which is not the paper's own: "
+    "its design is the one given here, and its verdicts are a preview."
+)
+BETAS = "beta="
+
+
+def design(study: Study) -> dict[str, str]:
+    """What the text says of the study's design: counts with their nouns, settings as numbers."""
+    points, training, evaluation = study.points, study.training, study.evaluation
+    two_sample, posterior = evaluation.two_sample, evaluation.posterior
+    methods = {name for dataset in study.dataset_names() for name in study.methods(dataset)} - {TRUTH}
+    return {
+        "StudyNote": OWN if study.name == PAPER else OTHER % text(study.name),
+        "Datasets": enumeration([DATASETS[name] for name in study.dataset_names()]),
+        "Methods": enumeration([label for name, label in METHODS.items() if name in methods]),
+        "Models": count(len(list(study.models())), "model"),
+        "Replicates": count(study.replicates, "replicate"),
+        "Restarts": count(study.restarts, "restart"),
+        "TrainingPoints": count(points.train, "training point"),
+        "ValidationPoints": count(points.validation, "validation point"),
+        "TestPoints": count(points.test, "test point"),
+        "Epochs": count(training.epochs, "epoch"),
+        "LearningRate": setting(training.learning_rate),
+        "AdamDecays": f"{setting(training.adam.beta1)} and {setting(training.adam.beta2)}",
+        "AdamEpsilon": setting(training.adam.epsilon),
+        "BatchSize": count(training.batch_size, "point"),
+        "ValidateEvery": count(training.validate_every, "epoch"),
+        "ValidationDraws": count(training.validation_draws, "draw"),
+        "AnnealingShare": setting(training.annealing_share),
+        "ExponentialCap": setting(training.exponential_cap),
+        "ConfigurationSplit": study.selection.configuration_split,
+        "ImportanceSamples": count(evaluation.importance_samples, "draw"),
+        "VarianceInflation": setting(evaluation.variance_inflation),
+        "TwoSampleDraws": count(two_sample.draws, "time"),
+        "TwoSamplePoints": count(two_sample.points, "point"),
+        "Neighbours": setting(two_sample.neighbours),
+        "Smoothness": setting(two_sample.smoothness),
+        "PosteriorSamples": count(posterior.samples, "code"),
+        "PriorShare": setting(posterior.prior_share),
+        "PosteriorDraws": count(posterior.draws, "draw"),
+    }
+
+
+def results(claims: pd.DataFrame, comparison: pd.DataFrame, optima: pd.DataFrame) -> dict[str, str]:
+    """What the text says of the study's results.
+
+    Args:
+        claims: results/claims.csv.
+        comparison: result of `libi.rendering.comparison.compare`.
+        optima: results/closed_form/optima.csv: name (truth, beta=1, ...), objective, mle_objective,
+            posterior_matching, log_likelihood.
+    """
+    rows = optima.set_index("name")
+    names = [name for name in rows.index if name.startswith(BETAS)]
+    likelihoods = rows.loc[names, "log_likelihood"]
+    return {
+        **_counts(claims),
+        "OptimumMle": measured(_at(rows, "beta=1", "mle_objective")),
+        "OptimumMatching": measured(_at(rows, "beta=1", "posterior_matching")),
+        "TruthLikelihood": measured(_at(rows, "truth", "log_likelihood")),
+        "OptimumLikelihood": measured(_at(rows, "beta=1", "log_likelihood")),
+        "Betas": enumeration([name.removeprefix(BETAS) for name in names]),
+        "BetaLikelihoods": _span(likelihoods),
+        "CellsByDataset": _cells_by_dataset(claims),
+        "LargestDifference": _largest(comparison),
+    }
+
+
+def verdicts(claims: pd.DataFrame, sayings: Iterable[str]) -> dict[str, str]:
+    """The verdict on each of the paper's sayings; for those in `PRINTED` also our value and the published one.
+
+    Args:
+        claims: results/claims.csv.
+        sayings: the names in config/published_claims.csv, which those of the claims begin with.
+
+    Returns:
+        by names such as VerdictObjectiveAtTruth, ValueObjectiveAtTruth and PublishedObjectiveAtTruth.
+    """
+    names, bases = list(sayings), base_of(claims)
+    values = {f"Verdict{camel(name)}": _verdict(claims[bases == name]) for name in names}
+    for name in PRINTED:
+        row = claims[claims["claim"] == name].iloc[:1]
+        for column, shown in (("value", measured), ("published", printed)):
+            values[f"{column.capitalize()}{camel(name)}"] = shown(*row[column]) if len(row) else MISSING
+    return values
+
+
+def camel(name: str) -> str:
+    """A name in letters only, as TeX wants it: s_knn_lowest is SKnnLowest."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def setting(value: float) -> str:
+    """A setting as its author writes it; small ones as powers of ten."""
+    if 0 < abs(value) < 1e-3:
+        mantissa, exponent = f"{value:e}".split("e")
+        factor = "" if float(mantissa) == 1 else rf"{float(mantissa):g} \times "
+        return f"${factor}10^{{{int(exponent)}}}$"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
+def _counts(claims: pd.DataFrame) -> dict[str, str]:
+    kinds = {verdict: int((claims["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    return {"Claims": count(len(claims), "claim")} | {
+        f"Claims{camel(verdict.replace(' ', '_'))}": str(number) for verdict, number in kinds.items()
+    }
+
+
+def _verdict(claims: pd.DataFrame) -> str:
+    """The verdict on one claim; or of several, best first, how many have which."""
+    found = [(name, int((claims["verdict"] == name).sum())) for name in reversed(VERDICTS)]
+    found = [(name, times) for name, times in found if times]
+    if not found:
+        return MISSING
+    if len(claims) == 1:
+        return rf"\verdict{{{found[0][0]}}}"
+    (best, most), *others = found
+    phrases = [f"{most} of {len(claims)} {best}", *(f"{times} {name}" for name, times in others)]
+    return rf"\verdict{{{', '.join(phrases)}}}"
+
+
+def _cells_by_dataset(claims: pd.DataFrame) -> str:
+    parts = claims.loc[base_of(claims) == CELLS, "claim"].str.split("-", expand=True)
+    verdict = claims.loc[parts.index, "verdict"]
+    phrases = []
+    for dataset, name in DATASETS.items():
+        of_it = verdict[parts[1] == dataset] if len(parts) else verdict
+        if len(of_it):
+            phrases.append(f"{(of_it == 'reproduced').sum()} of {len(of_it)} on {name}")
+    return enumeration(phrases)
+
+
+def _largest(comparison: pd.DataFrame) -> str:
+    """The cell that differs most from the paper's, and by how much."""
+    known = comparison.dropna(subset=["difference"])
+    if known.empty:
+        return MISSING
+    row = known.loc[known["difference"].abs().idxmax()]
+    metric = {"test_ll": "Test-LL", "s_knn": "S-kNN"}[row["metric"]]
+    return f"{difference(row['difference'])} ({metric} of {METHODS[row['method']]} on {DATASETS[row['dataset']]})"
+
+
+def _at(table: pd.DataFrame, row: str, column: str) -> float:
+    return table.at[row, column] if row in table.index else nan
+
+
+def _span(values: pd.Series) -> str:
+    return f"{measured(values.min())} to {measured(values.max())}" if len(values) else MISSING

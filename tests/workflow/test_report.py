@@ -1,0 +1,34 @@
+"""`snakemake --report`: the captions of what it shows."""
+
+import re
+from types import SimpleNamespace
+
+import docutils.core
+import jinja2
+import pytest
+
+from .conftest import REPOSITORY
+
+CAPTIONS = sorted((REPOSITORY / "workflow" / "report").glob("*.rst"))
+RULES = [*(REPOSITORY / "workflow" / "rules").glob("*.smk"), REPOSITORY / "Snakefile"]
+
+
+def render(caption, number):
+    """A caption as Snakemake fills it in for a figure of that number, turned into HTML; warnings are errors."""
+    job = SimpleNamespace(wildcards=SimpleNamespace(number=number), input=SimpleNamespace(points="0_points.csv"))
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(caption.read_text(encoding="utf-8"))
+    settings = {"halt_level": 2, "report_level": 2}
+    return docutils.core.publish_parts(template.render(snakemake=job), writer="html5", settings_overrides=settings)
+
+
+@pytest.mark.parametrize("caption", CAPTIONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("number", ["2", "5"])
+def test_captions_are_sound_restructuredtext(caption, number):
+    html = render(caption, number)["html_body"]
+    assert html.count("<p>") >= 1 and "{" not in html
+
+
+def test_every_caption_is_used_and_none_is_missing():
+    texts = [path.read_text(encoding="utf-8") for path in RULES]
+    assert {name for text in texts for name in re.findall(r"report/(\w+)\.rst", text)} <= {p.stem for p in CAPTIONS}
+    assert all(any(re.search(rf'(report/|"){path.stem}\b', text) for text in texts) for path in CAPTIONS)
