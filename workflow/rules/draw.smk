@@ -1,26 +1,5 @@
 """Figures 1 to 5, each as PDF and PNG with the numbers it plots beside it, from the first replicate's chosen models."""
 
-FIGURES = study.folder("figures")
-SHOWN = {1: "linear_jtex", 2: "linear_jtex", 3: "linear_jtex", 4: "cubic_jtex", 5: "cubic_jtex"}
-
-
-def figures():
-    """The study's figures as PDF: those whose data set it has."""
-    return [f"{FIGURES}/figure{number}.pdf" for number in SHOWN if SHOWN[number] in study.dataset_names()]
-
-
-def figure(number, caption):
-    """A figure's files: its pictures, which the report shows, and its numbers."""
-    return {
-        kind: report(
-            f"{FIGURES}/figure{number}.{kind}",
-            caption=f"../report/{caption}.rst",
-            category="Figures",
-            labels={"figure": f"Figure {number}", "kind": kind.upper()},
-        )
-        for kind in ("png", "pdf")
-    } | {"csv": f"{FIGURES}/figure{number}.csv"}
-
 
 rule draw_figure1:
     input:

@@ -22,10 +22,12 @@ except StudyError as error:
     raise WorkflowError(str(error)) from None
 
 export_package()
-RESULTS, PAPER = study.folder("results"), study.folder("paper")
+RESULTS, FIGURES, PAPER = map(study.folder, ("results", "figures", "paper"))
 LOGS = f"logs/{study.name}"
 ENVIRONMENT = f"{ROOT}/environment.yml"
 GPU = {"gpu": 1} if study.device == "cuda" else {}
+# The data set that each figure shows.
+SHOWN = {1: "linear_jtex", 2: "linear_jtex", 3: "linear_jtex", 4: "cubic_jtex", 5: "cubic_jtex"}
 
 
 wildcard_constraints:
@@ -44,3 +46,21 @@ def trained(kind):
     return lambda wildcards: expand(
         getattr(rules.train.output, kind), method=study.methods(wildcards.dataset), allow_missing=True
     )
+
+
+def figures():
+    """The study's figures as PDF: those whose data set it has."""
+    return [f"{FIGURES}/figure{number}.pdf" for number in SHOWN if SHOWN[number] in study.dataset_names()]
+
+
+def figure(number, caption):
+    """A figure's files: its pictures, which the report shows, and its numbers."""
+    return {
+        kind: report(
+            f"{FIGURES}/figure{number}.{kind}",
+            caption=f"../report/{caption}.rst",
+            category="Figures",
+            labels={"figure": f"Figure {number}", "kind": kind.upper()},
+        )
+        for kind in ("png", "pdf")
+    } | {"csv": f"{FIGURES}/figure{number}.csv"}
