@@ -190,7 +190,9 @@ class Study(Section):
         return {
             "dataset": dataset,
             "method": method,
-            **self.model_dump(include={"seed", "device", "compile", "restarts"}),
+            **self.model_dump(include={"seed", "device", "restarts"}),
+            # A demonstration is one small stack: compiling its steps would take longer than they do.
+            "compile": self.compile and method not in DEMONSTRATIONS,
             "configurations": configurations,
             "training": self.training.model_dump(exclude=foreign),
         }
