@@ -197,7 +197,7 @@ def training_jobs(study):
         ("restarts", 3, {*METHODS, *DEMONSTRATIONS}),
         ("seed", 1, {*METHODS, *DEMONSTRATIONS}),
         ("device", "cuda", {*METHODS, *DEMONSTRATIONS}),
-        ("compile", True, {*METHODS, *DEMONSTRATIONS}),
+        ("compile", True, {*METHODS}),
         ("training.epochs", 120, {*METHODS, *DEMONSTRATIONS}),
         ("training.adam.beta1", 0.5, {*METHODS, *DEMONSTRATIONS}),
     ],

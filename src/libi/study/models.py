@@ -191,7 +191,7 @@ class Study(Section):
             "dataset": dataset,
             "method": method,
             **self.model_dump(include={"seed", "device", "restarts"}),
-            # A demonstration is one small stack: compiling its steps would take longer than they do.
+            # A demonstration is one small stack: compiling its steps takes as long as running them.
             "compile": self.compile and method not in DEMONSTRATIONS,
             "configurations": configurations,
             "training": self.training.model_dump(exclude=foreign),
