@@ -4,12 +4,14 @@ import torch
 
 from libi.evaluation.metrics import evaluate_choices
 from libi.logs import log_to
+from libi.memory import keep_freed_memory
 from libi.storage import load_table, load_tensors, save_table
 from libi.study.models import EvaluationJob
 from libi.trained import TrainedModels
 
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
+    keep_freed_memory()
     (test, _), (truth, _) = load_tensors(snakemake.input.test), load_tensors(snakemake.input.truth)
     metrics, points = evaluate_choices(
         map(TrainedModels, snakemake.input.models),

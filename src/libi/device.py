@@ -32,7 +32,7 @@ def models_in_a_stack(device: torch.device, width: int) -> int:
         device: where the stack trains.
         width: features of the widest layer.
     """
-    return 4096 if device.type == "cuda" else max(8, 512 // width)
+    return 4096 if device.type == "cuda" else max(8, 1600 // width)
 
 
 def models_in_a_call(device: torch.device, held: int) -> int:

@@ -1,9 +1,11 @@
 """A killed job goes on and ends with the same bytes."""
 
+import contextlib
+
 import pytest
 import torch
 
-from libi.training.checkpoint import Checkpoints, flatten
+from libi.training.checkpoint import Checkpoints, TakenOver, flatten
 
 from .conftest import problem_of, stack_of
 
@@ -47,14 +49,62 @@ def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, method, values):
         assert torch.equal(tensor, flatten(stack.state)[name]), name
 
 
-def test_a_checkpoint_of_other_data_or_half_a_checkpoint_is_discarded(tmp_path, caplog):
-    problem = problem_of("linear_jtex")
-    stack = stack_of(problem, "vae", [(0, {})], 50)
-    stack.run(lambda stack: Checkpoints(tmp_path, "one", seconds=0).save(0, stack))
-    fresh = stack_of(problem, "vae", [(0, {})], 50)
-    Checkpoints(tmp_path, "another").resume(0, fresh)
-    assert fresh.trained == 0 and "other data" in caplog.text
-    (path,) = tmp_path.iterdir()
-    path.write_bytes(path.read_bytes()[:-100])
-    Checkpoints(tmp_path, "one").resume(0, fresh)
-    assert fresh.trained == 0 and "not a whole safetensors file" in caplog.text
+def trained_for(folder, epochs, chunks):
+    """A job killed after some chunks of 25 epochs, with a checkpoint after each."""
+    stack, checkpoints = stack_of(problem_of("linear_jtex"), "vae", [(0, {})], epochs), Checkpoints(folder, "one", 0)
+    kill = killed_after(chunks)
+    with contextlib.suppress(Killed):
+        stack.run(lambda stack: (checkpoints.save(0, stack), kill(stack)))
+
+
+def resumed_from(folder, fingerprint="one"):
+    """How many epochs a job that starts now finds done."""
+    stack = stack_of(problem_of("linear_jtex"), "vae", [(0, {})], 200)
+    Checkpoints(folder, fingerprint).resume(0, stack)
+    return stack.trained
+
+
+def test_a_checkpoint_of_other_data_parameters_or_code_is_discarded(tmp_path, caplog):
+    trained_for(tmp_path, 200, 3)
+    assert resumed_from(tmp_path) == 75
+    assert resumed_from(tmp_path, "another") == 0 and "other data, parameters or code" in caplog.text
+
+
+def cut(content):
+    return content[:-100]
+
+
+def empty(content):
+    return b""
+
+
+def flip_a_bit(content):
+    """Of the last number."""
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [(cut, "not a whole safetensors file"), (empty, "not a whole safetensors file"), (flip_a_bit, "checksum")],
+)
+def test_the_checkpoint_before_takes_the_place_of_a_damaged_one(tmp_path, caplog, damage, said):
+    trained_for(tmp_path, 200, 3)
+    last = tmp_path / "stack_0.safetensors"
+    last.write_bytes(damage(last.read_bytes()))
+    assert resumed_from(tmp_path) == 50
+    assert said in caplog.text and str(last) in caplog.text
+    last.unlink()
+    before = tmp_path / "stack_0.before.safetensors"
+    before.write_bytes(damage(before.read_bytes()))
+    assert resumed_from(tmp_path) == 0 and str(before) in caplog.text
+
+
+def test_a_job_that_another_process_has_taken_over_ends(tmp_path):
+    stack, checkpoints = stack_of(problem_of("linear_jtex"), "vae", [(0, {})], 200), Checkpoints(tmp_path, "one", 0)
+    checkpoints.save(0, stack)
+    successor = Checkpoints(tmp_path, "one", 0)
+    with pytest.raises(TakenOver, match=str(tmp_path)):
+        checkpoints.save(0, stack)
+    successor.save(0, stack)
+    successor.clear()
+    assert not tmp_path.exists()

@@ -19,8 +19,8 @@ from torch import Tensor
 
 # Added to squared distances and to the variance of T, as Djolonga and Krause do.
 _FLOOR = 1e-5
-# Matrices of this many pairs in all are worked on at once: they stay in a core's second-level cache.
-_PAIRS_AT_ONCE = 160_000
+# Matrices of this many pairs in all are worked on at once: they stay in a core's caches.
+_PAIRS_AT_ONCE = 400_000
 # A row of weights exp(−α d) whose sum falls below this is a far outlier; its squares would underflow.
 _SMALLEST_ROW = 1e-130
 
@@ -152,45 +152,60 @@ def _check(first: Tensor, second: Tensor, neighbours: int, smoothness: float) ->
 
 def _graph(pooled: Tensor, size: int, neighbours: int, smoothness: float) -> _Graph:
     """Summarise M for pools [pools, features, points], of which the first `size` points are one sample."""
+    left, right = _factors_of_squared_distance(pooled)
     if neighbours == 1:
-        graph = _single_neighbour_graph(_logits(pooled, smoothness), size)
+        graph = _single_neighbour_graph(left, right, size, smoothness)
         if graph is not None:
             return graph
-    return _general_graph(neighbour_probabilities(_logits(pooled, smoothness), neighbours), size)
+    return _general_graph(neighbour_probabilities(_logits(left, right, smoothness), neighbours), size)
 
 
-def _logits(pooled: Tensor, smoothness: float) -> Tensor:
-    """−α d_ij for each pool [pools, points, points], from one matrix product; the diagonal counts for nothing."""
+def _factors_of_squared_distance(pooled: Tensor) -> tuple[Tensor, Tensor]:
+    """Two arrays [pools, features + 2, points] whose products over features are d², but for rounding."""
     centred = pooled - pooled.mean(-1, keepdim=True)
     square = centred.square().sum(-2, keepdim=True)
     one = torch.ones_like(square)
     left = torch.cat([-2 * centred, square + _FLOOR, one], dim=-2)
-    right = torch.cat([centred, one, square], dim=-2)
+    return left, torch.cat([centred, one, square], dim=-2)
+
+
+def _logits(left: Tensor, right: Tensor, smoothness: float) -> Tensor:
+    """−α d_ij of each pair of points [pools, left points, right points]; a point's with itself count for nothing."""
     return (left.mT @ right).clamp_(min=_FLOOR).sqrt_().mul_(-smoothness)
 
 
-def _single_neighbour_graph(logits: Tensor, size: int) -> _Graph | None:
-    """Summarise M for k = 1 without forming it; None if weights underflow. Overwrites the logits.
+def _single_neighbour_graph(left: Tensor, right: Tensor, size: int, smoothness: float) -> _Graph | None:
+    """Summarise M for k = 1 without forming it; None if weights underflow.
 
-    M = diag(a) E with E = exp(−α d) symmetric and a the inverse row sums, so that column sums are E a and
-    Σ M∘Mᵀ is aᵀ(E∘E)a: products of a symmetric matrix with vectors are all that is needed.
+    M = diag(a) E with E = exp(−α d) symmetric and a the inverse row sums, so that column sums are E a and Σ M∘Mᵀ is
+    aᵀ(E∘E)a. E is symmetric: of its four blocks, each sample with itself or the other, three are computed.
     """
-    weights = logits.exp_()
-    weights.diagonal(dim1=-2, dim2=-1).zero_()
-    points = weights.shape[-1]
-    member = torch.zeros(points, 2, dtype=weights.dtype, device=weights.device)
-    member[:size, 0] = member[size:, 1] = 1
-    sums = weights @ member
-    row = sums.sum(-1)
+    one, two = slice(None, size), slice(size, None)
+    first, second, across = (
+        _logits(left[..., rows], right[..., columns], smoothness).exp_()
+        for rows, columns in ((one, one), (two, two), (one, two))
+    )
+    for own in (first, second):
+        own.diagonal(dim1=-2, dim2=-1).zero_()
+    other = torch.cat([across.sum(-1), across.sum(-2)], dim=-1)
+    row = torch.cat([first.sum(-1), second.sum(-1)], dim=-1) + other
     if row.min() < _SMALLEST_ROW:
         return None
     inverse = row.reciprocal()
-    other = (sums * (1 - member)).sum(-1)
-    column = (weights @ inverse[..., None]).squeeze(-1)
-    vectors = torch.stack([torch.ones_like(inverse), inverse], dim=-1)
-    moments = weights.square_() @ vectors
-    squares = (inverse.square() * moments[..., 0] + inverse * moments[..., 1]).sum(-1)
+    column = _product(first, second, across, inverse)
+    for block in (first, second, across):
+        block.square_()
+    total = torch.cat([first.sum(-1) + across.sum(-1), second.sum(-1) + across.sum(-2)], dim=-1)
+    squares = (inverse * (inverse * total + _product(first, second, across, inverse))).sum(-1)
     return _Graph((inverse * other).sum(-1), 1 + column, squares)
+
+
+def _product(first: Tensor, second: Tensor, across: Tensor, vector: Tensor) -> Tensor:
+    """[[first, across], [acrossᵀ, second]] times a vector, for each pool."""
+    upper, lower = vector.split([first.shape[-1], second.shape[-1]], dim=-1)
+    above = (first * upper[..., None, :]).sum(-1) + (across * lower[..., None, :]).sum(-1)
+    below = (second * lower[..., None, :]).sum(-1) + (across * upper[..., None]).sum(-2)
+    return torch.cat([above, below], dim=-1)
 
 
 def _general_graph(probabilities: Tensor, size: int) -> _Graph:

@@ -1,17 +1,25 @@
-"""Checkpoints of a training job: a killed job goes on from the last one and ends with the same bytes."""
+"""Checkpoints of a training job: a killed job goes on from the last one and ends with the same bytes.
+
+A stack has two, each with a checksum: where the last proves damaged, the one before it takes its place.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
+import os
 import shutil
 import time
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from libi.storage import load_tensors, save_tensors
+from libi.storage import load_tensors, save_tensors, save_text
 from libi.training.engine import Stack
 
 log = logging.getLogger(__name__)
@@ -35,6 +43,25 @@ def restore(template: Any, tensors: dict[str, Tensor], name: str = "") -> Any:
     return dataclasses.replace(template, **parts)
 
 
+def checksum(tensors: Mapping[str, Tensor], about: Mapping[str, str]) -> str:
+    """SHA-256 of named tensors and of what is said about them."""
+    digest = hashlib.sha256(repr(sorted(about.items())).encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def seconds_between() -> float:
+    """Least time between two checkpoints of a running stack: $LIBI_CHECKPOINT_SECONDS, else 20."""
+    return float(os.environ.get("LIBI_CHECKPOINT_SECONDS", "20"))
+
+
+class TakenOver(RuntimeError):
+    """Another process trains the same job."""
+
+
 class Checkpoints:
     """The checkpoints of one job's stacks, in a scratch folder of the job's own.
 
@@ -44,37 +71,76 @@ class Checkpoints:
         seconds: least time between two checkpoints of a running stack.
     """
 
-    def __init__(self, folder: str | Path, fingerprint: str, seconds: float = 30.0) -> None:
-        self.folder, self.fingerprint, self.seconds = Path(folder), fingerprint, seconds
+    def __init__(self, folder: str | Path, fingerprint: str, seconds: float | None = None) -> None:
+        self.folder, self.fingerprint = Path(folder), fingerprint
+        self.seconds = seconds_between() if seconds is None else seconds
         self._last = time.monotonic()
+        self._token = uuid.uuid4().hex
+        save_text(self._owner, self._token)
 
-    def _path(self, number: int) -> Path:
-        return self.folder / f"stack_{number}.safetensors"
+    @property
+    def _owner(self) -> Path:
+        """Names the process that trains in this folder: the one that came last."""
+        return self.folder / "owner"
+
+    def check_ownership(self) -> None:
+        """Make sure that no other process has taken the job over.
+
+        A run of the workflow that was killed can leave its job at work, and the next run starts the same job again.
+
+        Raises:
+            TakenOver: if one has.
+        """
+        if not self._owner.exists() or self._owner.read_text() != self._token:
+            raise TakenOver(f"{self.folder}: another process has taken this job over; this one ends")
+
+    def _paths(self, number: int) -> tuple[Path, Path]:
+        """Where a stack's last checkpoint is, and the one before it."""
+        return self.folder / f"stack_{number}.safetensors", self.folder / f"stack_{number}.before.safetensors"
 
     def save(self, number: int, stack: Stack) -> None:
-        """Write a stack's state if it is finished or the last checkpoint is old enough."""
+        """Write a stack's state if it is finished or the last checkpoint is old enough.
+
+        Raises:
+            TakenOver: if another process has taken the job over.
+        """
         if not stack.finished and time.monotonic() - self._last < self.seconds:
             return
-        position = {key: str(getattr(stack, key)) for key in ("phase", "epoch", "trained")}
-        save_tensors(self._path(number), flatten(stack.state), position | {"fingerprint": self.fingerprint})
+        self.check_ownership()
+        last, before = self._paths(number)
+        tensors = flatten(stack.state)
+        about = {key: str(getattr(stack, key)) for key in ("phase", "epoch", "trained")}
+        about["fingerprint"] = self.fingerprint
+        if last.exists():
+            os.replace(last, before)
+        save_tensors(last, tensors, about | {"checksum": checksum(tensors, about)})
         self._last = time.monotonic()
 
     def resume(self, number: int, stack: Stack) -> None:
-        """Put a stack where its checkpoint, if there is one that fits, says it was."""
-        path = self._path(number)
-        if not path.exists():
+        """Put a stack where its last whole checkpoint, if there is one that fits, says it was."""
+        for path in filter(Path.exists, self._paths(number)):
+            try:
+                tensors, about = self._read(path)
+            except ValueError as error:
+                log.warning("checkpoint discarded: %s", error)
+                continue
+            stack.state = restore(stack.state, tensors)
+            stack.phase, stack.epoch, stack.trained = (int(about[key]) for key in ("phase", "epoch", "trained"))
+            log.info("stack %d goes on from epoch %d", number + 1, stack.trained)
             return
-        try:
-            tensors, about = load_tensors(path)
-        except ValueError as error:
-            log.warning("checkpoint discarded: %s", error)
-            return
-        if about.get("fingerprint") != self.fingerprint:
-            log.warning("%s: checkpoint discarded: made from other data, parameters or code", path)
-            return
-        stack.state = restore(stack.state, tensors)
-        stack.phase, stack.epoch, stack.trained = (int(about[key]) for key in ("phase", "epoch", "trained"))
-        log.info("stack %d goes on from epoch %d", number + 1, stack.trained)
+
+    def _read(self, path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """A checkpoint's tensors and position.
+
+        Raises:
+            ValueError: if it is damaged, or not this job's.
+        """
+        tensors, about = load_tensors(path)
+        if about.pop("checksum", None) != checksum(tensors, about):
+            raise ValueError(f"{path}: damaged: its content does not have the checksum that was written with it")
+        if about["fingerprint"] != self.fingerprint:
+            raise ValueError(f"{path}: made from other data, parameters or code")
+        return tensors, about
 
     def clear(self) -> None:
         """Remove the scratch folder."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import itertools
 import logging
+import math
 import os
 import platform
 import shutil
@@ -14,7 +16,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
@@ -26,6 +30,15 @@ Function = Callable[..., Any]
 # Of each argument: lengths (without that of the models), strides, type, device, and whether its first axis is models.
 Signature = tuple[tuple[tuple[int, ...], tuple[int, ...], torch.dtype, str, bool], ...]
 MOST_MODELS = 2**20
+
+# Most of a turn, in so few digits that thousands of it are exact. Then sin(h)/h and cos(h) as polynomials in h² for
+# |h| ≤ π/2, to 5e-8.
+TURN = 201 / 32
+SQUARES = (0.0, (math.pi / 2) ** 2)
+SINE, COSINE = (
+    Chebyshev.interpolate(function, 4, SQUARES).convert(kind=Polynomial).coef.tolist()
+    for function in (lambda square: np.sinc(np.sqrt(square) / np.pi), lambda square: np.cos(np.sqrt(square)))
+)
 INDUCTOR = {
     "cpp.enable_floating_point_contract_flag": "fast",  # fused multiply-add
     "aot_inductor.enable_frame_pointer": False,  # for profilers; the compiler takes a second longer with it
@@ -162,16 +175,48 @@ def build(function: Function, signature: Signature, path: Path) -> None:
     lengths = tuple({0: length} if counted else {} for *_, counted in signature)
     temporary = path.with_name(f"{path.stem}.{os.getpid()}.pt2")
     with warnings.catch_warnings(action="ignore"):  # PyTorch's, about PyTorch
-        traced = make_fx(function, {torch.ops.aten.bmm.default: product_of_one_row}, "symbolic")(*examples)
+        traced = make_fx(function, DECOMPOSITIONS, "symbolic")(*examples)
         exported = torch.export.export(traced, tuple(examples), dynamic_shapes=lengths, strict=False)
         torch._inductor.aoti_compile_and_package(exported, package_path=str(temporary), inductor_configs=dict(INDUCTOR))
     os.replace(temporary, path)
     log.info("compiled %s in %.0f s", path.stem, time.monotonic() - began)
 
 
+def sine(angle: Tensor) -> Tensor:
+    """sin as a polynomial: exact to 1e-6, in a fraction of the time of the library's, which is exact to 1e-7."""
+    sine_of_half, cosine_of_half = _of_half(angle)
+    return 2 * sine_of_half * cosine_of_half
+
+
+def cosine(angle: Tensor) -> Tensor:
+    """cos, likewise."""
+    sine_of_half, _ = _of_half(angle)
+    return 1 - 2 * (sine_of_half * sine_of_half)
+
+
+def _of_half(angle: Tensor) -> tuple[Tensor, Tensor]:
+    """Sine and cosine of half the angle, which whole turns have brought into [−π/2, π/2]."""
+    turns = torch.round(angle * (0.5 / math.pi))
+    half = 0.5 * ((angle - turns * TURN) - turns * (2 * math.pi - TURN))
+    square = half * half
+    return half * _polynomial(SINE, square), _polynomial(COSINE, square)
+
+
+def _polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:
+    *others, last = coefficients
+    return functools.reduce(lambda value, coefficient: value * x + coefficient, reversed(others), last)
+
+
 def product_of_one_row(row: Tensor, matrix: Tensor) -> Tensor:
     """Products [models, 1, in] · [models, in, out] as sums, which are fused with what stands before and after them."""
     return (row.mT * matrix).sum(1, keepdim=True) if row.shape[1] == 1 else NotImplemented
+
+
+DECOMPOSITIONS = {
+    torch.ops.aten.bmm.default: product_of_one_row,
+    torch.ops.aten.sin.default: sine,
+    torch.ops.aten.cos.default: cosine,
+}
 
 
 def _example(shape: tuple[int, ...], stride: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
