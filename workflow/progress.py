@@ -35,9 +35,9 @@ def epoch_costs(steps: Path = STEPS) -> dict[tuple[str, str], float]:
         }
 
 
-def training_work(job: TrainingJob, costs: Mapping[tuple[str, str], float]) -> float:
-    """Seconds of one core that a training job takes, about."""
-    seconds = 0.0
+def training_work(params: Mapping[str, object], costs: Mapping[tuple[str, str], float]) -> float:
+    """Seconds of one core that the training job with these parameters takes, about."""
+    job, seconds = TrainingJob.model_validate(params), 0.0
     for configuration in job.configuration_objects():
         for phase in METHODS[job.method](configuration.as_dict(), job.training.epochs, job.training.annealing_share):
             seconds += job.restarts * phase.epochs * costs.get((job.dataset, phase.objective), 0.0)
