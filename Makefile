@@ -11,7 +11,7 @@ RUN := $(VENV)/bin/snakemake --cores $(CORES) --quiet reason host
 TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \
 command again: apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
 
-.PHONY: paper quick verify test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
+.PHONY: paper quick verify publish test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
@@ -29,6 +29,10 @@ quick: $(READY)
 verify: $(READY)
 	@PYTHONPATH=src $(VENV)/bin/python -m libi.judging results/claims.csv paper/reference/claims.csv
 
+# What the finished paper study has made that is small, into paper/reference/ and README.md.
+publish: $(READY)
+	@$(VENV)/bin/python workflow/publish.py
+
 linear_jtex cubic_jtex gaussian mobius: $(READY)
 	$(RUN) $@
 	@echo "The paper's study of $@ is done. Its columns of Table 1: results/table1_$@.csv and paper/table1_$@.tex"
@@ -39,7 +43,8 @@ test: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python benchmarks/bench_steps.py
-	@echo "The bench is done. Its table: benchmarks/results/steps.csv"
+	$(VENV)/bin/python benchmarks/bench_growth.py
+	@echo "The bench is done. Its tables: benchmarks/results/steps.csv and growth.csv"
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

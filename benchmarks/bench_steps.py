@@ -30,6 +30,7 @@ from benchmarks.in_engine import InEngine, make_programs  # noqa: E402
 from benchmarks.tasks import TASKS, UNITS, Task  # noqa: E402
 from benchmarks.timing import interleave  # noqa: E402
 from benchmarks.vmapped import Vmapped  # noqa: E402
+from libi.memory import keep_freed_memory  # noqa: E402
 from libi.training.engine import Programs  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -48,7 +49,7 @@ def ladder(task: Task, way: str) -> tuple[int, ...]:
     """Stack sizes to try, around each way's best."""
     wide, elbo, linear = task.dataset.name == "mobius", task.objective == "elbo", not task.dataset.hidden
     if way == "engine":
-        return (4, 8, 16, 32) if wide else (10, 25, 64, 128, 256) if elbo else (4, 8, 12, 64)
+        return (8, 16, 32, 64) if wide else (10, 25, 64, 128, 256) if elbo else (4, 8, 16, 64)
     if way == "jax":
         return (2, 4, 8, 16) if wide else (8, 32, 64) if elbo else (4, 8, 32)
     if not elbo:
@@ -102,6 +103,7 @@ def measure(task: Task) -> list[dict[str, str | int | float]]:
 def main() -> None:
     """Measure every task; print and write the table."""
     torch.set_num_threads(1)
+    keep_freed_memory()
     machine = describe_machine()
     print("\n".join(f"{name}: {value}" for name, value in machine.items()), flush=True)
     table = report.with_ratios(pd.DataFrame([record for task in TASKS for record in measure(task)]))

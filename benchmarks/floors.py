@@ -1,7 +1,7 @@
 """What no way of doing it can avoid: the parts of a step that are pure arithmetic, timed bare.
 
 It is the time of that arithmetic as PyTorch's own kernels do it, in arrays that stay in cache, without anything of what
-a step has besides. The noise is drawn as the engine draws it.
+a step has besides. Noise, sines and cosines are computed as the engine does it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import torch
 
 from benchmarks.in_engine import draw_noise
 from benchmarks.tasks import UNITS, Task
+from libi.statistics.gaussianity import FREQUENCIES
+from libi.training.compilation import Compiled
 from libi.training.engine import Programs
 
-FREQUENCIES = 16  # of the spectral Henze–Zirkler statistic, a side
 SIDE = 256  # of the large matrix product
 MODELS = 16
 
@@ -46,12 +47,12 @@ def _products(task: Task) -> Callable[[], None]:
 def _waves(task: Task) -> Callable[[], None]:
     """Sine and cosine of frequency times coordinate, two coordinates."""
     angle = torch.randn(MODELS, 2 * FREQUENCIES, task.batch)
-    result = torch.empty_like(angle)
+    waves = Compiled(lambda points, angle: torch.stack([angle.sin(), angle.cos()], 1), f"waves-{FREQUENCIES}")
+    points = torch.zeros(1)
 
     def run() -> None:
         for _ in range(UNITS):
-            torch.sin(angle, out=result)
-            torch.cos(angle, out=result)
+            waves(points, angle)
 
     return run
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from benchmarks.tasks import ADAM, CAP, POINTS, UNITS, Task
+from benchmarks.tasks import ADAM, CAP, UNITS, Task
 from libi.training.engine import Programs, Settings
 from libi.training.noise import chunk_batches, chunk_counters, chunk_keys
 from libi.training.step import Moving
@@ -17,7 +18,7 @@ def make_programs(task: Task, *, compiled: bool = True) -> Programs:
     """The functions that stacks of this task share, whatever their size."""
     settings = Settings(
         batch_size=task.batch,
-        validate_every=POINTS,
+        validate_every=250,
         validation_draws=1,
         exponential_cap=CAP,
         adam=ADAM,
@@ -36,8 +37,8 @@ def draw_noise(programs: Programs, task: Task, models: int, chunk: int) -> Itera
 class InEngine:
     """One stack in the engine."""
 
-    def __init__(self, task: Task, models: int, programs: Programs) -> None:
-        self.task, self.models, self._programs = task, models, programs
+    def __init__(self, task: Task, models: int, programs: Programs, units: int = UNITS) -> None:
+        self.task, self.models, self.units, self._programs = task, models, units, programs
         self._step = programs.step(task.objective, ("generative", task.network))
         start = task.start(models)
         self.moving = Moving(
@@ -58,12 +59,12 @@ class InEngine:
     def data(self) -> Iterator[tuple[Tensor, ...]]:
         """The data of one timed call, step by step."""
         if self.task.objective != "elbo":
-            yield from ((self.x,) for _ in range(UNITS))
+            yield from ((self.x,) for _ in range(self.units))
             return
         self._chunk += 1
         batches = chunk_batches(self.x, self.task.batch, ("bench",), 0, self._chunk)
         noise = draw_noise(self._programs, self.task, self.models, self._chunk)
-        for points, draws in zip(batches, noise, strict=True):
+        for points, draws in itertools.islice(zip(batches, noise, strict=True), self.units):
             yield from zip(points, draws, strict=True)
 
     def run(self) -> None:

@@ -38,7 +38,7 @@ def best_sizes(table: pd.DataFrame) -> str:
     cells = rows.assign(cell=rows.apply(_cell, axis=1)).pivot_table(
         index=ROW, columns="way", values="cell", aggfunc="first", sort=False
     )
-    return _markdown(cells.fillna("").reset_index())
+    return markdown(cells.fillna("").reset_index())
 
 
 def every_size(table: pd.DataFrame) -> str:
@@ -49,7 +49,7 @@ def every_size(table: pd.DataFrame) -> str:
         ratio=table["ratio"].map(lambda ratio: "" if pd.isna(ratio) else f"{ratio:.1f}"),
         best=table["best"].map({True: "*", False: ""}),
     )
-    return _markdown(numbers)
+    return markdown(numbers)
 
 
 def floors_beside(table: pd.DataFrame) -> str:
@@ -59,10 +59,11 @@ def floors_beside(table: pd.DataFrame) -> str:
     cells = rows.assign(cell=rows["median_us"].map("{:.1f}".format)).pivot_table(
         index=ROW, columns="way", values="cell", aggfunc="first", sort=False
     )
-    return _markdown(cells.fillna("").reset_index())
+    return markdown(cells.fillna("").reset_index())
 
 
-def _markdown(frame: pd.DataFrame) -> str:
+def markdown(frame: pd.DataFrame) -> str:
+    """A table in Markdown, its columns aligned."""
     lines = [list(frame.columns), *([str(cell) for cell in row] for row in frame.itertuples(index=False))]
     widths = [max(len(line[i]) for line in lines) for i in range(len(frame.columns))]
     text = [

@@ -35,22 +35,24 @@ class Task:
     Attributes:
         dataset: the generative process.
         objective: "elbo" (θ and ϕ move, one draw a point) or "constrained_likelihood" (Eq. 44; θ and φ move).
-        batch: points of a step: 500, or 100 in batches that a permutation makes anew each epoch.
+        batch: points of a step: all of them, or 100 in batches that a permutation makes anew each epoch.
+        points: of the training set.
     """
 
     dataset: Dataset
     objective: str
     batch: int
+    points: int = POINTS
 
     @property
     def unit(self) -> str:
         """What the microseconds of this row are of."""
-        return "step of 500" if self.batch == POINTS else f"epoch of {POINTS // self.batch} x {self.batch}"
+        return f"step of {self.batch}" if self.steps == 1 else f"epoch of {self.steps} x {self.batch}"
 
     @property
     def steps(self) -> int:
         """Steps of one unit."""
-        return POINTS // self.batch
+        return self.points // self.batch
 
     @property
     def network(self) -> str:
@@ -67,10 +69,10 @@ class Task:
         return [torch.tensor([GRID[name][i % len(GRID[name])] for i in range(models)]) for name in self.scalars]
 
     def data(self) -> Tensor:
-        """Points that some member of the data set's family generates: [1, observed, 500], float32."""
+        """Points that some member of the data set's family generates: [1, observed, points], float32."""
         draws = stream("bench", self.dataset.name, "data")
         truth = self.dataset.generative.unpack(self.dataset.generative.draw(draws)[None])
-        means = self.dataset.decode(truth, torch.randn(1, LATENT, POINTS, generator=draws))
+        means = self.dataset.decode(truth, torch.randn(1, LATENT, self.points, generator=draws))
         scale = torch.tensor(self.dataset.noise_variance).sqrt()[:, None]
         return means + scale * torch.randn(means.shape, generator=draws)
 

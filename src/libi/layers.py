@@ -77,6 +77,22 @@ def affine(weight: Tensor, bias: Tensor | None, rows: Rows) -> Rows:
     return tuple(outputs)
 
 
+class _Settled(torch.autograd.Function):
+    """The identity, whose gradient is computed once and stored, not anew wherever the compiler would fuse it."""
+
+    @staticmethod
+    def forward(values: Tensor) -> Tensor:
+        return values.view_as(values)
+
+    @staticmethod
+    def setup_context(context: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        pass
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        return gradient.as_strided(gradient.shape, gradient.stride())
+
+
 def widen(weight: Tensor, bias: Tensor, rows: Rows) -> Tensor:
     """The affine map from a narrow array to a wide one [models, out, points]: a sum of products, fit to be fused."""
     products = (weight[:, :, feature, None] * row[:, None] for feature, row in enumerate(rows))
@@ -86,7 +102,7 @@ def widen(weight: Tensor, bias: Tensor, rows: Rows) -> Tensor:
 def contract(weight: Tensor, bias: Tensor, inputs: Tensor) -> Rows:
     """The affine map from a wide array [models, in, points] to a narrow one: for each feature a product of one row."""
     products = ((weight[:, out, None] @ inputs)[:, 0] for out in range(weight.shape[1]))
-    return tuple(product + bias[:, out, None] for out, product in enumerate(products))
+    return tuple(_Settled.apply(product + bias[:, out, None]) for out, product in enumerate(products))
 
 
 def multiply(weight: Tensor, bias: Tensor, inputs: Tensor) -> Tensor:

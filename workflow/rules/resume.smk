@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def forget_dead_runs():
-    """Remove the locks that killed runs have left, and mark this run as alive.
+    """Remove the locks and half-written files that killed runs have left, and mark this run as alive.
 
     Every run shares a lock on one file, and the kernel takes it away when the run's process ends, however it ends. So
     whoever gets that lock alone knows that all others are dead. Without such locks (on some network drives) nothing
@@ -18,6 +18,9 @@ def forget_dead_runs():
         try:
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(".snakemake/locks", ignore_errors=True)
+            for folder in (RESULTS, FIGURES, PAPER, "scratch"):
+                for path in Path(folder).rglob(".*.part"):
+                    path.unlink(missing_ok=True)
         except BlockingIOError:
             pass  # another run is alive
         fcntl.flock(alive, fcntl.LOCK_SH)

@@ -44,6 +44,12 @@ class Dataset:
         """Number of observed features."""
         return len(self.noise_variance)
 
+    @property
+    def features(self) -> int:
+        """Numbers that a model's networks hold of each point: its code, hidden units and observed features."""
+        networks = [self.inference, *([self.decoder] if self.decoder else [])]
+        return LATENT + self.observed + sum(layer.units for network in networks for layer in network.hidden)
+
     def decode(self, parameters: Parameters, codes: Tensor) -> Tensor:
         """f_θ(z): codes [models, 2, points] to means [models, observed, points]."""
         return torch.stack(self.decode_rows(parameters, codes.unbind(1)), 1)

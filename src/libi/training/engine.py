@@ -26,8 +26,6 @@ from libi.training.objectives import OBJECTIVES, Objective
 from libi.training.state import State
 from libi.training.step import Adam, Groups, Moving, join_models, make_assessment, make_step, take_models
 
-DRAWS_AT_ONCE = 8  # validation draws of one call
-
 
 @dataclass(frozen=True)
 class Member:
@@ -144,7 +142,7 @@ class Stack:
         self._problem, self._members, self._phases = problem, members, phases
         self._settings, self._programs = settings, programs
         self._device = problem.train.device
-        self._validation = self._validation_sets()
+        self._validation_noise = self._draw_validation_noise()
         self.state = State.start(self._initial_parameters())
         self.phase = self.epoch = self.trained = 0
 
@@ -164,16 +162,19 @@ class Stack:
             for name in objective.scalars
         ]
 
-    def _validation_sets(self) -> list[tuple[Tensor, Tensor]]:
-        """Pairs of repeated validation points and fixed draws, common to all models and snapshots."""
-        x, draws = self._problem.validation, self._settings.validation_draws
+    def _draw_validation_noise(self) -> list[Tensor]:
+        """Fixed draws, common to all models and snapshots: each [models, 2, points]."""
+        draws, points = self._settings.validation_draws, self._problem.validation.shape[2]
         generator = stream(*self._problem.labels, "validation draws")
-        noise = torch.randn(LATENT, draws, x.shape[2], generator=generator).to(self._device)
-        models = len(self._members)
-        return [
-            (x.repeat(1, 1, part.shape[1]), part.reshape(1, LATENT, -1).expand(models, -1, -1))
-            for part in noise.split(DRAWS_AT_ONCE, dim=1)
-        ]
+        noise = torch.randn(draws, 1, LATENT, points, generator=generator).to(self._device)
+        return list(noise.expand(-1, len(self._members), -1, -1).unbind(0))
+
+    def _parts(self, objective: Objective, points: int) -> Iterator[slice]:
+        """The stack's models, as many at a time as the cache holds for a call on so many points."""
+        held = (objective.held + self._problem.dataset.features) * points
+        size = models_in_a_call(self._device, held)
+        for first in range(0, len(self._members), size):
+            yield slice(first, first + size)
 
     @property
     def finished(self) -> bool:
@@ -231,7 +232,7 @@ class Stack:
                 self._take_snapshot(phase.objective)
 
     def _advance(self, phase: Phase, ends: int) -> None:
-        """Train to epoch `ends` of the same chunk, so many models after each other as the cache holds at a time."""
+        """Train to epoch `ends` of the same chunk."""
         objective, state = OBJECTIVES[phase.objective], self.state
         step = self._programs.step(phase.objective, phase.moves)
         moving = Moving(
@@ -240,10 +241,9 @@ class Stack:
             state.alive,
         )
         fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
-        size = models_in_a_call(self._device, objective.held * self._problem.train.shape[2])
+        points = self._settings.batch_size if objective.stochastic else self._problem.train.shape[2]
         parts = []
-        for first in range(0, len(self._members), size):
-            models = slice(first, first + size)
+        for models in self._parts(objective, points):
             data = self._data(phase, objective, ends, models)
             parts.append(step.iterate(take_models(moving, models), take_models(fixed, models), data))
         moving = join_models(parts)
@@ -281,10 +281,13 @@ class Stack:
     def assess(self, objective: str) -> Tensor:
         """Validation objective of every model as it is now [models]: the final β, the same draws every time."""
         known = OBJECTIVES[objective]
-        program = self._programs.assessment(objective)
+        program, x = self._programs.assessment(objective), self._problem.validation
         groups = {group: self.state.parameters[group] for group in known.groups}
         scalars = self._scalars(known)
-        if not known.stochastic:
-            return program(groups, self._problem.validation, *scalars)
-        parts = [program(groups, x, noise, *scalars) * noise.shape[2] for x, noise in self._validation]
-        return torch.stack(parts).sum(0) / sum(noise.shape[2] for _, noise in self._validation)
+        noises = [[noise] for noise in self._validation_noise] if known.stochastic else [[]]
+        scores = []
+        for models in self._parts(known, x.shape[2]):
+            part, *others = take_models((groups, *scalars), models)
+            draws = [program(part, x, *take_models(noise, models), *others) for noise in noises]
+            scores.append(torch.stack(draws).mean(0))
+        return torch.cat(scores)

@@ -11,8 +11,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import DATASETS, Dataset
-from libi.device import choose_device, models_in_a_stack
+from libi.datasets import DATASETS
+from libi.device import choose_device
 from libi.study.models import Configuration, TrainingJob
 from libi.training.checkpoint import Checkpoints
 from libi.training.compilation import has_compiler
@@ -64,7 +64,7 @@ def train_job(
     )
     settings = settings_of(job, device)
     programs = Programs(dataset, settings)
-    plans = list(plan_stacks(job, replicate, models_in_a_stack(device, width(dataset))))
+    plans = list(plan_stacks(job, replicate))
     log.info("%d models in %d stacks on %s", sum(len(plan.members) for plan in plans), len(plans), device.type)
     parts = []
     for number, plan in enumerate(plans):
@@ -93,11 +93,6 @@ def settings_of(job: TrainingJob, device: torch.device) -> Settings:
     )
 
 
-def width(dataset: Dataset) -> int:
-    """Features of the widest layer of a data set's networks."""
-    return max(dataset.observed, *(layer.units for layer in dataset.hidden), 2)
-
-
 class StackPlan(NamedTuple):
     """Models that can train together, because their phases are the same."""
 
@@ -107,27 +102,21 @@ class StackPlan(NamedTuple):
     members: list[Member]
 
 
-def plan_stacks(job: TrainingJob, replicate: int, limit: int) -> Iterator[StackPlan]:
-    """Divide a job's models among stacks: one schedule a stack, at most `limit` models, sizes as even as can be."""
+def plan_stacks(job: TrainingJob, replicate: int) -> Iterator[StackPlan]:
+    """Divide a job's models among stacks, one a schedule."""
     method, epochs = METHODS[job.method], job.training.epochs
-
-    def phases(configuration: Configuration) -> tuple[Phase, ...]:
-        return method(configuration.as_dict(), epochs, job.training.annealing_share)
-
     schedules: dict[tuple[Phase, ...], list[Configuration]] = {}
     for configuration in job.configuration_objects():
-        schedules.setdefault(phases(configuration), []).append(configuration)
-    for schedule, group in schedules.items():
+        phases = method(configuration.as_dict(), epochs, job.training.annealing_share)
+        schedules.setdefault(phases, []).append(configuration)
+    for phases, group in schedules.items():
         models = [(configuration, restart) for configuration in group for restart in range(job.restarts)]
-        parts = -(-len(models) // limit)
-        for part in range(parts):
-            chosen = models[part * len(models) // parts : (part + 1) * len(models) // parts]
-            yield StackPlan(
-                schedule,
-                [configuration for configuration, _ in chosen],
-                [restart for _, restart in chosen],
-                [member(job, replicate, configuration, restart) for configuration, restart in chosen],
-            )
+        yield StackPlan(
+            phases,
+            [configuration for configuration, _ in models],
+            [restart for _, restart in models],
+            [member(job, replicate, configuration, restart) for configuration, restart in models],
+        )
 
 
 def member(job: TrainingJob, replicate: int, configuration: Configuration, restart: int) -> Member:

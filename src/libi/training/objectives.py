@@ -130,7 +130,7 @@ class Objective:
         scalars: names of the values, one a model, that it takes after data and noise.
         loss: `(dataset, stack, x, *[noise], *scalars, **settings)` to [models].
         settings: what it takes of the engine's settings: its keyword to the setting's name.
-        held: numbers that it holds for each model and point beside those of the networks' layers.
+        held: numbers that it holds of each point beside what the networks hold.
     """
 
     groups: tuple[str, ...]

@@ -1,0 +1,132 @@
+"""Put what a finished study of the paper has made that is small into paper/reference/, and its table into README.md.
+
+    python workflow/publish.py
+
+Nothing is published of a study that is not finished. The tensors stay where they are.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+import pandas as pd  # noqa: E402
+
+from benchmarks.machine import describe_machine  # noqa: E402
+from libi.rendering.table1 import DATASETS, METHODS, METRICS, TRUTH  # noqa: E402
+from libi.storage import atomic, load_table, save_table, save_text  # noqa: E402
+
+FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 6) for kind in ("png", "pdf")]
+COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "grid")]
+COPIED += ["paper/table1.tex", "paper/replication.pdf", *FIGURES]
+BEGIN, END = "<!-- Table 1, written by make publish -->", "<!-- end of Table 1 -->"
+
+
+def models(root: Path) -> pd.DataFrame:
+    """The records of all models, one row each."""
+    files = sorted((root / "results/training").rglob("*.csv"))
+    return pd.concat(map(load_table, files), ignore_index=True)
+
+
+def save_compressed(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as gzipped CSV, the same bytes each time."""
+    with atomic(path) as temporary, open(temporary, "wb") as file:
+        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+            packed.write(table.to_csv(index=False, lineterminator="\n").encode())
+
+
+def budget(root: Path) -> pd.DataFrame:
+    """What a study took: for each rule, and for training each method on each data set, its jobs, seconds and memory."""
+    folder, rows = root / "results/benchmarks", []
+    for path in sorted(folder.rglob("*.tsv")):
+        rule, *wildcards = path.relative_to(folder).with_suffix("").parts
+        what = " ".join([rule, *wildcards[:-1]]) if rule == "train" else rule
+        measured = pd.read_csv(path, sep="\t").iloc[0]
+        rows.append({"what": what, "seconds": measured["s"], "cpu": measured["cpu_time"], "mib": measured["max_rss"]})
+    groups = pd.DataFrame(rows).groupby("what")
+    table = groups.agg(
+        jobs=("seconds", "size"), seconds=("seconds", "sum"), cpu_seconds=("cpu", "sum"), most_mib=("mib", "max")
+    )
+    table["share"] = table["seconds"] / table["seconds"].sum()
+    return table.sort_values("seconds", ascending=False).round(4).reset_index()
+
+
+def busy_seconds(spans: Iterable[tuple[float, float]]) -> float:
+    """How long at least one of some spans of time lasted: a study's wall time, without the breaks between its runs."""
+    total, until = 0.0, float("-inf")
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return total
+
+
+def spans(root: Path) -> list[tuple[float, float]]:
+    """Start and end of every job of the paper's study, by Snakemake's notes."""
+    notes = [json.loads(path.read_text()) for path in (root / ".snakemake/metadata").iterdir()]
+    return [(note["starttime"], note["endtime"]) for note in notes if note["log"] and "logs/paper/" in note["log"][0]]
+
+
+def markdown(table1: pd.DataFrame) -> str:
+    """Table 1 in Markdown, ours over the published; the best of the methods by our means is bold."""
+    cells = table1.set_index(["dataset", "method", "metric"])
+    columns = [(dataset, metric) for dataset in DATASETS for metric in METRICS]
+    signs = {"test_ll": "Test-LL ↑", "s_knn": "S-kNN ↓"}
+    heads = [f"{DATASETS[dataset]} {signs[metric]}" for dataset, metric in columns]
+    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(columns) + 1) + "|"]
+    for method, name in [*METHODS.items(), (TRUTH, "*truth*")]:
+        row = [_cell(cells.loc[dataset, method, metric]) for dataset, metric in columns]
+        lines.append(f"| {name.replace(chr(36), '').replace(chr(92) + 'beta', 'β')} | " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def _cell(cell: pd.Series) -> str:
+    ours = f"{cell['mean']:.2f} ± {cell['sd']:.2f}"
+    return ours if pd.isna(cell["paper_mean"]) else f"{ours}<br>*{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}*"
+
+
+def show_in_readme(path: Path, block: str) -> None:
+    """Replace the table of the README."""
+    before, rest = path.read_text(encoding="utf-8").split(BEGIN)
+    save_text(path, f"{before}{BEGIN}\n{block}\n{rest[rest.index(END) :]}")
+
+
+def publish(root: Path) -> None:
+    """Publish the study in a work tree.
+
+    Raises:
+        SystemExit: if the study is not finished, naming what is missing.
+    """
+    missing = [name for name in COPIED if not (root / name).exists()]
+    if missing:
+        raise SystemExit(f"The paper's study is not finished: no {', '.join(missing)}. Make it by: make")
+    reference = root / "paper/reference"
+    reference.mkdir(exist_ok=True)
+    for name in COPIED:
+        with atomic(reference / Path(name).name) as temporary:
+            shutil.copyfile(root / name, temporary)
+    save_compressed(reference / "models.csv.gz", models(root))
+    table = budget(root)
+    save_table(reference / "budget.csv", table)
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True).stdout.strip()
+    run = {
+        "wall_seconds": round(busy_seconds(spans(root))),
+        "core_seconds": round(table["seconds"].sum()),
+        "jobs": int(table["jobs"].sum()),
+        "commit": commit or None,
+        "machine": {key: value for key, value in describe_machine().items() if key != "jax"},
+    }
+    save_text(reference / "run.json", json.dumps(run, indent=2) + "\n")
+    show_in_readme(root / "README.md", markdown(load_table(reference / "table1.csv")))
+
+
+if __name__ == "__main__":
+    publish(Path.cwd())
+    print("Published: paper/reference/, and Table 1 in README.md")
