@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from libi.training.compilation import cosine, product_of_one_row, sine
+from libi.training.compilation import cosine, narrow_product, sine
 
 
 @pytest.mark.parametrize(("approximate", "exact"), [(sine, np.sin), (cosine, np.cos)])
@@ -22,7 +22,8 @@ def test_polynomials_of_what_has_no_sine():
     assert sine(torch.zeros(1)) == 0 and cosine(torch.zeros(1)) == 1
 
 
-def test_products_of_one_row_are_products():
-    row, matrix = torch.randn(3, 1, 5), torch.randn(3, 5, 7)
-    torch.testing.assert_close(product_of_one_row(row, matrix), row @ matrix)
-    assert product_of_one_row(matrix, matrix.mT) is NotImplemented
+def test_narrow_products_are_products():
+    row, column, matrix = torch.randn(3, 1, 5), torch.randn(3, 5, 1), torch.randn(3, 5, 7)
+    torch.testing.assert_close(narrow_product(row, matrix), row @ matrix)
+    torch.testing.assert_close(narrow_product(column, row), column @ row)
+    assert narrow_product(matrix, matrix.mT) is NotImplemented

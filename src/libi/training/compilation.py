@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import functools
 import itertools
@@ -14,7 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,13 +25,15 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from libi.provenance import fingerprint
 
+if TYPE_CHECKING:
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.fx import GraphModule
+
 log = logging.getLogger(__name__)
 
 Function = Callable[..., Any]
 # Of each argument: lengths (without that of the models), strides, type, device, and whether its first axis is models.
 Signature = tuple[tuple[tuple[int, ...], tuple[int, ...], torch.dtype, str, bool], ...]
-MOST_MODELS = 2**20
-
 # Most of a turn, in so few digits that thousands of it are exact. Then sin(h)/h and cos(h) as polynomials in h² for
 # |h| ≤ π/2, to 5e-8.
 TURN = 201 / 32
@@ -42,6 +45,8 @@ SINE, COSINE = (
 INDUCTOR = {
     "cpp.enable_floating_point_contract_flag": "fast",  # fused multiply-add
     "aot_inductor.enable_frame_pointer": False,  # for profilers; the compiler takes a second longer with it
+    "aot_inductor.package": True,
+    "cpp_wrapper": True,
 }
 
 
@@ -161,25 +166,64 @@ class exclusive:
 def build(function: Function, signature: Signature, path: Path) -> None:
     """Trace a function with the gradients in it, compile it ahead of time, and write the library.
 
+    This is what torch.export and AOTInductor do, but tracing once instead of three times: half of the time.
+
     Args:
         function: takes and returns tensors.
         signature: what its arguments look like.
         path: where the library goes.
     """
-    from torch.fx.experimental.proxy_tensor import make_fx
+    from torch._dynamo.utils import get_metrics_context
+    from torch._guards import TracingContext, tracing
+    from torch._inductor import compile_fx, config
+    from torch._inductor.package import package_aoti
+    from torch._inductor.virtualized import V
 
     began = time.monotonic()
-    models = _unmistakable_length(signature)
-    examples = [_example((models, *shape) if counted else shape, *rest) for shape, *rest, counted in signature]
-    length = torch.export.Dim("models", min=1, max=MOST_MODELS)
-    lengths = tuple({0: length} if counted else {} for *_, counted in signature)
     temporary = path.with_name(f"{path.stem}.{os.getpid()}.pt2")
-    with warnings.catch_warnings(action="ignore"):  # PyTorch's, about PyTorch
-        traced = make_fx(function, DECOMPOSITIONS, "symbolic")(*examples)
-        exported = torch.export.export(traced, tuple(examples), dynamic_shapes=lengths, strict=False)
-        torch._inductor.aoti_compile_and_package(exported, package_path=str(temporary), inductor_configs=dict(INDUCTOR))
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings(action="ignore"))  # PyTorch's, about PyTorch
+        traced, arguments, mode = trace(function, signature)
+        stack.enter_context(V.set_aot_compilation(True))
+        stack.enter_context(V.set_fake_mode(mode))
+        stack.enter_context(tracing(TracingContext(mode)))
+        stack.enter_context(config.patch({**INDUCTOR, "aot_inductor.output_path": path.stem}))
+        stack.enter_context(get_metrics_context())
+        stack.enter_context(torch.no_grad())
+        compile_fx._recursive_joint_graph_passes(traced)
+        compiled = compile_fx.compile_fx_inner(
+            traced, arguments, static_input_idxs=[], is_inference=True, cpp_wrapper=True
+        )
+        package_aoti(str(temporary), compiled.filename)
     os.replace(temporary, path)
     log.info("compiled %s in %.0f s", path.stem, time.monotonic() - began)
+
+
+def trace(function: Function, signature: Signature) -> tuple[GraphModule, list[Tensor], FakeTensorMode]:
+    """Write down the operations of a function, its gradients among them, for any number of models.
+
+    Returns:
+        the operations, arguments without content that they are for, and what these arguments belong to.
+    """
+    from torch._dynamo.source import LocalSource
+    from torch._inductor.decomposition import select_decomp_table
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.fx.experimental.proxy_tensor import make_fx
+    from torch.fx.experimental.symbolic_shapes import DimDynamic, ShapeEnv
+
+    environment, source = ShapeEnv(), LocalSource("models")
+    example = _unmistakable_length(signature)
+    symbol = environment.create_symbol(example, source, DimDynamic.DYNAMIC, None, do_not_specialize_zero_one=True)
+    models = environment.create_symintnode(symbol, hint=example, source=source)
+    with (mode := FakeTensorMode(shape_env=environment, allow_non_fake_inputs=True)):
+        examples = [
+            torch.empty_strided((models, *shape) if counted else shape, stride, dtype=dtype, device=device)
+            for shape, stride, dtype, device, counted in signature
+        ]
+    traced = make_fx(function, {**select_decomp_table(), **DECOMPOSITIONS}, "symbolic")(*examples)
+    traced.graph.eliminate_dead_code()
+    traced.recompile()
+    return traced, [node.meta["val"] for node in traced.graph.find_nodes(op="placeholder")], mode
 
 
 def sine(angle: Tensor) -> Tensor:
@@ -207,22 +251,21 @@ def _polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:
     return functools.reduce(lambda value, coefficient: value * x + coefficient, reversed(others), last)
 
 
-def product_of_one_row(row: Tensor, matrix: Tensor) -> Tensor:
-    """Products [models, 1, in] · [models, in, out] as sums, which are fused with what stands before and after them."""
-    return (row.mT * matrix).sum(1, keepdim=True) if row.shape[1] == 1 else NotImplemented
+def narrow_product(first: Tensor, second: Tensor) -> Tensor:
+    """Products of a row [models, 1, in] · [models, in, out] or column [models, rows, 1] · [models, 1, columns] as sums.
+
+    They are fused with what stands before and after them; of all others the library takes care.
+    """
+    if first.shape[1] == 1:
+        return (first.mT * second).sum(1, keepdim=True)
+    return first * second if first.shape[2] == 1 else NotImplemented
 
 
 DECOMPOSITIONS = {
-    torch.ops.aten.bmm.default: product_of_one_row,
+    torch.ops.aten.bmm.default: narrow_product,
     torch.ops.aten.sin.default: sine,
     torch.ops.aten.cos.default: cosine,
 }
-
-
-def _example(shape: tuple[int, ...], stride: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
-    """Zeros laid out in memory as the argument is; an array repeated over models has stride 0."""
-    extent = 1 + sum((length - 1) * step for length, step in zip(shape, stride, strict=True))
-    return torch.zeros(extent, dtype=dtype, device=device).as_strided(shape, stride)
 
 
 def _unmistakable_length(signature: Signature) -> int:
