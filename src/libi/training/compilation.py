@@ -46,6 +46,7 @@ INDUCTOR = {
     "cpp.enable_floating_point_contract_flag": "fast",  # fused multiply-add
     "aot_inductor.enable_frame_pointer": False,  # for profilers; the compiler takes a second longer with it
     "aot_inductor.package": True,
+    "aot_inductor.enable_line_tables": False,  # for debuggers
     "cpp_wrapper": True,
 }
 
