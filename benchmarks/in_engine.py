@@ -47,6 +47,7 @@ class InEngine:
             {group: torch.zeros_like(flat) for group, flat in start.items()},
             {group: torch.zeros(()) for group in start},
             torch.ones(models, dtype=torch.bool),
+            torch.zeros(models),
         )
         self.x = task.data()
         self.values = task.values(models)

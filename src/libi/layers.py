@@ -77,8 +77,13 @@ def affine(weight: Tensor, bias: Tensor | None, rows: Rows) -> Rows:
     return tuple(outputs)
 
 
-class _Settled(torch.autograd.Function):
-    """The identity, whose gradient is computed once and stored, not anew wherever the compiler would fuse it."""
+def stored(values: Tensor) -> Tensor:
+    """The same values. A compiler computes them once and stores them, rather than anew wherever they are used."""
+    return values.as_strided(values.shape, values.stride())
+
+
+class _StoredGradient(torch.autograd.Function):
+    """The identity, whose gradient is stored."""
 
     @staticmethod
     def forward(values: Tensor) -> Tensor:
@@ -90,7 +95,7 @@ class _Settled(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> Tensor:
-        return gradient.as_strided(gradient.shape, gradient.stride())
+        return stored(gradient)
 
 
 def widen(weight: Tensor, bias: Tensor, rows: Rows) -> Tensor:
@@ -102,7 +107,7 @@ def widen(weight: Tensor, bias: Tensor, rows: Rows) -> Tensor:
 def contract(weight: Tensor, bias: Tensor, inputs: Tensor) -> Rows:
     """The affine map from a wide array [models, in, points] to a narrow one: for each feature a product of one row."""
     products = ((weight[:, out, None] @ inputs)[:, 0] for out in range(weight.shape[1]))
-    return tuple(_Settled.apply(product + bias[:, out, None]) for out, product in enumerate(products))
+    return tuple(_StoredGradient.apply(product + bias[:, out, None]) for out, product in enumerate(products))
 
 
 def multiply(weight: Tensor, bias: Tensor, inputs: Tensor) -> Tensor:

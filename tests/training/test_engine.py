@@ -136,7 +136,8 @@ def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
     for compiled in (False, True):
         step = Programs(problem.dataset, replace(SETTINGS, compiled=compiled)).step("constrained_likelihood", groups)
         parts = (stack.state.parameters, stack.state.first, stack.state.second, stack.state.count)
-        moving = Moving(*({group: part[group] for group in groups} for part in parts), stack.state.alive)
+        taken = ({group: part[group] for group in groups} for part in parts)
+        moving = Moving(*taken, stack.state.alive, torch.zeros(3))
         results.append(step.iterate(moving, {}, data))
     for group in groups:
         torch.testing.assert_close(results[0].parameters[group], results[1].parameters[group], rtol=0, atol=1e-4)

@@ -15,9 +15,14 @@ def quadratic(stack, target):
 
 def start(parameters):
     zeros = torch.zeros_like(parameters)
-    alive = torch.ones(len(parameters), dtype=torch.bool)
-    return Moving({"generative": parameters}, {"generative": zeros}, {"generative": zeros.clone()},
-                  {"generative": torch.zeros((), dtype=parameters.dtype)}, alive)  # fmt: skip
+    return Moving(
+        parameters={"generative": parameters},
+        first={"generative": zeros},
+        second={"generative": zeros.clone()},
+        count={"generative": torch.zeros((), dtype=parameters.dtype)},
+        alive=torch.ones(len(parameters), dtype=torch.bool),
+        loss=torch.zeros(len(parameters)),
+    )
 
 
 def test_a_step_is_torch_optim_adam():
@@ -28,7 +33,9 @@ def test_a_step_is_torch_optim_adam():
     reference = begin.clone().requires_grad_()
     optimiser = torch.optim.Adam([reference], lr=0.01)
     for _ in range(100):
+        before = quadratic({"generative": {"w": moving.parameters["generative"]}}, target)
         moving = step(moving, {}, target)
+        assert torch.equal(moving.loss, before)
         optimiser.zero_grad()
         quadratic({"generative": {"w": reference}}, target).sum().backward()
         optimiser.step()

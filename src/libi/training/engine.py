@@ -235,11 +235,7 @@ class Stack:
         """Train to epoch `ends` of the same chunk."""
         objective, state = OBJECTIVES[phase.objective], self.state
         step = self._programs.step(phase.objective, phase.moves)
-        moving = Moving(
-            *({group: part[group] for group in phase.moves} for part in (state.parameters, state.first, state.second)),
-            {group: state.count[group] for group in phase.moves},
-            state.alive,
-        )
+        moving = self._moving(phase.moves)
         fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
         points = self._settings.batch_size if objective.stochastic else self._problem.train.shape[2]
         parts = []
@@ -252,6 +248,13 @@ class Stack:
         state.second |= moving.second
         state.count |= moving.count
         state.alive = moving.alive
+
+    def _moving(self, groups: Sequence[str]) -> Moving:
+        """What a step changes, as the stack has it now."""
+        state = self.state
+        parts = (state.parameters, state.first, state.second, state.count)
+        taken = ({group: part[group] for group in groups} for part in parts)
+        return Moving(*taken, state.alive, torch.zeros_like(state.best.score))
 
     def _data(self, phase: Phase, objective: Objective, ends: int, models: slice) -> Iterator[tuple[Tensor, ...]]:
         """The data of some models' steps from where the stack is to epoch `ends`; noise is drawn epoch by epoch."""
@@ -280,14 +283,16 @@ class Stack:
     @torch.no_grad()
     def assess(self, objective: str) -> Tensor:
         """Validation objective of every model as it is now [models]: the final β, the same draws every time."""
-        known = OBJECTIVES[objective]
-        program, x = self._programs.assessment(objective), self._problem.validation
-        groups = {group: self.state.parameters[group] for group in known.groups}
-        scalars = self._scalars(known)
-        noises = [[noise] for noise in self._validation_noise] if known.stochastic else [[]]
-        scores = []
+        known, x = OBJECTIVES[objective], self._problem.validation
+        scalars, scores = self._scalars(known), []
         for models in self._parts(known, x.shape[2]):
-            part, *others = take_models((groups, *scalars), models)
-            draws = [program(part, x, *take_models(noise, models), *others) for noise in noises]
-            scores.append(torch.stack(draws).mean(0))
+            values = take_models(scalars, models)
+            if known.stochastic:
+                groups = {group: self.state.parameters[group][models] for group in known.groups}
+                program = self._programs.assessment(objective)
+                draws = [program(groups, x, noise[models], *values) for noise in self._validation_noise]
+                scores.append(torch.stack(draws).mean(0))
+            else:  # a step tells the loss too; no other function needs to be compiled
+                step = self._programs.step(objective, known.groups)
+                scores.append(step.iterate(take_models(self._moving(known.groups), models), {}, [(x, *values)]).loss)
         return torch.cat(scores)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from libi.layers import stored
 from libi.seeding import seed_of, stream
 
 CHUNK = 25  # epochs; part of what a seed means, so not a setting
@@ -72,6 +73,7 @@ def threefry(key: tuple[Tensor, Tensor], counter: tuple[Tensor, Tensor]) -> tupl
             block = number // 4 + 1
             first = first + schedule[block % 3]
             second = second + schedule[(block + 1) % 3] + block
+        first, second = stored(first), stored(second)  # else the compiler writes out ever longer expressions
     return first, second
 
 

@@ -32,6 +32,7 @@ class Moving(NamedTuple):
         second: Adam's second moments, likewise.
         count: steps that each group has taken since its optimiser began: group to float32 [].
         alive: whether the model's loss has stayed finite, bool [models].
+        loss: of each model before the last step [models].
     """
 
     parameters: Groups
@@ -39,6 +40,7 @@ class Moving(NamedTuple):
     second: Groups
     count: Groups
     alive: Tensor
+    loss: Tensor
 
 
 def take_models(tree: Any, models: slice) -> Any:
@@ -73,7 +75,7 @@ def make_step(loss: Callable[..., Tensor], layouts: dict[str, Layout], adam: Ada
         constant = {group: layouts[group].unpack(flat) for group, flat in fixed.items()}
         gradients, losses = torch.func.grad(total, has_aux=True)(named, constant, *data)
         alive = moving.alive & torch.isfinite(losses)
-        after = Moving({}, {}, {}, {}, alive)
+        after = Moving({}, {}, {}, {}, alive, losses)
         for group, parameters in moving.parameters.items():
             count = moving.count[group] + 1
             gradient = layouts[group].pack(gradients[group])
