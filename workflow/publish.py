@@ -16,18 +16,35 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
+from progress import spell  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
-from libi.rendering.table1 import DATASETS, METHODS, METRICS, TRUTH  # noqa: E402
+from libi.rendering.table1 import DATASETS, METHODS, METRICS, TRUTH, best  # noqa: E402
 from libi.storage import atomic, load_table, save_table, save_text  # noqa: E402
 
 FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 6) for kind in ("png", "pdf")]
 COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "grid")]
 COPIED += ["paper/table1.tex", "paper/replication.pdf", *FIGURES]
-BEGIN, END = "<!-- Table 1, written by make publish -->", "<!-- end of Table 1 -->"
+BEGIN, END = "<!-- written by make publish -->", "<!-- end of what make publish writes -->"
+SHOWN = """## What came out
+
+Table 1, ours over *the published*: mean ± standard deviation over {replicates} replicates. The best of the five methods
+is bold.
+
+{table}
+
+{jobs} jobs took {wall} of wall time on {cores} cores ({processor}). All of it is in `paper/reference/`: the table, the
+verdicts on {claims} claims, every configuration, a record of every model, the figures, the paper, and what each stage took.
+
+| | |
+|---|---|
+| ![Figure 1](paper/reference/figure1.png) | ![Figure 2](paper/reference/figure2.png) |
+| ![Figure 3](paper/reference/figure3.png) | ![Figure 4](paper/reference/figure4.png) |
+| ![Figure 5](paper/reference/figure5.png) | |
+"""
 
 
 def models(root: Path) -> pd.DataFrame:
@@ -75,25 +92,47 @@ def spans(root: Path) -> list[tuple[float, float]]:
 
 
 def markdown(table1: pd.DataFrame) -> str:
-    """Table 1 in Markdown, ours over the published; the best of the methods by our means is bold."""
+    """Table 1 in Markdown, ours over the published, the best of the methods in bold as in the LaTeX table."""
     cells = table1.set_index(["dataset", "method", "metric"])
     columns = [(dataset, metric) for dataset in DATASETS for metric in METRICS]
-    signs = {"test_ll": "Test-LL ↑", "s_knn": "S-kNN ↓"}
-    heads = [f"{DATASETS[dataset]} {signs[metric]}" for dataset, metric in columns]
+    winners = cells["mean"].unstack(["dataset", "metric"]).apply(best)
+    heads = [f"{DATASETS[dataset]} {_plain(METRICS[metric])}" for dataset, metric in columns]
     lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(columns) + 1) + "|"]
-    for method, name in [*METHODS.items(), (TRUTH, "*truth*")]:
-        row = [_cell(cells.loc[dataset, method, metric]) for dataset, metric in columns]
-        lines.append(f"| {name.replace(chr(36), '').replace(chr(92) + 'beta', 'β')} | " + " | ".join(row) + " |")
+    for method, name in [*METHODS.items(), (TRUTH, "*ground truth*")]:
+        row = [_cell(cells.loc[column[0], method, column[1]], winners.loc[method, column]) for column in columns]
+        lines.append(f"| {_plain(name)} | " + " | ".join(row) + " |")
     return "\n".join(lines)
 
 
-def _cell(cell: pd.Series) -> str:
+def _plain(latex: str) -> str:
+    """A name of the LaTeX table without LaTeX."""
+    for written, meant in ((r"$\beta$", "β"), (r" $\uparrow$", " ↑"), (r" $\downarrow$", " ↓")):
+        latex = latex.replace(written, meant)
+    return latex
+
+
+def _cell(cell: pd.Series, best: bool) -> str:
     ours = f"{cell['mean']:.2f} ± {cell['sd']:.2f}"
+    ours = f"**{ours}**" if best else ours
     return ours if pd.isna(cell["paper_mean"]) else f"{ours}<br>*{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}*"
 
 
+def shown(reference: Path) -> str:
+    """What the README shows of a published study."""
+    table, run = load_table(reference / "table1.csv"), json.loads((reference / "run.json").read_text())
+    return SHOWN.format(
+        table=markdown(table),
+        replicates=table["replicates"].max(),
+        claims=len(load_table(reference / "claims.csv")),
+        jobs=run["jobs"],
+        wall=spell(run["wall_seconds"]),
+        cores=run["machine"]["cores"],
+        processor=run["machine"]["processor"],
+    )
+
+
 def show_in_readme(path: Path, block: str) -> None:
-    """Replace the table of the README."""
+    """Replace what the README shows of the study."""
     before, rest = path.read_text(encoding="utf-8").split(BEGIN)
     save_text(path, f"{before}{BEGIN}\n{block}\n{rest[rest.index(END) :]}")
 
@@ -124,7 +163,7 @@ def publish(root: Path) -> None:
         "machine": {key: value for key, value in describe_machine().items() if key != "jax"},
     }
     save_text(reference / "run.json", json.dumps(run, indent=2) + "\n")
-    show_in_readme(root / "README.md", markdown(load_table(reference / "table1.csv")))
+    show_in_readme(root / "README.md", shown(reference))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
         return values.unstack(["dataset", "metric"]).reindex(index=methods, columns=columns)
 
     text = wide(cells.apply(lambda row: mean_and_sd(row["mean"], row["sd"]), axis=1)).fillna(MISSING)
-    bold = wide(cells["mean"]).apply(_best)
+    bold = wide(cells["mean"]).apply(best)
 
     # Styler draws rules around header and body only. A rule opens a row, so the row's name can bring it along.
     names = METHODS | {TRUTH: "\\midrule\n\\emph{Ground truth}"}
@@ -117,7 +117,7 @@ def _configurations(metrics: pd.DataFrame) -> pd.Series:
     return configuration[configuration.notna() & (configuration != "")]
 
 
-def _best(means: pd.Series) -> pd.Series:
+def best(means: pd.Series) -> pd.Series:
     """Which methods share the best mean, as printed, in a column named (dataset, metric)."""
     competitors = means.drop(TRUTH, errors="ignore").dropna()
     if means.name == UNRELIABLE or competitors.empty:

@@ -1,0 +1,71 @@
+"""What is published of a finished study, and that nothing is of an unfinished one."""
+
+import gzip
+
+import pandas as pd
+import publish
+import pytest
+
+from .conftest import REPOSITORY
+
+
+def test_wall_time_is_the_length_of_the_union_of_the_jobs_times():
+    assert publish.busy_seconds([]) == 0
+    # 0 to 10, a break, and 20 to 35 by two jobs and one within them.
+    assert publish.busy_seconds([(20, 30), (0, 10), (25, 35), (26, 27)]) == 25
+
+
+def test_compressed_records_are_the_same_bytes_each_time(tmp_path):
+    table = pd.DataFrame({"a": [1, 2], "b": [0.1, 2.5]})
+    for name in ("first.csv.gz", "second.csv.gz"):
+        publish.save_compressed(tmp_path / name, table)
+    first, second = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
+    assert first == second and gzip.decompress(first) == b"a,b\n1,0.1\n2,2.5\n"
+
+
+def test_a_budget_has_a_line_a_rule_and_for_training_a_method_and_data_set(tmp_path):
+    head = "s\th:m:s\tmax_rss\tcpu_time\n"
+    measured = {
+        "judge": (1, 50),
+        "score/gaussian/0": (2, 60),
+        "train/gaussian/vae/0": (3, 70),
+        "train/gaussian/vae/1": (4, 80),
+    }
+    for name, (seconds, memory) in measured.items():
+        path = tmp_path / "results/benchmarks" / f"{name}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{head}{seconds}\t0:00:0{seconds}\t{memory}\t{seconds / 2}\n")
+    table = publish.budget(tmp_path).set_index("what")
+    assert table["jobs"].to_dict() == {"train gaussian vae": 2, "score": 1, "judge": 1}
+    assert table.loc["train gaussian vae", ["seconds", "cpu_seconds", "most_mib", "share"]].tolist() == [
+        7,
+        3.5,
+        80,
+        0.7,
+    ]
+
+
+def test_an_unfinished_study_is_not_published(tmp_path):
+    (tmp_path / "results").mkdir()
+    with pytest.raises(SystemExit, match=r"not finished: no results/table1.csv, .*Make it by: make"):
+        publish.publish(tmp_path)
+    assert not (tmp_path / "paper").exists()
+
+
+def test_the_readme_shows_the_published_study():
+    readme, reference = REPOSITORY / "README.md", REPOSITORY / "paper/reference"
+    if not reference.exists():
+        pytest.skip("nothing is published yet")
+    assert publish.shown(reference) in readme.read_text(encoding="utf-8")
+
+
+def test_the_markdown_table_shows_ours_over_the_published_and_the_best_in_bold():
+    published = pd.read_csv(REPOSITORY / "config/published_table1.csv")
+    truth = published[published["method"] == "vae"].assign(method="truth")
+    table = pd.concat([published, truth]).assign(paper_mean=1.0, paper_sd=2.0)
+    lines = publish.markdown(table).splitlines()
+    assert len(lines) == 2 + 6 and lines[0].count("↑") == lines[0].count("↓") == 4
+    libi = published[published["method"] == "libi"].set_index(["dataset", "metric"])["mean"]
+    (line,) = (line for line in lines if line.startswith("| LiBI"))
+    assert f"**{libi['mobius', 's_knn']:.2f} ±" in line and "<br>*1.00 ± 2.00*" in line
+    assert "**" not in line.split("|")[4]  # CubicJTEx's Test-LL, unreliable in the paper's own words
