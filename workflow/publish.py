@@ -37,7 +37,7 @@ is bold.
 {table}
 
 {jobs} jobs took {wall} of wall time on {cores} cores ({processor}). All of it is in `paper/reference/`: the table, the
-verdicts on {claims} claims, every configuration, a record of every model, the figures, the paper, and what each stage took.
+verdicts on {claims} claims, every configuration, a record of every model, the figures, the paper, what each stage took.
 
 | | |
 |---|---|
