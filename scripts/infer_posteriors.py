@@ -4,12 +4,14 @@ import torch
 
 from libi.evaluation.inference import infer_choices
 from libi.logs import log_to
+from libi.memory import keep_freed_memory
 from libi.storage import load_table, load_tensors, save_table
 from libi.study.models import PosteriorJob
 from libi.trained import TrainedModels
 
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
+    keep_freed_memory()
     (train, _), (truth, _) = load_tensors(snakemake.input.train), load_tensors(snakemake.input.truth)
     inferred = infer_choices(
         map(TrainedModels, snakemake.input.models),

@@ -5,12 +5,14 @@ import torch
 
 from libi.evaluation.scores import score_configurations
 from libi.logs import log_to
+from libi.memory import keep_freed_memory
 from libi.storage import load_table, load_tensors, save_table
 from libi.study.models import EvaluationJob
 from libi.trained import TrainedModels
 
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
+    keep_freed_memory()
     points, about = load_tensors(snakemake.input.points)
     job = EvaluationJob.model_validate(snakemake.params.job)
     scores = [

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from libi.layers import Layout, Parameters
+from libi.layers import Layout
 
 Groups = dict[str, Tensor]  # "generative" (θ), "inference" (ϕ), "encoder" (φ) to [models, parameters]
 
@@ -66,19 +66,17 @@ def make_step(loss: Callable[..., Tensor], layouts: dict[str, Layout], adam: Ada
         A model whose loss is not finite keeps its parameters and moments from then on.
     """
 
-    def total(moving: dict[str, Parameters], fixed: dict[str, Parameters], *data: Tensor) -> tuple[Tensor, Tensor]:
-        losses = loss({**moving, **fixed}, *data)
-        return losses.sum(), losses
-
     def step(moving: Moving, fixed: Groups, *data: Tensor) -> Moving:
-        named = {group: layouts[group].unpack(flat) for group, flat in moving.parameters.items()}
-        constant = {group: layouts[group].unpack(flat) for group, flat in fixed.items()}
-        gradients, losses = torch.func.grad(total, has_aux=True)(named, constant, *data)
+        with torch.enable_grad():
+            flat = {group: parameters.detach().requires_grad_() for group, parameters in moving.parameters.items()}
+            stack = {group: layouts[group].unpack(parameters) for group, parameters in (flat | fixed).items()}
+            losses = loss(stack, *data)
+            gradients = torch.autograd.grad(losses.sum(), list(flat.values()))
+        losses = losses.detach()
         alive = moving.alive & torch.isfinite(losses)
         after = Moving({}, {}, {}, {}, alive, losses)
-        for group, parameters in moving.parameters.items():
+        for (group, parameters), gradient in zip(moving.parameters.items(), gradients, strict=True):
             count = moving.count[group] + 1
-            gradient = layouts[group].pack(gradients[group])
             first = adam.beta1 * moving.first[group] + (1 - adam.beta1) * gradient
             second = adam.beta2 * moving.second[group] + (1 - adam.beta2) * gradient * gradient
             root = torch.sqrt(second / (1 - adam.beta2**count)) + adam.epsilon
