@@ -4,7 +4,6 @@ import pandas as pd
 
 from libi.datasets import DATASETS
 from libi.logs import log_to
-from libi.memory import keep_freed_memory
 from libi.storage import save_table, save_tensors
 
 with log_to(snakemake.log[0]) as log:

@@ -8,13 +8,29 @@ import time
 
 import psutil
 import pytest
+import yaml
 
-from .conftest import SMOKE, Project, environment
+from .conftest import REPOSITORY, SMOKE, Project, environment, write_study
 from .test_same_bytes import made
 
 KILLS = 20
-RUN = ("--cores", "2", "--configfile", SMOKE)
+RUN = ("--cores", "2", "--configfile", "config/kills.yaml")
 RESUMED = re.compile(r"^.* goes on from epoch \d+$", re.MULTILINE)
+
+
+def study():
+    """The smoke study on two data sets and one replicate, with so many epochs that its jobs train for seconds."""
+    smoke = yaml.safe_load((REPOSITORY / SMOKE).read_text(encoding="utf-8"))
+    datasets = {name: smoke["datasets"][name] for name in ("linear_jtex", "mobius")}
+    training = smoke["training"] | {"epochs": 3000, "validate_every": 100}
+    return smoke | {"name": "kills", "replicates": 1, "training": training, "datasets": datasets}
+
+
+def prepared(root):
+    """A copy of the project with that study."""
+    project = Project.of_the_work_tree(root)
+    write_study(project.root / "config" / "kills.yaml", study())
+    return project
 
 
 def jobs_of(run):
@@ -50,13 +66,13 @@ def everything(run, rng):
 
 def resumes(project):
     """Lines of the jobs' logs that say that a stack went on from a checkpoint."""
-    logs = (project.root / "logs" / "smoke" / "train").rglob("*.log")
+    logs = (project.root / "logs" / "kills" / "train").rglob("*.log")
     return {(path, line) for path in logs for line in RESUMED.findall(path.read_text(encoding="utf-8"))}
 
 
 @pytest.mark.long
-def test_twenty_kills_at_random_moments_change_nothing(smoke_run, tmp_path):
-    project, rng = Project.of_the_work_tree(tmp_path / "killed"), random.Random(20)
+def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
+    undisturbed, project, rng = prepared(tmp_path / "undisturbed"), prepared(tmp_path / "killed"), random.Random(20)
     seen, how, output = set(), dict.fromkeys((a_job, snakemake_itself, everything), 0), tmp_path / "output.log"
     while sum(how.values()) < KILLS:
         with open(output, "w") as log:
@@ -67,7 +83,7 @@ def test_twenty_kills_at_random_moments_change_nothing(smoke_run, tmp_path):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        time.sleep(rng.uniform(4, 16))
+        time.sleep(rng.uniform(4, 14))
         assert run.poll() is None, f"after {how} the run ended by itself:\n{output.read_text()[-3000:]}"
         kind = min(how, key=how.get)
         how[kind] += 1
@@ -76,10 +92,12 @@ def test_twenty_kills_at_random_moments_change_nothing(smoke_run, tmp_path):
                 victim.kill()
         run.wait(timeout=120)
         seen |= resumes(project)
-    again = project.snakemake(*RUN)
+    for each in (project, undisturbed):
+        finished = each.snakemake(*RUN)
+        assert finished.returncode == 0, finished.stdout[-3000:]
     seen |= resumes(project)
-    assert again.returncode == 0, again.stdout[-3000:]
-    assert made(project, "smoke") == made(smoke_run, "smoke")
-    assert len(seen) >= 5, f"only {len(seen)} stacks went on from a checkpoint after {how}"
+    assert not resumes(undisturbed) and len(seen) >= 5, f"{len(seen)} stacks went on from a checkpoint after {how}"
+    assert made(project, "kills") == made(undisturbed, "kills")
     assert not [path for path in (project.root / "scratch").rglob("*") if path.is_file()]
     assert not list(project.root.rglob("*.part"))
+    print(f"{len(seen)} stacks went on from a checkpoint")
