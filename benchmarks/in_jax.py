@@ -18,6 +18,7 @@ from jax import Array
 
 from benchmarks.tasks import ADAM, CAP, UNITS, Task
 from libi.datasets import LATENT, linear_jtex
+from libi.statistics.gaussianity import FREQUENCIES, STEP
 
 Named = dict[str, Array]
 State = tuple[Any, ...]  # parameters, first and second moments, count of steps
@@ -84,7 +85,7 @@ TRUNK = {
 }
 
 
-def spectral_henze_zirkler(codes: Array, frequencies: int = 16, step: float = 0.62) -> Array:
+def spectral_henze_zirkler(codes: Array, frequencies: int = FREQUENCIES, step: float = STEP) -> Array:
     """The package's spectral statistic for one sample [2, points]."""
     points = codes.shape[1]
     smoothing = (5 * points / 4) ** (1 / 6) / math.sqrt(2)

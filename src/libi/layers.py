@@ -85,6 +85,8 @@ def stored(values: Tensor) -> Tensor:
 class _StoredGradient(torch.autograd.Function):
     """The identity, whose gradient is stored."""
 
+    generate_vmap_rule = True
+
     @staticmethod
     def forward(values: Tensor) -> Tensor:
         return values.view_as(values)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 # The exact form holds this many pairwise distances at once (8 bytes each).
 _PAIRS_AT_ONCE = 4_000_000
-FREQUENCIES = 12  # of the quadrature, on each axis
+FREQUENCIES, STEP = 12, 0.65  # of the quadrature, on each axis: how many, and how far apart
 
 
 def henze_zirkler(codes: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ def null_moments(points: int, features: int) -> tuple[float, float]:
     return mean, variance
 
 
-def spectral_henze_zirkler(codes: Tensor, *, frequencies: int = FREQUENCIES, step: float = 0.65) -> Tensor:
+def spectral_henze_zirkler(codes: Tensor, *, frequencies: int = FREQUENCIES, step: float = STEP) -> Tensor:
     """Compute the Henze–Zirkler statistic of a stack of two-dimensional samples by quadrature.
 
     A midpoint rule with frequencies ±(k + ½)·step on each axis, k from 0 to K − 1, needs means of products of
@@ -135,6 +135,8 @@ def spectral_henze_zirkler(codes: Tensor, *, frequencies: int = FREQUENCIES, ste
 
 class _WaveProducts(torch.autograd.Function):
     """Products of waves of two coordinates; its gradient keeps the waves, and never transposes them."""
+
+    generate_vmap_rule = True
 
     @staticmethod
     def forward(whitened: Tensor, frequency: Tensor) -> tuple[Tensor, Tensor]:
