@@ -95,8 +95,8 @@ def report(progress: Progress, unfinished: Callable[[], list[str]], every: float
     """Print the line now and then from a thread that ends with the process."""
 
     def loop() -> None:
-        progress.line(unfinished())
-        while waiting := (time.sleep(every), unfinished())[1]:
+        while waiting := unfinished():
             print(progress.line(waiting), file=sys.stderr, flush=True)
+            time.sleep(every)
 
     threading.Thread(target=loop, daemon=True).start()

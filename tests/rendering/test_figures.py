@@ -15,7 +15,12 @@ from libi.rendering import figure1, figure2, figure3, figure4, figure5
 from libi.rendering.style import position_colours, save_drawing
 from libi.storage import load_table
 
-POSTERIOR_FIGURES = {2: figure2, 3: figure3, 4: figure4, 5: figure5}
+POSTERIOR_FIGURES = {
+    2: (figure2, "linear_jtex"),
+    3: (figure3, "linear_jtex"),
+    4: (figure4, "cubic_jtex"),
+    5: (figure5, "cubic_jtex"),
+}
 LEAST_TYPE = 6.0  # points
 CODES = np.random.default_rng(0).normal(size=(60, 2))
 INFORMATION, OPTIMA = information_table(), optima_table()
@@ -70,8 +75,8 @@ def summary(methods=("truth", "vae")):
 
 def drawings():
     yield "figure1", figure1.draw(INFORMATION, OPTIMA, samples(), summary())
-    for number, module in POSTERIOR_FIGURES.items():
-        yield f"figure{number}", module.draw(points(module.DATASET))
+    for number, (module, dataset) in POSTERIOR_FIGURES.items():
+        yield f"figure{number}", module.draw(points(dataset))
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +128,7 @@ CAPTIONS = {
 
 @pytest.mark.parametrize("number", POSTERIOR_FIGURES)
 def test_panels_are_those_of_the_captions(drawn, number):
-    given = points(POSTERIOR_FIGURES[number].DATASET)
+    given = points(POSTERIOR_FIGURES[number][1])
     for row, names in enumerate(CAPTIONS[2 if number in (2, 4) else 3], start=1):
         for column, name in enumerate(names, start=1):
             method, values = name.split()
@@ -203,8 +208,8 @@ def notes(figure):
 
 def test_a_method_without_a_model_leaves_its_panels_empty(tmp_path):
     files = {kind: tmp_path / f"figure.{kind}" for kind in ("pdf", "png", "csv")}
-    for module in (figure2, figure4):
-        drawing = module.draw(points(module.DATASET, methods=["truth"]))
+    for module, dataset in (POSTERIOR_FIGURES[2], POSTERIOR_FIGURES[4]):
+        drawing = module.draw(points(dataset, methods=["truth"]))
         save_drawing(drawing, **files)
         assert notes(drawing.figure).count("no model") == 2
     drawing = figure1.draw(INFORMATION, OPTIMA, samples(["truth"]), summary(["truth"]))

@@ -59,14 +59,26 @@ TRUE_POSTERIOR = Panel("truth", MONTE_CARLO, r"mean of $p_{\theta_\mathrm{GT}}(z
 ORIGINAL_CODES = Panel("truth", "z", r"$z$ that generated $x$")
 
 
-def learned_q(method: str, name: str) -> Panel:
-    """The means of a method's variational posterior."""
-    return Panel(method, "q_mean", rf"{name}: mean of $q_{{\phi}}(z|x)$")
+def learned(method: str, name: str) -> tuple[Panel, Panel]:
+    """The means of a method's variational posterior, and of the posterior under its own θ."""
+    return (
+        Panel(method, "q_mean", rf"{name}: mean of $q_{{\phi}}(z|x)$"),
+        Panel(method, MONTE_CARLO, rf"{name}: mean of $p_{{\theta}}(z|x)$"),
+    )
 
 
-def learned_posterior(method: str, name: str) -> Panel:
-    """The means of the posterior under a method's own θ."""
-    return Panel(method, MONTE_CARLO, rf"{name}: mean of $p_{{\theta}}(z|x)$")
+# Above, variational posteriors (ϕ_GT minimises the posterior-matching objective at θ_GT); below, Monte-Carlo estimates
+# of the posteriors themselves. Columns differ where a method has compromised θ. With LiBI, the codes that generated
+# the points and the encoder's stand on the right.
+VAE_PANELS = tuple(zip((TRUE_Q, TRUE_POSTERIOR), learned("vae", "VAE"), strict=True))
+LIBI_PANELS = tuple(
+    zip(
+        (TRUE_Q, TRUE_POSTERIOR),
+        learned("libi", "LiBI"),
+        (ORIGINAL_CODES, Panel("libi", "code", r"LiBI: $z$ learned, $h(x; \varphi)$")),
+        strict=True,
+    )
+)
 
 
 @styled
