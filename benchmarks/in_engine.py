@@ -63,7 +63,7 @@ class InEngine:
             yield from ((self.x,) for _ in range(self.units))
             return
         self._chunk += 1
-        batches = chunk_batches(self.x, self.task.batch, ("bench",), 0, self._chunk)
+        batches = chunk_batches(self.x, self.task.batch, [("bench",)], 0, self._chunk)
         noise = draw_noise(self._programs, self.task, self.models, self._chunk)
         for points, draws in itertools.islice(zip(batches, noise, strict=True), self.units):
             yield from zip(points, draws, strict=True)

@@ -14,7 +14,7 @@ with log_to(snakemake.log[0]):
     keep_freed_memory()
     (train, _), (truth, _) = load_tensors(snakemake.input.train), load_tensors(snakemake.input.truth)
     inferred = infer_choices(
-        map(TrainedModels, snakemake.input.models),
+        (TrainedModels(path, int(snakemake.wildcards.replicate)) for path in snakemake.input.models),
         load_table(snakemake.input.selection),
         load_table(snakemake.input.scores),
         truth["generative"],

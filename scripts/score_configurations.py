@@ -14,9 +14,10 @@ with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     points, about = load_tensors(snakemake.input.points)
-    job = EvaluationJob.model_validate(snakemake.params.job)
+    job, replicate = EvaluationJob.model_validate(snakemake.params.job), int(snakemake.wildcards.replicate)
+    records = [table[table["replicate"] == replicate] for table in map(load_table, snakemake.input.records)]
     scores = [
-        score_configurations(TrainedModels(models), load_table(records), points["x"], about["split"], job)
-        for models, records in zip(snakemake.input.models, snakemake.input.records, strict=True)
+        score_configurations(TrainedModels(models, replicate), of_method, points["x"], about["split"], job)
+        for models, of_method in zip(snakemake.input.models, records, strict=True)
     ]
     save_table(snakemake.output[0], pd.concat(scores, ignore_index=True))

@@ -1,4 +1,4 @@
-"""Train every configuration and restart of one method on one replicate of a data set."""
+"""Train every configuration and restart of one method on one replicate of a data set, or on several."""
 
 import torch
 
@@ -11,17 +11,19 @@ from libi.trained import metadata_of
 from libi.training.checkpoint import Checkpoints
 from libi.training.job import train_job
 
+SPLITS = "train", "validation"
+
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
-    job, replicate = TrainingJob.model_validate(snakemake.params.job), int(snakemake.wildcards.replicate)
-    files = snakemake.input.train, snakemake.input.validation, snakemake.input.truth
-    (train, _), (validation, _), (truth, _) = map(load_tensors, files)
-    origin = fingerprint([*files, *snakemake.input.code], [snakemake.params.job, replicate])
+    job, replicates = TrainingJob.model_validate(snakemake.params.job), snakemake.params.replicates
+    train, validation = ([load_tensors(path)[0]["x"] for path in snakemake.input[split]] for split in SPLITS)
+    truth, _ = load_tensors(snakemake.input.truth)
+    origin = fingerprint(list(snakemake.input), [snakemake.params.job, replicates])
     checkpoints = Checkpoints(snakemake.params.scratch, origin)
-    trained = train_job(job, replicate, truth["generative"], train["x"], validation["x"], checkpoints)
+    trained = train_job(job, replicates, truth["generative"], train, validation, checkpoints)
     checkpoints.check_ownership()
-    names = trained.records["configuration"].tolist(), trained.records["restart"].tolist()
+    names = (trained.records[column].tolist() for column in ("replicate", "configuration", "restart"))
     save_tensors(snakemake.output.models, trained.tensors, metadata_of(job.dataset, job.method, *names))
     save_table(snakemake.output.records, trained.records)
     checkpoints.clear()

@@ -9,7 +9,9 @@ from libi.storage import load_table
 from libi.trained import TrainedModel, TrainedModels
 
 
-def load(path: str | Path, configuration: str | None = None, restart: int | None = None) -> TrainedModel:
+def load(
+    path: str | Path, configuration: str | None = None, restart: int | None = None, *, replicate: int | None = None
+) -> TrainedModel:
     """Open a trained model, ready to encode and decode arrays.
 
     Args:
@@ -17,18 +19,22 @@ def load(path: str | Path, configuration: str | None = None, restart: int | None
         configuration: name of the hyper-parameters, e.g. "beta=0.5". Left out: the only one of the file, or else the
             one that Table 1 shows, by results/selection/.
         restart: number of the restart. Left out: the one whose own objective is best on the validation set.
+        replicate: number of the replicate, where the file holds several (0-4.safetensors). Left out: its first.
 
     Raises:
-        ValueError: if the configuration is left out and the study has not chosen one yet.
+        ValueError: if the configuration is left out and the study has not chosen one yet, or if the file does not
+            hold the replicate.
         KeyError: if the file does not hold the model.
     """
     path = Path(path)
-    models = TrainedModels(path)
+    models = TrainedModels(path, replicate)
     names = list(dict.fromkeys(name for name, _ in models.rows))
     if configuration is None:
         configuration = names[0] if len(names) == 1 else _selected(path, names)
     if restart is None:
-        table = choose_restarts(load_table(path.with_suffix(".csv"))).set_index("configuration")["restart"]
+        records = load_table(path.with_suffix(".csv"))
+        own = choose_restarts(records[records["replicate"] == models.replicate])
+        table = own.set_index("configuration")["restart"]
         if configuration in table.index:
             if table.isna()[configuration]:
                 raise ValueError(f"{path}: every restart of {configuration!r} diverged; name one by restart=")

@@ -81,28 +81,46 @@ class TrainedModel:
         return torch.from_numpy(array.copy())
 
 
-def metadata_of(dataset: str, method: str, configurations: list[str], restarts: list[int]) -> dict[str, str]:
+def metadata_of(
+    dataset: str, method: str, replicates: list[int], configurations: list[str], restarts: list[int]
+) -> dict[str, str]:
     """What a file of trained models says of itself: its data set and method, and which model each row is."""
-    models = json.dumps(list(zip(configurations, restarts, strict=True)))
+    models = json.dumps(list(zip(replicates, configurations, restarts, strict=True)))
     return {"dataset": dataset, "method": method, "models": models}
 
 
 class TrainedModels:
-    """The models of one training file.
+    """The models of one replicate in a training file.
 
     Attributes:
+        replicate: number of the replicate.
         dataset: the generative process they are models of.
         method: how they were trained.
         rows: (configuration, restart) to row of the tensors.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, replicate: int | None = None) -> None:
+        """Read a training file.
+
+        Args:
+            path: the file.
+            replicate: number of the replicate, if the file holds several; else its only one, or the first.
+
+        Raises:
+            ValueError: if it is not one, or does not hold the replicate.
+        """
         self._path = path
         self._tensors, about = load_tensors(path)
         if "models" not in about:
             raise ValueError(f"{path}: not a file of trained models")
         self.dataset, self.method = DATASETS[about["dataset"]], about["method"]
-        self.rows = {(name, restart): row for row, (name, restart) in enumerate(json.loads(about["models"]))}
+        models = json.loads(about["models"])
+        held = sorted({number for number, *_ in models})
+        self.replicate = held[0] if replicate is None else replicate
+        if self.replicate not in held:
+            raise ValueError(f"{path} does not hold replicate {replicate}; replicates: {', '.join(map(str, held))}")
+        numbered = enumerate(models)
+        self.rows = {(name, restart): row for row, (number, name, restart) in numbered if number == self.replicate}
 
     def model(self, configuration: str, restart: int) -> TrainedModel:
         """One model.

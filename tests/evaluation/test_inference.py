@@ -41,7 +41,7 @@ def save_model(folder, dataset, method, tensors):
     """A training file of two restarts, of which the second is the model."""
     both = {name: torch.cat([torch.zeros_like(tensor), tensor]) for name, tensor in tensors.items()}
     path = folder / f"{method}.safetensors"
-    save_tensors(path, both, metadata_of(dataset.name, method, ["default"] * 2, [0, 1]))
+    save_tensors(path, both, metadata_of(dataset.name, method, [0, 0], ["default"] * 2, [0, 1]))
     return TrainedModels(path)
 
 

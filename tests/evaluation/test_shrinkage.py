@@ -18,9 +18,8 @@ def trained(folder, name, generative):
     """A training file of joint MAP with given θ [models, parameters], and its records."""
     restarts = list(range(len(generative)))
     path = folder / "0.safetensors"
-    save_tensors(
-        path, {"generative": generative}, metadata_of(name, "joint_map", ["default"] * len(restarts), restarts)
-    )
+    about = metadata_of(name, "joint_map", [0] * len(restarts), ["default"] * len(restarts), restarts)
+    save_tensors(path, {"generative": generative}, about)
     records = pd.DataFrame({"dataset": name, "configuration": "default", "restart": restarts, "diverged": False})
     for column in ("codes_covariance_11", "codes_covariance_22", "validation_objective"):
         records[column] = np.random.default_rng(len(column)).random(len(restarts))

@@ -157,6 +157,23 @@ def test_models_are_what_the_jobs_train():
     assert jobs == [tuple(getattr(m, f.name) for f in dataclasses.fields(m)) for m in study.models()]
 
 
+@pytest.mark.parametrize(
+    ("replicates", "per_job", "names"),
+    [
+        (5, 1, ["0", "1", "2", "3", "4"]),
+        (5, 2, ["0-1", "2-3", "4"]),
+        (5, 5, ["0-4"]),
+        (5, 9, ["0-4"]),
+        (1, 2, ["0"]),
+        (12, 6, ["0-5", "6-11"]),
+    ],
+)
+def test_replicates_share_jobs(replicates, per_job, names):
+    study = load_study(mapping() | {"replicates": replicates, "replicates_per_job": per_job}, "f")
+    assert list(dict.fromkeys(map(study.pack_of, study.replicate_names()))) == names
+    assert [number for name in names for number in study.replicates_of(name)] == list(range(replicates))
+
+
 # ---------------------------------------------------------------------------- jobs
 
 

@@ -41,7 +41,8 @@ MONTE_CARLO, BETWEEN = "evaluation.posterior", "a number above 0 and below 1"
 SHARE, CAP, SPLIT = "training.annealing_share", "training.exponential_cap", "selection.configuration_split"
 BATCH, INFLATION = "training.batch_size", "evaluation.variance_inflation"
 KEYS = {
-    "": "name, seed, device, compile, replicates, restarts, points, training, selection, evaluation, datasets",
+    "": "name, seed, device, compile, replicates, replicates_per_job, restarts, points, training, selection, "
+    "evaluation, datasets",
     "points": "train, validation, test",
     "training": "epochs, learning_rate, adam, batch_size, validate_every, validation_draws, annealing_share, "
     "exponential_cap",

@@ -32,13 +32,16 @@ def problem_of(name, points=60, seed=0):
         simulate(dataset, truth, points, stream("test", name, seed, split))[1].float()[None]
         for split in ("train", "validation")
     )
-    return Problem(dataset, truth, train, validation, (0, name, seed))
+    return Problem(dataset, truth, train, validation, [(0, name, seed)])
 
 
-def stack_of(problem, method, members, epochs, settings=SETTINGS, **changes):
-    """A stack ready to run; members are (restart, hyper-parameters)."""
+def stack_of(problem, method, members, epochs, settings=SETTINGS, replicates=None, **changes):
+    """A stack ready to run; members are (restart, hyper-parameters), all of replicate 0 unless said otherwise."""
     settings = replace(settings, **changes)
-    made = [Member((0, method, restart, str(values)), values) for restart, values in members]
+    made = [
+        Member((0, method, restart, str(values)), values, replicate)
+        for (restart, values), replicate in zip(members, replicates or [0] * len(members), strict=True)
+    ]
     phases = METHODS[method](members[0][1], epochs, 0.5)
     return Stack(problem, made, phases, settings, Programs(problem.dataset, settings))
 

@@ -21,6 +21,13 @@ CASES = [
 ]
 
 
+def on_two_replicates(name):
+    """The problems of seeds 0 and 1 as one."""
+    alone = [problem_of(name, seed=seed) for seed in (0, 1)]
+    train, validation = (torch.cat([getattr(each, split) for each in alone]) for split in ("train", "validation"))
+    return replace(alone[0], train=train, validation=validation, labels=[each.labels[0] for each in alone])
+
+
 def trained(stack):
     stack.run()
     return stack.state
@@ -36,6 +43,21 @@ def test_a_stack_equals_its_models_trained_one_by_one(name, method, grid):
         alone = trained(stack_of(problem, method, [member], epochs))
         for group, flat in together.parameters.items():
             torch.testing.assert_close(flat[row : row + 1], alone.parameters[group], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "method", "grid"), CASES)
+def test_a_stack_on_several_replicates_equals_its_models_trained_one_by_one(name, method, grid):
+    problem, alone = on_two_replicates(name), [problem_of(name, seed=seed) for seed in (0, 1)]
+    epochs = 268 if method == "libi" else 67
+    members = [(restart, values) for values in grid for restart in range(3)]
+    replicates = [number % 2 for number in range(len(members))]
+    together = stack_of(problem, method, members, epochs, replicates=replicates)
+    state = trained(together)
+    for row, (replicate, member) in enumerate(zip(replicates, members, strict=True)):
+        single = trained(stack_of(alone[replicate], method, [member], epochs))
+        for group, flat in state.parameters.items():
+            torch.testing.assert_close(flat[row : row + 1], single.parameters[group], rtol=0, atol=1e-4)
+        torch.testing.assert_close(state.kept.score[row], single.kept.score[0], rtol=1e-4, atol=1e-4)
 
 
 def test_truth_keeps_the_ground_truth_and_finds_its_posterior():
@@ -119,10 +141,11 @@ def test_a_model_that_diverges_is_flagged_and_its_neighbours_are_unchanged():
 
 
 def test_compiled_training_agrees_with_uncompiled():
-    problem = problem_of("linear_jtex", points=500)  # the shapes of the test of the VAE's optimum, whose code it shares
-    members = [(0, {}), (1, {})]
+    """On two replicates, so that points are the models' own; the test of the VAE's optimum has points in common."""
+    problem = on_two_replicates("linear_jtex")
+    members = [(0, {}), (1, {}), (0, {})]
     plain, compiled = (
-        trained(stack_of(problem, "vae", members, 40, batch_size=100, compiled=flag)) for flag in (False, True)
+        trained(stack_of(problem, "vae", members, 40, replicates=[0, 1, 1], compiled=flag)) for flag in (False, True)
     )
     for group, flat in plain.kept.parameters.items():
         torch.testing.assert_close(flat, compiled.kept.parameters[group], rtol=0, atol=1e-4)

@@ -46,7 +46,7 @@ def test_training_leaves_the_truth_for_smaller_codes_and_other_data():
     stack.state.parameters["encoder"] = problem.dataset.encoder.layout.pack(named)
     at_the_truth = stack.assess("joint_map")
     stack.run()
-    records = describe(problem, stack.state, encodes=True)
+    records = describe(problem.dataset, problem.train, stack.state, encodes=True)
     assert (records[["codes_covariance_11", "codes_covariance_22"]] < 0.6).all(axis=None)
     theta = loading_of(problem.dataset, stack.state.kept.parameters["generative"])
     assert divergence(marginal_covariance(truth, noise), marginal_covariance(theta, noise)) > 0.2
@@ -58,8 +58,8 @@ def file(tmp_path_factory):
     """A training file of joint MAP, as the rule `train` writes it."""
     path = tmp_path_factory.mktemp("joint_map") / "training" / "gaussian" / "joint_map" / "0.safetensors"
     problem = problem_of("gaussian")
-    trained = train_job(JOB, 0, problem.truth, problem.train[0], problem.validation[0])
-    names = trained.records["configuration"].tolist(), trained.records["restart"].tolist()
+    trained = train_job(JOB, [0], problem.truth, problem.train, problem.validation)
+    names = (trained.records[column].tolist() for column in ("replicate", "configuration", "restart"))
     save_tensors(path, trained.tensors, metadata_of("gaussian", "joint_map", *names))
     save_table(path.with_suffix(".csv"), trained.records)
     return path

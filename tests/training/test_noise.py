@@ -66,6 +66,6 @@ def test_models_phases_and_chunks_have_streams_of_their_own():
 
 def test_an_epoch_sees_every_point_once_in_a_new_order():
     x = torch.arange(60.0).reshape(1, 1, 60)
-    epochs = [torch.cat(epoch, 2).flatten().tolist() for epoch in chunk_batches(x, 20, (0, "data"), phase=0, chunk=0)]
+    epochs = [torch.cat(epoch, 2).flatten().tolist() for epoch in chunk_batches(x, 20, [(0, "data")], phase=0, chunk=0)]
     assert all(sorted(epoch) == list(range(60)) for epoch in epochs)
     assert len(set(map(tuple, epochs))) == CHUNK

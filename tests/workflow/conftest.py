@@ -25,6 +25,7 @@ TINY = {
     "device": "cpu",
     "compile": False,
     "replicates": 1,
+    "replicates_per_job": 1,
     "restarts": 2,
     "points": {"train": 40, "validation": 40, "test": 40},
     "training": {
@@ -155,12 +156,19 @@ def smoke_run(once):
     return once("smoke", lambda project: project.snakemake("--cores", "2", "--configfile", SMOKE))
 
 
-# Python runs a module sitecustomize when it starts. This one notes which files of the package a job's script has run.
+# Python runs a module sitecustomize when it starts. This one notes which files of the package a job's script has run,
+# and how many timers Snakemake has set.
 SPY = """
-import atexit, json, os, sys
+import atexit, json, os, sys, threading
+
+TIMERS = []
+threading.Timer.start = lambda timer, start=threading.Timer.start: (TIMERS.append(timer), start(timer))
 
 @atexit.register
 def note():
+    if os.path.basename(sys.argv[0]) == "snakemake":
+        with open(os.path.join(os.path.dirname(__file__), "timers"), "a") as file:
+            print(len(TIMERS), file=file)
     if "/.snakemake/scripts/" in sys.argv[0]:
         files = [module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "libi"]
         with open(os.path.join(os.path.dirname(__file__), f"{os.getpid()}.json"), "w") as file:

@@ -22,6 +22,7 @@ FLOORS = (
     ("trained",),
     ("study", "datasets"),
     ("layers", "statistics", "seeding", "storage", "provenance", "logs", "device", "imports"),
+    ("cache",),
 )
 # What stands for a method is decided in one place, which scores and `libi.load` both ask.
 MAY_ALSO = {("evaluation", "selection"), ("loading", "selection")}

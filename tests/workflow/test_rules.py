@@ -20,8 +20,15 @@ TARGETS = ("all", "linear_jtex", "cubic_jtex", "gaussian", "mobius")
 READ = """
 import json, sys
 from pathlib import Path
+from types import SimpleNamespace
 from snakemake.api import OutputSettings, ResourceSettings, SnakemakeApi
 from snakemake.settings.types import ConfigSettings, Quietness
+
+JOB = SimpleNamespace(dataset="linear_jtex", method="libi", replicates="0")  # wildcards
+
+def asked(rule, attempt):
+    given = {key: value.evaluate(JOB, attempt=attempt) for key, value in rule.resources.items() if key != "tmpdir"}
+    return {key: str(value.value) for key, value in given.items()}
 
 with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
     flow = api.workflow(
@@ -35,7 +42,8 @@ with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
             "output": [str(path) for path in rule.output],
             "log": [str(path) for path in rule.log],
             "benchmark": str(rule.benchmark or ""),
-            "resources": {key: str(value.value) for key, value in rule.resources.items() if key != "tmpdir"},
+            "resources": asked(rule, 1),
+            "again": asked(rule, 2),
             "message": rule.message,
             "priority": rule.priority,
         }
@@ -75,6 +83,8 @@ def test_every_rule_declares_what_its_jobs_need(project):
         assert rule["message"], name
         assert int(rule["resources"]["mem_mb"]) >= 500 and int(rule["resources"]["runtime"]) > 0, name
         assert int(rule["resources"]["_cores"]) >= 1, name
+        for need in ("mem_mb", "runtime"):
+            assert int(rule["again"][need]) == 2 * int(rule["resources"][need]), name
     for name in TARGETS:
         assert not rules[name]["output"], name
     priorities = {name: rule["priority"] for name, rule in rules.items()}
@@ -122,6 +132,19 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
     }
     assert sum(message.startswith("Training") for message in messages) == 4 * 6 * 5 + 2
     assert len(set(messages)) == len(messages) == sum(jobs.values())
+
+
+def test_replicates_can_share_training_jobs(project, tmp_path):
+    study = write_study(tmp_path / "study.yaml", TINY | {"replicates": 3, "replicates_per_job": 2})
+    jobs, messages = project.planned("--configfile", study)
+    shared = {
+        f"Training {method} on linear_jtex, replicate {name}"
+        for method in ("vae", "libi", "truth")
+        for name in ("0-1", "2")
+    }
+    alone = {"Training joint_map on linear_jtex, replicate 0"}
+    assert {message for message in messages if message.startswith("Training")} == shared | alone
+    assert jobs["score"] == 3
 
 
 def test_a_data_set_is_a_target(project):

@@ -16,8 +16,8 @@ rule derive:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     message:
         "Deriving the examples of Section 1"
     script:
@@ -40,8 +40,8 @@ rule measure_shrinkage:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     message:
         "Measuring how joint MAP shrinks the codes on {wildcards.dataset}"
     script:

@@ -18,8 +18,8 @@ rule draw_figure1:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     message:
         "Drawing Figure 1"
     script:
@@ -42,8 +42,8 @@ rule draw_posterior_means:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     message:
         "Drawing Figure {wildcards.number}"
     script:

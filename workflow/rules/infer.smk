@@ -21,8 +21,8 @@ rule infer:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         job=study.posterior_job(),
     message:

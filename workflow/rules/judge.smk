@@ -32,8 +32,8 @@ rule judge:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         study=lambda wildcards: study.name,
         training_points=study.points.train,

@@ -27,8 +27,8 @@ rule render_table1:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         study=lambda wildcards: study.name,
     message:

@@ -17,8 +17,8 @@ rule score:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         job=study.evaluation_job(),
     message:
@@ -41,8 +41,8 @@ rule select:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     message:
         "Selecting each method's configuration on {wildcards.dataset}"
     script:
@@ -63,8 +63,8 @@ rule gather_grid:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     message:
         "Gathering the scores of all configurations"
     script:

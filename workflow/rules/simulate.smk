@@ -17,8 +17,8 @@ rule define_truth:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     message:
         "Defining the ground truth of {wildcards.dataset}"
     script:
@@ -39,8 +39,8 @@ rule simulate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         seed=study.seed,
         points=study.points.model_dump(),

@@ -4,8 +4,9 @@ import os
 import sys
 
 ROOT = workflow.basedir
-sys.path.insert(0, f"{ROOT}/src")
+sys.path[:0] = [f"{ROOT}/src", f"{ROOT}/workflow"]
 
+import costs
 from libi.imports import export_package, import_closure
 from libi.study.reading import StudyError, study_of_run
 
@@ -30,10 +31,14 @@ GPU = {"gpu": 1} if study.device == "cuda" else {}
 SHOWN = {1: "linear_jtex", 2: "linear_jtex", 3: "linear_jtex", 4: "cubic_jtex", 5: "cubic_jtex"}
 
 
+EPOCH_COSTS = costs.epoch_costs()
+
+
 wildcard_constraints:
     dataset="|".join(study.dataset_names()),
     method=r"\w+",
     replicate=r"\d+",
+    replicates=r"\d+(-\d+)?",
 
 
 def code(name):
@@ -41,11 +46,38 @@ def code(name):
     return [f"scripts/{name}", *(os.path.relpath(path, ROOT) for path in import_closure(f"{ROOT}/scripts/{name}"))]
 
 
+def growing(amount):
+    """What a job asks of a cluster: so much at first, and as much again with every further attempt."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def trained(kind):
     """Training files of all methods on a data set's replicate; kind is models or records."""
     return lambda wildcards: expand(
-        getattr(rules.train.output, kind), method=study.methods(wildcards.dataset), allow_missing=True
+        getattr(rules.train.output, kind),
+        method=study.methods(wildcards.dataset),
+        replicates=study.pack_of(int(wildcards.replicate)),
+        allow_missing=True,
     )
+
+
+def points(split):
+    """The points of a training job's replicates."""
+    path = f"{RESULTS}/data/{{dataset}}/{{replicate}}/{split}.safetensors"
+    return lambda wildcards: expand(
+        path, dataset=wildcards.dataset, replicate=study.replicates_of(wildcards.replicates)
+    )
+
+
+def training_seconds(wildcards):
+    """What a training job takes of one core, about."""
+    job = study.training_job(wildcards.dataset, wildcards.method)
+    return len(study.replicates_of(wildcards.replicates)) * costs.training_seconds(job, EPOCH_COSTS)
+
+
+def training_minutes(wildcards, attempt):
+    """What a training job may take: four times as long as measured, and ten minutes for starting and compiling."""
+    return attempt * (10 + round(4 / 60 * training_seconds(wildcards)))
 
 
 def figures():

@@ -22,8 +22,8 @@ rule render_verdicts:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         study=lambda wildcards: study.name,
     message:
@@ -49,8 +49,8 @@ rule write_numbers:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         study=study.model_dump(exclude_none=True),
     message:
@@ -85,8 +85,8 @@ rule write:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     message:
         "Typesetting the replication paper"
     script:

@@ -114,6 +114,8 @@ class Study(Section):
     """Whether training steps are compiled."""
     replicates: Count
     """Generated data sets of each kind."""
+    replicates_per_job: Count
+    """Replicates that a method trains on in one job, as one stack."""
     restarts: Count
     """Random initialisations of each configuration."""
     points: PointsSettings
@@ -167,6 +169,17 @@ class Study(Section):
     def replicate_names(self) -> range:
         """The replicates' numbers, from 0."""
         return range(self.replicates)
+
+    def replicates_of(self, pack: str) -> list[int]:
+        """The replicates of a training job, by its name: [0] of "0", [2, 3] of "2-3"."""
+        first, *last = map(int, pack.split("-"))
+        return list(range(first, (last or [first])[0] + 1))
+
+    def pack_of(self, replicate: int) -> str:
+        """Name of the training job that a replicate belongs to: "2", or "2-3" if each has two of them."""
+        first = replicate - replicate % self.replicates_per_job
+        last = min(first + self.replicates_per_job, self.replicates) - 1
+        return f"{first}-{last}" if last > first else str(first)
 
     def folder(self, kind: str) -> str:
         """Where the study writes its files of a kind (results, figures or paper), relative to the repository.

@@ -9,7 +9,6 @@ import itertools
 import logging
 import math
 import os
-import platform
 import shutil
 import time
 import warnings
@@ -23,6 +22,8 @@ from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
+from libi.cache import cache_folder
+from libi.device import kind_of
 from libi.provenance import fingerprint
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ class Plain:
 class Compiled(Plain):
     """The same function as one library of machine code, built when it is first called and kept on disk.
 
-    Of its arguments, the first that is itself an array holds the points, which all models share, as they share scalars.
-    Every other array has the models on its first axis, which may have any length; other lengths are built in.
+    Of its arguments, the first that is itself an array holds the points. All models share them, as they share scalars,
+    if its first axis has length 1. Every other array has the models on its first axis, which may have any length; other
+    lengths are built in.
 
     Attributes:
         name: says what the function is, down to its source: functions of one name are the same.
@@ -105,7 +107,7 @@ class Compiled(Plain):
         signature = tuple(
             (leaf.shape[1:] if counted else leaf.shape, leaf.stride(), leaf.dtype, leaf.device.type, counted)
             for leaf in leaves
-            for counted in [leaf.ndim > 0 and leaf is not points]
+            for counted in [leaf.ndim > 0 and not (leaf is points and len(points) == 1)]
         )
         models = {len(leaf) for leaf, (*_, counted) in zip(leaves, signature, strict=True) if counted}
         if len(models) != 1:
@@ -121,29 +123,15 @@ class Compiled(Plain):
         return self._libraries[signature]
 
 
-def cache_folder() -> Path:
-    """Where libraries are kept: $LIBI_CACHE, else libi in the user's cache folder."""
-    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("LIBI_CACHE") or Path(user) / "libi")
-
-
 def library_path(name: str, signature: Signature) -> Path:
     """Where a function's library is: by its name and arguments, how it is compiled, PyTorch and the processor."""
-    processor = [platform.machine(), torch.backends.cpu.get_cpu_capability(), _processor_flags()]
+    processor = kind_of(torch.device(signature[0][3]))
     return cache_folder() / f"{name}-{fingerprint([__file__], [name, repr(signature), processor])[:16]}.pt2"
 
 
-def _processor_flags() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.startswith("flags")), "")
-
-
-def has_compiler(device: torch.device) -> bool:
-    """Whether code can be compiled for the device here; for a CPU it takes a C++ compiler."""
-    if device.type != "cpu" or any(map(shutil.which, filter(None, [os.environ.get("CXX"), "g++", "clang++", "c++"]))):
+def has_compiler() -> bool:
+    """Whether code can be compiled here, which takes a C++ compiler, for a GPU too."""
+    if any(map(shutil.which, filter(None, [os.environ.get("CXX"), "g++", "clang++", "c++"]))):
         return True
     log.warning("no C++ compiler: training runs uncompiled, 10 to 40 times slower; install g++ or clang")
     return False

@@ -19,7 +19,7 @@ def whiten(dataset: Dataset, parameters: Groups, x: Tensor) -> Tensor:
     Args:
         dataset: gives the encoder.
         parameters: of all groups, [models, parameters] each.
-        x: training points [1, observed, points].
+        x: training points [models or 1, observed, points].
 
     Returns:
         φ [models, parameters], whose codes of x have mean 0 and covariance I.

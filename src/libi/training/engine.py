@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from libi.datasets import LATENT, Dataset
-from libi.device import models_in_a_call
+from libi.device import bytes_of_a_call, models_in_a_call
 from libi.imports import import_closure
 from libi.provenance import fingerprint
 from libi.seeding import seed_of, stream
@@ -26,6 +26,8 @@ from libi.training.objectives import OBJECTIVES, Objective
 from libi.training.state import State
 from libi.training.step import Adam, Groups, Moving, join_models, make_assessment, make_step, take_models
 
+COPIES_OF_STATE = 5  # parameters, Adam's two moments, the best snapshot and the best round
+
 
 @dataclass(frozen=True)
 class Member:
@@ -34,29 +36,31 @@ class Member:
     Attributes:
         labels: what names its random streams: seed, data set, replicate, method, configuration, restart.
         values: its hyper-parameters by name; one that an objective takes and it lacks is 1.
+        replicate: which of the problem's replicates it is trained on, from 0.
     """
 
     labels: Labels
     values: dict[str, float]
+    replicate: int = 0
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What a stack is trained on, the same for all its members.
+    """What a stack is trained on: one replicate of a data set, or several.
 
     Attributes:
         dataset: the generative process.
         truth: θ_GT packed [1, parameters]; where θ starts, and stays, if no phase moves it.
-        train: training points [1, observed, points], float32.
+        train: training points [replicates, observed, points], float32.
         validation: validation points, likewise.
-        labels: what names the streams that all models share (batches, validation draws).
+        labels: for each replicate, what names the streams that all its models share (batches, validation draws).
     """
 
     dataset: Dataset
     truth: Tensor
     train: Tensor
     validation: Tensor
-    labels: Labels
+    labels: Sequence[Labels]
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ class Stack:
         self._problem, self._members, self._phases = problem, members, phases
         self._settings, self._programs = settings, programs
         self._device = problem.train.device
+        self._replicates = torch.tensor([member.replicate for member in members], device=self._device)
         self._validation_noise = self._draw_validation_noise()
         self.state = State.start(self._initial_parameters())
         self.phase = self.epoch = self.trained = 0
@@ -163,18 +168,43 @@ class Stack:
         ]
 
     def _draw_validation_noise(self) -> list[Tensor]:
-        """Fixed draws, common to all models and snapshots: each [models, 2, points]."""
-        draws, points = self._settings.validation_draws, self._problem.validation.shape[2]
-        generator = stream(*self._problem.labels, "validation draws")
-        noise = torch.randn(draws, 1, LATENT, points, generator=generator).to(self._device)
-        return list(noise.expand(-1, len(self._members), -1, -1).unbind(0))
+        """Fixed draws, common to a replicate's models and to all snapshots: each [replicates, 2, points]."""
+        shape = self._settings.validation_draws, LATENT, self._problem.validation.shape[2]
+        generators = [stream(*labels, "validation draws") for labels in self._problem.labels]
+        return list(torch.stack([torch.randn(shape, generator=each) for each in generators], 1).to(self._device))
+
+    def _validation_draws(self, models: slice) -> Iterator[Tensor]:
+        """The same for some models: each [models, 2, points]."""
+        for noise in self._validation_noise:
+            shared = len(noise) == 1
+            yield noise.expand(len(self._members), -1, -1)[models] if shared else self._of_models(noise, models)
+
+    def _of_models(self, replicates: Tensor, models: slice) -> Tensor:
+        """What some models see of [replicates, ...]: [models, ...], or [1, ...] if there is but one replicate."""
+        return replicates if len(replicates) == 1 else replicates[self._replicates[models]]
 
     def _parts(self, objective: Objective, points: int) -> Iterator[slice]:
-        """The stack's models, as many at a time as the cache holds for a call on so many points."""
-        held = (objective.held + self._problem.dataset.features) * points
-        size = models_in_a_call(self._device, held)
+        """The stack's models, as many at a time as suits the device for a call on so many points."""
+        size = models_in_a_call(self._device, self._held(objective, points))
         for first in range(0, len(self._members), size):
             yield slice(first, first + size)
+
+    def _held(self, objective: Objective, points: int) -> int:
+        """How many numbers a step on so many points holds of one model."""
+        return (objective.held + self._problem.dataset.features) * points
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the stack takes on its device, about: the state of its models, and what its widest call holds."""
+        state = COPIES_OF_STATE * sum(parameters.nbytes for parameters in self.state.parameters.values())
+        points = max(self._problem.train.shape[2], self._problem.validation.shape[2])
+        held = max(self._held(OBJECTIVES[phase.objective], points) for phase in self._phases)
+        return state + bytes_of_a_call(held, min(len(self._members), models_in_a_call(self._device, held)))
+
+    @property
+    def train(self) -> Tensor:
+        """The training points of every model [models, observed, points]; [1, ...] if all have the same."""
+        return self._of_models(self._problem.train, slice(None))
 
     @property
     def finished(self) -> bool:
@@ -203,7 +233,7 @@ class Stack:
         if phase.encoder_start in ENCODER_STARTS:
             start = ENCODER_STARTS[phase.encoder_start]
             parameters = self.state.parameters
-            parameters["encoder"] = start(self._problem.dataset, parameters, self._problem.train)
+            parameters["encoder"] = start(self._problem.dataset, parameters, self.train)
         if phase.fresh:
             self.state.begin_afresh()
 
@@ -260,7 +290,8 @@ class Stack:
         """The data of some models' steps from where the stack is to epoch `ends`; noise is drawn epoch by epoch."""
         scalars = [values[models] for values in self._scalars(objective)]
         if not objective.stochastic:
-            yield from itertools.repeat((self._problem.train, *scalars), ends - self.epoch)
+            x = self._of_models(self._problem.train, models)
+            yield from itertools.repeat((x, *scalars), ends - self.epoch)
             return
         (beta,) = scalars
         chunk, size = self.epoch // CHUNK, self._settings.batch_size
@@ -272,7 +303,7 @@ class Stack:
             weight = beta * (epoch / phase.epochs) if phase.ramp else beta
             noise = draw(counters[epoch % CHUNK], keys).unbind(1)
             for batch, draws in zip(x[epoch % CHUNK], noise, strict=True):
-                yield batch, draws, weight
+                yield self._of_models(batch, models), draws, weight
 
     def _take_snapshot(self, objective: str) -> None:
         score = self.assess(objective)
@@ -283,14 +314,13 @@ class Stack:
     @torch.no_grad()
     def assess(self, objective: str) -> Tensor:
         """Validation objective of every model as it is now [models]: the final β, the same draws every time."""
-        known, x = OBJECTIVES[objective], self._problem.validation
-        scalars, scores = self._scalars(known), []
-        for models in self._parts(known, x.shape[2]):
-            values = take_models(scalars, models)
+        known, scalars, scores = OBJECTIVES[objective], self._scalars(OBJECTIVES[objective]), []
+        for models in self._parts(known, self._problem.validation.shape[2]):
+            x, values = self._of_models(self._problem.validation, models), take_models(scalars, models)
             if known.stochastic:
                 groups = {group: self.state.parameters[group][models] for group in known.groups}
                 program = self._programs.assessment(objective)
-                draws = [program(groups, x, noise[models], *values) for noise in self._validation_noise]
+                draws = [program(groups, x, noise, *values) for noise in self._validation_draws(models)]
                 scores.append(torch.stack(draws).mean(0))
             else:  # a step tells the loss too; no other function needs to be compiled
                 step = self._programs.step(objective, known.groups)

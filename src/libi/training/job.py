@@ -1,7 +1,8 @@
-"""A training job: every configuration and restart of one method on one replicate of a data set."""
+"""A training job: every configuration and restart of one method on one replicate of a data set, or on several."""
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -38,48 +39,49 @@ class Trained(NamedTuple):
 
 def train_job(
     job: TrainingJob,
-    replicate: int,
+    replicates: Sequence[int],
     truth: Tensor,
-    train: Tensor,
-    validation: Tensor,
+    train: Sequence[Tensor],
+    validation: Sequence[Tensor],
     checkpoints: Checkpoints | None = None,
 ) -> Trained:
     """Train all models of a job.
 
     Args:
         job: the part of the study that the job depends on.
-        replicate: number of the replicate, which names random streams.
+        replicates: numbers of the replicates, which name random streams.
         truth: θ_GT packed [1, parameters].
-        train: training points [observed, points].
-        validation: validation points [observed, points].
+        train: each replicate's training points [observed, points].
+        validation: each replicate's validation points [observed, points].
         checkpoints: where to leave and look for checkpoints, if anywhere.
     """
     dataset, device = DATASETS[job.dataset], choose_device(job.device)
     problem = Problem(
         dataset=dataset,
         truth=truth.float().to(device),
-        train=train.float().to(device)[None],
-        validation=validation.float().to(device)[None],
-        labels=(job.seed, job.dataset, replicate),
+        train=torch.stack(list(train)).float().to(device),
+        validation=torch.stack(list(validation)).float().to(device),
+        labels=[(job.seed, job.dataset, replicate) for replicate in replicates],
     )
-    settings = settings_of(job, device)
+    settings = settings_of(job)
     programs = Programs(dataset, settings)
-    plans = list(plan_stacks(job, replicate))
+    plans = list(plan_stacks(job, replicates))
     log.info("%d models in %d stacks on %s", sum(len(plan.members) for plan in plans), len(plans), device.type)
     parts = []
     for number, plan in enumerate(plans):
         stack = Stack(problem, plan.members, plan.phases, settings, programs)
         title = f"stack {number + 1} of {len(plans)}"
+        log.info("%s: %d models, about %.0f MiB on the device", title, len(plan.members), stack.memory / 2**20)
         report = Report(title, stack)
         if checkpoints:
             checkpoints.resume(number, stack)
         stack.run(lambda stack, n=number, r=report: (r(stack), checkpoints and checkpoints.save(n, stack)))
-        parts.append(collect(job, replicate, problem, plan, stack, device))
+        parts.append(collect(job, plan, stack, device))
     tensors = {group: torch.cat([part.tensors[group] for part in parts]) for group in parts[0].tensors}
     return Trained(tensors, pd.concat([part.records for part in parts], ignore_index=True))
 
 
-def settings_of(job: TrainingJob, device: torch.device) -> Settings:
+def settings_of(job: TrainingJob) -> Settings:
     """The engine's settings, from the study's."""
     given = job.training
     adam = Adam(given.learning_rate, given.adam.beta1, given.adam.beta2, given.adam.epsilon)
@@ -89,7 +91,7 @@ def settings_of(job: TrainingJob, device: torch.device) -> Settings:
         validation_draws=given.validation_draws,
         exponential_cap=given.exponential_cap,
         adam=adam,
-        compiled=job.compile and has_compiler(device),
+        compiled=job.compile and has_compiler(),
     )
 
 
@@ -97,45 +99,40 @@ class StackPlan(NamedTuple):
     """Models that can train together, because their phases are the same."""
 
     phases: tuple[Phase, ...]
+    replicates: list[int]
     configurations: list[Configuration]
     restarts: list[int]
     members: list[Member]
 
 
-def plan_stacks(job: TrainingJob, replicate: int) -> Iterator[StackPlan]:
-    """Divide a job's models among stacks, one a schedule."""
+def plan_stacks(job: TrainingJob, replicates: Sequence[int]) -> Iterator[StackPlan]:
+    """Divide a job's models among stacks, one a schedule; a stack holds replicate after replicate."""
     method, epochs = METHODS[job.method], job.training.epochs
     schedules: dict[tuple[Phase, ...], list[Configuration]] = {}
     for configuration in job.configuration_objects():
         phases = method(configuration.as_dict(), epochs, job.training.annealing_share)
         schedules.setdefault(phases, []).append(configuration)
     for phases, group in schedules.items():
-        models = [(configuration, restart) for configuration in group for restart in range(job.restarts)]
-        yield StackPlan(
-            phases,
-            [configuration for configuration, _ in models],
-            [restart for _, restart in models],
-            [member(job, replicate, configuration, restart) for configuration, restart in models],
-        )
+        models = list(itertools.product(replicates, group, range(job.restarts)))
+        members = [
+            Member(
+                (job.seed, job.dataset, replicate, job.method, configuration.name, restart),
+                configuration.as_dict(),
+                replicates.index(replicate),
+            )
+            for replicate, configuration, restart in models
+        ]
+        yield StackPlan(phases, *map(list, zip(*models, strict=True)), members)
 
 
-def member(job: TrainingJob, replicate: int, configuration: Configuration, restart: int) -> Member:
-    """A model as the engine sees it."""
-    labels = (job.seed, job.dataset, replicate, job.method, configuration.name, restart)
-    return Member(labels, dict(configuration.as_dict()))
-
-
-def collect(
-    job: TrainingJob, replicate: int, problem: Problem, plan: StackPlan, stack: Stack, device: torch.device
-) -> Trained:
+def collect(job: TrainingJob, plan: StackPlan, stack: Stack, device: torch.device) -> Trained:
     """What a finished stack leaves."""
     moved = {group for phase in plan.phases for group in phase.moves}
-    encodes = "encoder" in moved
-    records = describe(problem, stack.state, encodes=encodes)
+    records = describe(DATASETS[job.dataset], stack.train, stack.state, encodes="encoder" in moved)
     names: dict[str, Sequence[object]] = {
         "dataset": [job.dataset] * len(records),
         "method": [job.method] * len(records),
-        "replicate": [replicate] * len(records),
+        "replicate": plan.replicates,
         "configuration": [configuration.name for configuration in plan.configurations],
         "restart": plan.restarts,
         "epochs": [stack.trained] * len(records),

@@ -22,23 +22,26 @@ PARITY, ROTATIONS = 0x1BD11BDA, (13, 15, 26, 6, 17, 29, 16, 24)  # constants of 
 Labels = tuple[object, ...]
 
 
-def chunk_batches(x: Tensor, batch_size: int, labels: Labels, phase: int, chunk: int) -> list[tuple[Tensor, ...]]:
-    """One permutation an epoch, shared by the stack, cut into batches.
+def chunk_batches(
+    x: Tensor, batch_size: int, labels: Sequence[Labels], phase: int, chunk: int
+) -> list[tuple[Tensor, ...]]:
+    """One permutation an epoch of each replicate, shared by all its models, cut into batches.
 
     Args:
-        x: training points [1, observed, points].
+        x: training points [replicates, observed, points].
         batch_size: divides the number of points.
-        labels: what names the stack's shared streams.
+        labels: what names each replicate's shared streams.
         phase: number of the phase.
         chunk: number of the chunk in its phase.
 
     Returns:
-        for each epoch its batches, each [1, observed, batch_size].
+        for each epoch its batches, each [replicates, observed, batch_size].
     """
-    points = x.shape[2]
-    generator = stream(*labels, "batches", phase, chunk)
-    order = torch.cat([torch.randperm(points, generator=generator) for _ in range(CHUNK)]).to(x.device)
-    batches = x[:, :, order].reshape(1, x.shape[1], CHUNK, -1, batch_size).permute(2, 3, 0, 1, 4).contiguous()
+    replicates, observed, points = x.shape
+    generators = [stream(*names, "batches", phase, chunk) for names in labels]
+    orders = [torch.cat([torch.randperm(points, generator=each) for _ in range(CHUNK)]) for each in generators]
+    shuffled = torch.stack([replicate[:, order.to(x.device)] for replicate, order in zip(x, orders, strict=True)])
+    batches = shuffled.reshape(replicates, observed, CHUNK, -1, batch_size).permute(2, 3, 0, 1, 4).contiguous()
     return [epoch.unbind(0) for epoch in batches]
 
 

@@ -23,7 +23,7 @@ def reconstruction(dataset: Dataset, generative: Parameters, codes: Rows, x: Row
         dataset: gives f_θ and the noise variance.
         generative: θ.
         codes: z, one row a latent dimension, each [models, points].
-        x: data, one row a feature, each [1, points].
+        x: data, one row a feature, each [models or 1, points].
 
     Returns:
         [models].
@@ -40,7 +40,7 @@ def negative_elbo(dataset: Dataset, stack: Stack, x: Tensor, noise: Tensor, beta
     Args:
         dataset: the generative process.
         stack: θ ("generative") and ϕ ("inference").
-        x: data [1, observed, points].
+        x: data [models or 1, observed, points].
         noise: standard normal draws [models, 2, points].
         beta: weight of the KL term [models].
 
@@ -63,7 +63,7 @@ def negative_joint_likelihood(dataset: Dataset, stack: Stack, x: Tensor) -> Tens
     Args:
         dataset: the generative process.
         stack: θ ("generative") and φ ("encoder").
-        x: data [1, observed, points].
+        x: data [models or 1, observed, points].
 
     Returns:
         [models], nats.
@@ -95,7 +95,7 @@ def constrained_likelihood(
     Args:
         dataset: the generative process.
         stack: θ ("generative") and φ ("encoder").
-        x: data [1, observed, points].
+        x: data [models or 1, observed, points].
         epsilon_hz: ε_HZ, the weight of the Henze–Zirkler penalty [models].
         epsilon_covariance: ε_Σ, the tolerance of the covariance [models].
         epsilon_mean: ε_μ, the tolerance of the mean [models].

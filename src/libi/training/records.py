@@ -9,7 +9,6 @@ from torch import Tensor
 from libi.datasets import Dataset
 from libi.layers import Network, Parameters
 from libi.statistics.gaussianity import henze_zirkler
-from libi.training.engine import Problem
 from libi.training.state import State
 
 
@@ -22,11 +21,12 @@ def dead_units(network: Network | None, parameters: Parameters, inputs: Tensor) 
     return torch.stack([(out.amax(2) <= 0).sum(1) for out in rectified]).sum(0)
 
 
-def describe(problem: Problem, state: State, *, encodes: bool) -> pd.DataFrame:
+def describe(dataset: Dataset, x: Tensor, state: State, *, encodes: bool) -> pd.DataFrame:
     """Records of a trained stack, in the order of its models.
 
     Args:
-        problem: what the stack was trained on.
+        dataset: the generative process.
+        x: the points it was trained on [models or 1, observed, points].
         state: its state at the end.
         encodes: whether the models have an encoder φ, whose outputs are then their codes; else these are the means
             of q_ϕ(z|x).
@@ -36,14 +36,13 @@ def describe(problem: Problem, state: State, *, encodes: bool) -> pd.DataFrame:
         diverged, dead units, and mean, covariance (divisor N) and exact Henze–Zirkler statistic of the codes of the
         training points.
     """
-    dataset: Dataset = problem.dataset
     kept = state.kept.parameters
     generative = dataset.generative.unpack(kept["generative"])
     inference = dataset.inference.layout.unpack(kept["inference"])
     if encodes:
-        (codes,) = dataset.encoder(dataset.encoder.layout.unpack(kept["encoder"]), problem.train)
+        (codes,) = dataset.encoder(dataset.encoder.layout.unpack(kept["encoder"]), x)
     else:
-        codes, _ = dataset.inference(inference, problem.train)
+        codes, _ = dataset.inference(inference, x)
     score = state.kept.score.double()
     mean = codes.double().mean(2)
     centred = codes.double() - mean[:, :, None]
@@ -54,7 +53,7 @@ def describe(problem: Problem, state: State, *, encodes: bool) -> pd.DataFrame:
         "best_round": state.round,
         "diverged": ~state.alive,
         "dead_units_generative": dead_units(dataset.decoder, generative, codes),
-        "dead_units_inference": dead_units(dataset.inference, inference, problem.train),
+        "dead_units_inference": dead_units(dataset.inference, inference, x),
         "codes_mean_1": mean[:, 0],
         "codes_mean_2": mean[:, 1],
         "codes_covariance_11": covariance[:, 0, 0],

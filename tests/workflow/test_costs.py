@@ -1,0 +1,38 @@
+"""What jobs are expected to take, by what the bench has measured."""
+
+import costs
+import pytest
+import yaml
+
+from libi.study.reading import load_study
+
+from .conftest import REPOSITORY
+
+TOLERANCES = {"epsilon_covariance": [1], "epsilon_mean": [1]}
+
+
+def test_the_bench_has_a_cost_for_every_data_set_and_objective_of_the_methods():
+    found = costs.epoch_costs()
+    studied = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())["datasets"]
+    assert set(found) == {(dataset, objective) for dataset in studied for objective in costs.UNITS}
+    assert all(0 < cost < 1 for cost in found.values())
+
+
+@pytest.mark.parametrize(
+    ("method", "grid", "work"),
+    [
+        # 30 restarts of two configurations, half of the epochs under each objective.
+        ("libi", {"epsilon_hz": [1], **TOLERANCES, "rounds": [1, 6]}, 60 * (50 * 3 + 50 * 5)),
+        ("lagging", {"segments": [5]}, 30 * 100 * 5),
+        ("vae", {}, 30 * 100 * 5),
+    ],
+)
+def test_training_takes_epochs_times_their_cost(method, grid, work):
+    study = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+    study |= {"restarts": 30, "datasets": {"gaussian": {method: grid}}}
+    study["training"] |= {"epochs": 100, "validate_every": 10}
+    job = load_study(study, "a study").training_job("gaussian", method)
+    of_epochs = {("gaussian", "constrained_likelihood"): 3.0, ("gaussian", "elbo"): 5.0}
+    assert costs.training_seconds(job, of_epochs) == pytest.approx(work + costs.OTHERS)
+    uncompiled = costs.training_seconds(job | {"compile": False}, of_epochs)
+    assert uncompiled == pytest.approx(costs.UNCOMPILED * work + costs.OTHERS)
