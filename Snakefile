@@ -15,7 +15,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/study.smk"
 include: "workflow/rules/resume.smk"
-include: "workflow/rules/progress.smk"
+include: "workflow/rules/start.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/select.smk"

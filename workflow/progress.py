@@ -1,13 +1,11 @@
 """Say every minute how many jobs are done, and how long the others will take.
 
-A job's work is counted in seconds of one core: a training job's by the steps it has to make and the bench's time of a
-step (benchmarks/results/steps.csv), any other's by its rule. How fast work is done is measured while the run goes on,
-so neither the machine nor the number of cores needs to be known.
+A job's work is counted in seconds of one core (`costs`). How fast work is done is measured while the run goes on, so
+neither the machine nor the number of cores needs to be known.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
 import threading
@@ -15,33 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from libi.study.models import TrainingJob
-from libi.training.methods import METHODS
-
-STEPS = Path(__file__).parent.parent / "benchmarks/results/steps.csv"
-UNITS = {"elbo": "epoch of 5 x 100", "constrained_likelihood": "step of 500"}
-SECONDS = {"score": 20.0, "evaluate": 25.0, "infer": 10.0}  # of one core, in the paper's study
-OTHERS = 4.0
 REPORTED = re.compile(r"stack (\d+) of (\d+): epoch (\d+) of (\d+),")
-
-
-def epoch_costs(steps: Path = STEPS) -> dict[tuple[str, str], float]:
-    """Seconds of one model's epoch in the engine, by data set and objective, as the bench has measured them."""
-    with open(steps, encoding="utf-8") as file:
-        return {
-            (row["dataset"], row["objective"]): float(row["median_us"]) * 1e-6
-            for row in csv.DictReader(file)
-            if row["way"] == "engine" and row["best"] == "True" and row["unit"] == UNITS[row["objective"]]
-        }
-
-
-def training_work(params: Mapping[str, object], costs: Mapping[tuple[str, str], float]) -> float:
-    """Seconds of one core that the training job with these parameters takes, about."""
-    job, seconds = TrainingJob.model_validate(params), 0.0
-    for configuration in job.configuration_objects():
-        for phase in METHODS[job.method](configuration.as_dict(), job.training.epochs, job.training.annealing_share):
-            seconds += job.restarts * phase.epochs * costs.get((job.dataset, phase.objective), 0.0)
-    return seconds + OTHERS
 
 
 def share_trained(log: Path) -> float:
