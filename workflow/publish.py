@@ -12,18 +12,21 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
+from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
 from progress import spell  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
 from libi.rendering.table1 import DATASETS, METHODS, METRICS, TRUTH, best  # noqa: E402
 from libi.storage import atomic, load_table, save_table, save_text  # noqa: E402
+from libi.study.reading import read_study  # noqa: E402
+from libi.study.sections import DEMONSTRATIONS  # noqa: E402
 
 FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 6) for kind in ("png", "pdf")]
 COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "grid")]
@@ -51,6 +54,15 @@ def models(root: Path) -> pd.DataFrame:
     """The records of all models, one row each."""
     files = sorted((root / "results/training").rglob("*.csv"))
     return pd.concat(map(load_table, files), ignore_index=True)
+
+
+def leftovers(root: Path) -> list[Path]:
+    """Records of jobs that the study does not have, left from when its jobs had another number of replicates."""
+    study = read_study(root / "config/config.yaml")
+    packs = set(map(study.pack_of, study.replicate_names()))
+    names = {method: {"0"} for method in DEMONSTRATIONS}  # on the first replicate alone
+    files = sorted((root / "results/training").rglob("*.csv"))
+    return [path for path in files if path.stem not in names.get(path.parent.name, packs)]
 
 
 def save_compressed(path: Path, table: pd.DataFrame) -> None:
@@ -85,10 +97,9 @@ def busy_seconds(spans: Iterable[tuple[float, float]]) -> float:
     return total
 
 
-def spans(root: Path) -> list[tuple[float, float]]:
-    """Start and end of every job of the paper's study, by Snakemake's notes."""
-    notes = [json.loads(path.read_text()) for path in (root / ".snakemake/metadata").iterdir()]
-    return [(note["starttime"], note["endtime"]) for note in notes if note["log"] and "logs/paper/" in note["log"][0]]
+def planned(jobs: Mapping[str, Job]) -> pd.DataFrame:
+    """What the study would take on other numbers of cores, by its jobs' times."""
+    return pd.DataFrame([{"cores": cores, "wall_seconds": round(wall_seconds(jobs, cores))} for cores in CORES])
 
 
 def markdown(table1: pd.DataFrame) -> str:
@@ -146,6 +157,9 @@ def publish(root: Path) -> None:
     missing = [name for name in COPIED if not (root / name).exists()]
     if missing:
         raise SystemExit(f"The paper's study is not finished: no {', '.join(missing)}. Make it by: make")
+    if old := leftovers(root):
+        names = ", ".join(map(str, old))
+        raise SystemExit(f"Left from another replicates_per_job, to be removed with their benchmarks: {names}")
     reference = root / "paper/reference"
     reference.mkdir(exist_ok=True)
     for name in COPIED:
@@ -155,8 +169,10 @@ def publish(root: Path) -> None:
     table = budget(root)
     save_table(reference / "budget.csv", table)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True).stdout.strip()
+    noted = notes(root, "paper")
+    save_table(reference / "cores.csv", planned(jobs_of(noted)))
     run = {
-        "wall_seconds": round(busy_seconds(spans(root))),
+        "wall_seconds": round(busy_seconds((note["starttime"], note["endtime"]) for note in noted.values())),
         "core_seconds": round(table["seconds"].sum()),
         "jobs": int(table["jobs"].sum()),
         "commit": commit or None,

@@ -1,0 +1,53 @@
+"""The plan for other numbers of cores: schedules that can be counted by hand."""
+
+import base64
+import json
+
+import plan
+import pytest
+from plan import Job
+
+
+def alone(seconds, priority=0, needs=()):
+    return Job(seconds, priority, frozenset(needs))
+
+
+@pytest.mark.parametrize(("cores", "wall"), [(1, 12), (2, 6), (3, 5), (4, 5)])
+def test_independent_jobs_share_the_cores(cores, wall):
+    jobs = {"a": alone(5), "b": alone(4), "c": alone(2), "d": alone(1)}
+    assert plan.wall_seconds(jobs, cores) == wall
+
+
+@pytest.mark.parametrize(("cores", "wall"), [(1, 12), (2, 9), (64, 7)])
+def test_a_job_waits_for_what_it_needs(cores, wall):
+    """data, then three to train of which one is long, then the table."""
+    jobs = {"data": alone(1), "long": alone(5, needs=["data"]), "table": alone(1, needs=["long", "first", "second"])}
+    jobs |= {name: alone(seconds, 1, ["data"]) for name, seconds in (("first", 3), ("second", 2))}
+    assert plan.wall_seconds(jobs, cores) == wall
+
+
+def test_the_highest_priority_starts_first():
+    jobs = {"long": alone(10), "other": alone(9, priority=1), "short": alone(1, priority=1)}
+    assert plan.wall_seconds(jobs, 2) == 11
+
+
+def test_jobs_are_read_from_what_snakemake_noted(tmp_path):
+    folder = tmp_path / ".snakemake/metadata"
+    folder.mkdir(parents=True)
+    made = {
+        "results/data/x": ("simulate", [], "logs/paper/simulate.log", 1.0, 3.0),
+        "results/models": ("train_libi", ["results/data/x", "src/a.py"], "logs/paper/train.log", 4.0, 9.0),
+        "results/records": ("train_libi", ["results/data/x", "src/a.py"], "logs/paper/train.log", 4.0, 9.0),
+        "results/quick/data/x": ("simulate", [], "logs/quick/simulate.log", 0.0, 100.0),
+    }
+    keys = ("rule", "input", "log", "starttime", "endtime")
+    for file, (rule, given, log, start, end) in made.items():
+        note = dict(zip(keys, (rule, given, [log], start, end), strict=True))
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+        (folder / base64.b64encode(file.encode()).decode()).write_text(json.dumps(note))
+    jobs = plan.jobs_of(plan.notes(tmp_path, "paper"))
+    assert jobs == {
+        "logs/paper/simulate.log": alone(2.0),
+        "logs/paper/train.log": alone(5.0, 20, ["logs/paper/simulate.log"]),
+    }
