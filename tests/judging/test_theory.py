@@ -124,7 +124,7 @@ def test_without_restarts_nothing_is_known_of_joint_map():
 def test_few_effective_draws_make_a_log_likelihood_unreliable():
     claims = theory.judge_likelihood(SAID["likelihood_unreliable"], metrics())
     assert set(verdicts(claims).values()) == {"reproduced"} and len(claims) == 5
-    enough = metrics().assign(effective_sample_size_median=101.0)
+    enough = metrics().assign(share_below_100=0.05)
     claims = theory.judge_likelihood(SAID["likelihood_unreliable"], enough)
     assert set(verdicts(claims).values()) == {"not reproduced"}
     elsewhere = metrics().query("dataset != 'cubic_jtex'")

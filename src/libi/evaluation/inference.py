@@ -17,12 +17,11 @@ from libi.evaluation.choices import chosen_models
 from libi.evaluation.closed_form import LinearInference, loading_of, marginal_covariance, objective, posterior
 from libi.evaluation.posterior import WeightedCodes, sample_posterior
 from libi.seeding import stream
+from libi.statistics.likelihood import TRUSTED
 from libi.study.models import PosteriorJob
 from libi.trained import TrainedModel, TrainedModels
 
 log = logging.getLogger(__name__)
-
-TRUSTED = 100  # effective sample size from which a Monte-Carlo mean is taken for the posterior's
 
 
 class Inferred(NamedTuple):

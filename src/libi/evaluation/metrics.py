@@ -13,6 +13,7 @@ from libi.evaluation.choices import chosen_models
 from libi.evaluation.closed_form import LinearInference, expected_posterior_divergence, mean_field, posterior
 from libi.seeding import stream
 from libi.statistics.likelihood import (
+    TRUSTED,
     LikelihoodEstimate,
     importance_sampled_log_likelihood,
     linear_gaussian_log_likelihood,
@@ -23,7 +24,7 @@ from libi.trained import TrainedModel, TrainedModels
 
 SUMMARY = (
     *("dataset", "method", "replicate", "configuration", "restart"),
-    *("test_ll", "test_ll_exact", "effective_sample_size_median", "effective_sample_size_least"),
+    *("test_ll", "test_ll_exact", "effective_sample_size_median", "share_below_100"),
     *("s_knn", "s_knn_sd_over_draws", "excess_divergence"),
 )
 
@@ -117,8 +118,9 @@ def evaluate(
 
     Returns:
         a summary, and one row a test point: log_likelihood, effective_sample_size, and the exact log-likelihood where
-        f_θ is linear. The summary has test_ll (mean over points, nats), test_ll_exact, the median and least effective
-        sample size, s_knn with its standard deviation over draws, and excess_divergence.
+        f_θ is linear. The summary has test_ll (mean over points, nats), test_ll_exact, the median effective sample
+        size, the share of points where it is below 100, s_knn with its standard deviation over draws, and
+        excess_divergence.
     """
     estimate = log_likelihood(model, test, job, *labels)
     points = pd.DataFrame(
@@ -137,7 +139,7 @@ def evaluate(
         "test_ll": points["log_likelihood"].mean(),
         "test_ll_exact": points["log_likelihood_exact"].mean() if loading is not None else float("nan"),
         "effective_sample_size_median": points["effective_sample_size"].median(),
-        "effective_sample_size_least": points["effective_sample_size"].min(),
+        "share_below_100": (points["effective_sample_size"] < TRUSTED).mean(),
         "s_knn": statistic.mean,
         "s_knn_sd_over_draws": statistic.standard_deviation,
         "excess_divergence": excess_divergence(model, truth),

@@ -17,7 +17,7 @@ class Evidence:
 
     Attributes:
         table1: `results/table1.csv`.
-        metrics: one row a data set, method and replicate: test_ll, s_knn, effective_sample_size_median, ...
+        metrics: one row a data set, method and replicate: test_ll, s_knn, share_below_100, ...
         scores: one row a data set, method, replicate and configuration: log_likelihood on the split that configurations
             are compared on.
         posterior: one row a data set, method and replicate: `results/posterior/*/*_summary.csv`.
