@@ -79,11 +79,9 @@ def budget(root: Path) -> pd.DataFrame:
         rule, *wildcards = path.relative_to(folder).with_suffix("").parts
         what = " ".join([rule, *wildcards[:-1]]) if rule == "train" else rule
         measured = pd.read_csv(path, sep="\t").iloc[0]
-        rows.append({"what": what, "seconds": measured["s"], "cpu": measured["cpu_time"], "mib": measured["max_rss"]})
+        rows.append({"what": what, "seconds": measured["s"], "mib": measured["max_rss"]})
     groups = pd.DataFrame(rows).groupby("what")
-    table = groups.agg(
-        jobs=("seconds", "size"), seconds=("seconds", "sum"), cpu_seconds=("cpu", "sum"), most_mib=("mib", "max")
-    )
+    table = groups.agg(jobs=("seconds", "size"), seconds=("seconds", "sum"), most_mib=("mib", "max"))
     table["share"] = table["seconds"] / table["seconds"].sum()
     return table.sort_values("seconds", ascending=False).round(4).reset_index()
 

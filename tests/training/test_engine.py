@@ -7,6 +7,7 @@ import torch
 
 from libi.evaluation.closed_form import LinearInference, marginal_covariance, objective
 from libi.statistics.likelihood import linear_gaussian_log_likelihood
+from libi.training import engine
 from libi.training.engine import Programs
 from libi.training.step import Moving
 
@@ -58,6 +59,18 @@ def test_a_stack_on_several_replicates_equals_its_models_trained_one_by_one(name
         for group, flat in state.parameters.items():
             torch.testing.assert_close(flat[row : row + 1], single.parameters[group], rtol=0, atol=1e-4)
         torch.testing.assert_close(state.kept.score[row], single.kept.score[0], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "method", "grid"), CASES)
+def test_all_of_a_stack_is_on_the_device_of_its_points(monkeypatch, name, method, grid):
+    """PyTorch refuses to mix devices; its device without memory stands in for a GPU."""
+    monkeypatch.setattr(engine, "models_in_a_call", lambda device, held: 3)
+    problem = on_two_replicates(name)
+    elsewhere = {part: getattr(problem, part).to("meta") for part in ("truth", "train", "validation")}
+    members = [(restart, grid[0]) for restart in range(5)]
+    state = trained(stack_of(replace(problem, **elsewhere), method, members, 8, replicates=[0, 1, 1, 0, 1]))
+    tensors = [state.kept.score, state.alive, *state.parameters.values(), *state.kept.parameters.values()]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
 
 
 def test_truth_keeps_the_ground_truth_and_finds_its_posterior():

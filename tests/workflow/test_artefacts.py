@@ -53,7 +53,7 @@ def test_without_latexmk_the_graph_leaves_the_paper_out(tmp_path):
     """On a PATH that has all programs but that one."""
     project, programs = Project.of_the_work_tree(tmp_path / "project"), tmp_path / "bin"
     programs.mkdir()
-    for name in ("sh", "bash", "env", "uname", "git", "python3"):
+    for name in ("sh", "bash", "env", "uname", "git", "which", "python3"):
         if found := shutil.which(name):
             (programs / name).symlink_to(found)
     run = project.snakemake("-n", "--configfile", SMOKE, PATH=str(programs))

@@ -48,6 +48,6 @@ def test_jobs_are_read_from_what_snakemake_noted(tmp_path):
         (folder / base64.b64encode(file.encode()).decode()).write_text(json.dumps(note))
     jobs = plan.jobs_of(plan.notes(tmp_path, "paper"))
     assert jobs == {
-        "logs/paper/simulate.log": alone(2.0),
+        "logs/paper/simulate.log": alone(2.0, 30),
         "logs/paper/train.log": alone(5.0, 20, ["logs/paper/simulate.log"]),
     }

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import plan
 import pytest
 
 from .conftest import SMOKE, TINY, TYPESET, Project, environment, write_study
@@ -87,9 +88,9 @@ def test_every_rule_declares_what_its_jobs_need(project):
             assert int(rule["again"][need]) == 2 * int(rule["resources"][need]), name
     for name in TARGETS:
         assert not rules[name]["output"], name
-    priorities = {name: rule["priority"] for name, rule in rules.items()}
-    others = max(priority for name, priority in priorities.items() if not name.startswith("train"))
-    assert priorities["train_libi"] > priorities["train"] > others
+    priorities = {name: rule["priority"] for name, rule in rules.items() if rule["priority"]}
+    assert priorities["simulate"] > priorities["train_libi"] > priorities["train"] > 0
+    assert priorities == plan.PRIORITIES
 
 
 @pytest.mark.parametrize(("device", "asking"), [("auto", set()), ("cpu", set()), ("cuda", {"train", "train_libi"})])

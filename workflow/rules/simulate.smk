@@ -1,4 +1,4 @@
-"""Ground truths and generated data."""
+"""Ground truths and generated data: before all else, so that the longest training jobs can start first."""
 
 SPLITS = ("train", "validation", "test")
 
@@ -13,6 +13,7 @@ rule define_truth:
         f"{LOGS}/define_truth/{{dataset}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/define_truth/{{dataset}}.tsv"
+    priority: 30
     conda:
         ENVIRONMENT
     threads: 1
@@ -35,6 +36,7 @@ rule simulate:
         f"{LOGS}/simulate/{{dataset}}/{{replicate}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/simulate/{{dataset}}/{{replicate}}.tsv"
+    priority: 30
     conda:
         ENVIRONMENT
     threads: 1
