@@ -44,7 +44,8 @@ test: $(READY)
 bench: $(READY)
 	$(VENV)/bin/python benchmarks/bench_steps.py
 	$(VENV)/bin/python benchmarks/bench_growth.py
-	@echo "The bench is done. Its tables: benchmarks/results/steps.csv and growth.csv"
+	$(VENV)/bin/python benchmarks/bench_evaluation.py
+	@echo "The bench is done. Its tables: benchmarks/results/steps.csv, growth.csv and evaluation.csv"
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -1,0 +1,111 @@
+"""Seconds that the metrics of one model take, beside the floors of their arithmetic.
+
+`make bench` runs it after the benches of training. benchmarks/README.md says what is measured, and how.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from benchmarks.machine import pin_to_one_core  # noqa: E402
+
+pin_to_one_core()
+
+import pandas as pd  # noqa: E402  (all that may start threads comes after the process is bound to its core)
+import torch  # noqa: E402
+
+from benchmarks.report import markdown  # noqa: E402
+from benchmarks.tasks import POINTS, Task  # noqa: E402
+from libi.datasets import DATASETS, LATENT, Dataset  # noqa: E402
+from libi.evaluation.metrics import log_likelihood, two_sample  # noqa: E402
+from libi.memory import keep_freed_memory  # noqa: E402
+from libi.study.models import EvaluationJob  # noqa: E402
+from libi.study.reading import read_study  # noqa: E402
+from libi.trained import TrainedModel  # noqa: E402
+
+ROUNDS = 3
+BLOCK = 300_000  # pairs in a block of the floor of S-kNN, which stays in a core's caches
+SIDE = 256  # of the large matrix product
+TEST_LL, S_KNN = "test_ll", "s_knn"
+
+
+def model_of(dataset: Dataset) -> TrainedModel:
+    """A model with the parameters from which training starts; for the time their values do not matter."""
+    start = Task(dataset, "elbo", POINTS).start(1)
+    return TrainedModel(dataset, start["generative"], start["inference"], None, "bench", 0)
+
+
+def statistic_floor(job: EvaluationJob) -> None:
+    """The products, square roots and exponentials of the pairs of every draw of S-kNN that differ."""
+    points, features = job.two_sample.points, LATENT + 2
+    pairs = job.two_sample.draws * (3 * points**2)  # each sample with itself, and with the other
+    left, right = torch.rand(BLOCK // SIDE, features).double(), torch.rand(features, SIDE).double()
+    block = torch.empty(BLOCK // SIDE, SIDE, dtype=torch.float64)
+    for _ in range(pairs // block.numel()):
+        torch.mm(left, right, out=block)
+        block.sqrt_().neg_().exp_()
+
+
+def likelihood_floor(dataset: Dataset, job: EvaluationJob) -> None:
+    """The normal draws of Eq. 48, and the decoder's multiplications at the rate of a large product."""
+    samples, network = job.importance_samples * POINTS, dataset.decoder
+    draws = torch.empty(BLOCK, dtype=torch.float64)
+    for _ in range(samples * LATENT // BLOCK):
+        draws.normal_()
+    if network is None:
+        return
+    widths = [network.inputs, *(layer.units for layer in network.hidden), sum(network.heads.values())]
+    each = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
+    first, second = torch.rand(SIDE, SIDE).double(), torch.rand(SIDE, SIDE).double()
+    result = torch.empty_like(first)
+    for _ in range(samples * each // SIDE**3):
+        torch.mm(first, second, out=result)
+
+
+def calls_of(dataset: Dataset, job: EvaluationJob) -> dict[tuple[str, str], Callable[[], object]]:
+    """What is timed of a data set: (metric, way) to a call."""
+    model, x = model_of(dataset), Task(dataset, "elbo", POINTS).data()[0]
+    return {
+        (TEST_LL, "seconds"): lambda: log_likelihood(model, x, job, "bench"),
+        (TEST_LL, "floor"): lambda: likelihood_floor(dataset, job),
+        (S_KNN, "seconds"): lambda: two_sample(model, model.generative + 0.1, job, "bench"),
+        (S_KNN, "floor"): lambda: statistic_floor(job),
+    }
+
+
+def measure(dataset: Dataset, job: EvaluationJob) -> pd.DataFrame:
+    """One row a metric: median seconds and floor, timed in turns."""
+    calls, times = calls_of(dataset, job), {}
+    for _ in range(ROUNDS):
+        for key, call in calls.items():
+            begin = time.perf_counter()
+            call()
+            times.setdefault(key, []).append(time.perf_counter() - begin)
+    rows = [
+        {"dataset": dataset.name, "metric": metric, **{way: median(times[metric, way]) for way in ("seconds", "floor")}}
+        for metric in (TEST_LL, S_KNN)
+    ]
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Measure, print and write."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    job = EvaluationJob.model_validate(read_study(ROOT / "config/config.yaml").evaluation_job())
+    table = pd.concat([measure(dataset, job) for dataset in DATASETS.values()], ignore_index=True).round(3)
+    table.to_csv(ROOT / "benchmarks" / "results" / "evaluation.csv", index=False)
+    print("\nSeconds of a model's metrics on one core\n")
+    print(markdown(table))
+    print("\nWritten: benchmarks/results/evaluation.csv")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Where the time of the paper's study went, and how far each stage is from its floor.
+
+    python benchmarks/budget.py
+
+By what `make publish` noted of its jobs (paper/reference/budget.csv) and the benches (results/steps.csv and
+evaluation.csv): what a stage comes to at the bench's speed, and at the speed of its bare arithmetic, each with the
+seconds that its jobs take to start.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
+
+import pandas as pd  # noqa: E402
+from costs import OTHERS, epoch_costs, training_seconds  # noqa: E402
+
+from libi.study.models import Study  # noqa: E402
+from libi.study.reading import read_study  # noqa: E402
+
+SPEEDS = {"bench": ("engine", "seconds"), "floor": ("floor", "floor")}  # as steps.csv and evaluation.csv name them
+METRICS = {"score": ["test_ll"], "evaluate": ["test_ll", "s_knn"]}
+SMALL = 0.006  # the share below which jobs are shown as one row
+
+
+def metric_seconds(study: Study, stage: str, jobs: int, column: str) -> float:
+    """What a stage takes that computes metrics: of all configurations, or of one a method."""
+    table = pd.read_csv(ROOT / "benchmarks/results/evaluation.csv").set_index(["dataset", "metric"])[column]
+    seconds = jobs * OTHERS
+    for name in study.dataset_names():
+        grids = [len(study.configurations(name, method)) for method in study.methods(name)]
+        models = sum(grids) if stage == "score" else len(grids)
+        seconds += study.replicates * models * sum(table[name, metric] for metric in METRICS[stage])
+    return seconds
+
+
+def budget() -> pd.DataFrame:
+    """One row a kind of job: jobs, seconds, share, and where a bench tells of it bench and floor."""
+    study, spent = read_study(ROOT / "config/config.yaml"), pd.read_csv(ROOT / "paper/reference/budget.csv")
+    rows = []
+    for row in spent.itertuples():
+        stage, *job = str(row.what).split()
+        made = {"what": row.what, "jobs": row.jobs, "seconds": row.seconds, "share": row.share}
+        for speed, (steps, metrics) in SPEEDS.items():
+            if stage == "train":
+                made[speed] = row.jobs * training_seconds(study.training_job(*job), epoch_costs(steps))
+            elif stage in METRICS:
+                made[speed] = metric_seconds(study, stage, row.jobs, metrics)
+        rows.append(made)
+    return pd.DataFrame(rows)
+
+
+def summed(table: pd.DataFrame, what: str) -> dict[str, object]:
+    """One row for several."""
+    return {"what": what, **table.drop(columns="what").sum(min_count=1)}
+
+
+def condensed(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its small rows in two, training and the rest, and a row for all."""
+    small, training = table["share"] < SMALL, table["what"].str.startswith("train")
+    rows = [
+        *table[~small].to_dict("records"),
+        summed(table[small & training], "train, other methods"),
+        summed(table[small & ~training], "the other stages"),
+        summed(table[table["bench"].notna()], "all that a bench tells of"),
+        summed(table[["what", "jobs", "seconds", "share"]], "all"),
+    ]
+    return pd.DataFrame(rows)
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The table in Markdown, with how many times its floor each row takes."""
+    lines = ["| what | jobs | core-seconds | share | at the bench's speed | floor | times the floor |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for row in table.to_dict("records"):
+        cells = [row["what"], f"{row['jobs']:.0f}", f"{row['seconds']:,.0f}", f"{row['share']:.1%}"]
+        known = not pd.isna(row["floor"])
+        cells += (
+            [f"{row['bench']:,.0f}", f"{row['floor']:,.0f}", f"{row['seconds'] / row['floor']:.1f}"]
+            if known
+            else [""] * 3
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown(condensed(budget())))
