@@ -38,7 +38,7 @@ linear_jtex cubic_jtex gaussian mobius: $(READY)
 	@echo "The paper's study of $@ is done. Its columns of Table 1: results/table1_$@.csv and paper/table1_$@.tex"
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 	@echo "The tests have passed; what they state is in tests/"
 
 bench: $(READY)

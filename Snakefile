@@ -13,6 +13,23 @@ min_version("9.27")
 report: "workflow/report/workflow.rst"
 
 
+# Of seconds, so on a cluster they run where Snakemake does.
+localrules:
+    all,
+    select,
+    gather_grid,
+    derive,
+    measure_shrinkage,
+    render_table1,
+    render_one_dataset,
+    judge,
+    draw_figure1,
+    draw_posterior_means,
+    render_verdicts,
+    write_numbers,
+    write,
+
+
 include: "workflow/rules/study.smk"
 include: "workflow/rules/resume.smk"
 include: "workflow/rules/start.smk"

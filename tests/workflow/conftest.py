@@ -187,8 +187,3 @@ def tiny_run(once):
         return project.snakemake("--cores", "2", "--configfile", TINY_FILE, PYTHONPATH=str(project.root / "spy"))
 
     return once("tiny", make)
-
-
-def pytest_collection_modifyitems(items):
-    """The long run first, so that no worker waits for it at the end."""
-    items.sort(key=lambda item: "smoke_run" not in getattr(item, "fixturenames", ()))

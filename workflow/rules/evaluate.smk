@@ -21,7 +21,7 @@ rule evaluate:
     threads: 1
     resources:
         mem_mb=growing(1000),
-        runtime=growing(30),
+        runtime=growing(10),
     params:
         job=study.evaluation_job(),
     message:

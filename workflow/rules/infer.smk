@@ -22,7 +22,7 @@ rule infer:
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         job=study.posterior_job(),
     message:

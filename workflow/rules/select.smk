@@ -18,7 +18,7 @@ rule score:
     threads: 1
     resources:
         mem_mb=growing(1000),
-        runtime=growing(30),
+        runtime=growing(5),
     params:
         job=study.evaluation_job(),
     message:

@@ -19,7 +19,7 @@ rule define_truth:
     threads: 1
     resources:
         mem_mb=growing(1000),
-        runtime=growing(10),
+        runtime=growing(5),
     message:
         "Defining the ground truth of {wildcards.dataset}"
     script:
