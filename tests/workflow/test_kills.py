@@ -22,7 +22,7 @@ def study():
     """The smoke study on two data sets and one replicate, with so many epochs that its jobs train for seconds."""
     smoke = yaml.safe_load((REPOSITORY / SMOKE).read_text(encoding="utf-8"))
     datasets = {name: smoke["datasets"][name] for name in ("linear_jtex", "mobius")}
-    training = smoke["training"] | {"epochs": 3000, "validate_every": 100}
+    training = smoke["training"] | {"epochs": 1500, "validate_every": 50}
     return smoke | {"name": "kills", "replicates": 1, "training": training, "datasets": datasets}
 
 
@@ -83,7 +83,7 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        time.sleep(rng.uniform(4, 14))
+        time.sleep(rng.uniform(4, 10))
         assert run.poll() is None, f"after {how} the run ended by itself:\n{output.read_text()[-3000:]}"
         kind = min(how, key=how.get)
         how[kind] += 1
