@@ -1,6 +1,7 @@
 """Whatever is killed, and whenever: the same command goes on, and ends with the bytes of an undisturbed run."""
 
 import contextlib
+import itertools
 import random
 import re
 import subprocess
@@ -21,8 +22,8 @@ RESUMED = re.compile(r"^.* goes on from epoch \d+$", re.MULTILINE)
 def study():
     """The smoke study on two data sets and one replicate, with so many epochs that its jobs train for seconds."""
     smoke = yaml.safe_load((REPOSITORY / SMOKE).read_text(encoding="utf-8"))
-    datasets = {name: smoke["datasets"][name] for name in ("linear_jtex", "mobius")}
-    training = smoke["training"] | {"epochs": 1500, "validate_every": 50}
+    datasets = {name: smoke["datasets"][name] for name in ("linear_jtex", "cubic_jtex")}
+    training = smoke["training"] | {"epochs": 2000, "validate_every": 50}
     return smoke | {"name": "kills", "replicates": 1, "training": training, "datasets": datasets}
 
 
@@ -33,13 +34,6 @@ def prepared(root):
     return project
 
 
-def jobs_of(run):
-    """The scripts that a run of the workflow has at work."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return [job for job in psutil.Process(run.pid).children(recursive=True) if ".snakemake/scripts" in cmdline(job)]
-    return []
-
-
 def cmdline(process):
     try:
         return " ".join(process.cmdline())
@@ -47,21 +41,50 @@ def cmdline(process):
         return ""
 
 
-def a_job(run, rng):
+def jobs_of(run):
+    """The scripts that a run of the workflow has at work."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [job for job in psutil.Process(run.pid).children(recursive=True) if ".snakemake/scripts" in cmdline(job)]
+    return []
+
+
+# ------------------------------------------------------------------------ what is killed
+
+
+def a_job(project, run, rng):
     """One job that is at work; Snakemake lets the others finish, and fails."""
     jobs = jobs_of(run)
     return [rng.choice(jobs)] if jobs else [psutil.Process(run.pid)]
 
 
-def snakemake_itself(run, rng):
+def snakemake_itself(project, run, rng):
     """Its jobs stay at work without it."""
     return [psutil.Process(run.pid)]
 
 
-def everything(run, rng):
-    """As when the machine loses its power."""
-    main = psutil.Process(run.pid)
-    return [main, *main.children(recursive=True)]
+def everything(project, run, rng):
+    """As when the machine loses its power: also jobs that a Snakemake has left behind."""
+    return [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(project.root)]
+
+
+# ------------------------------------------------------------------------ when
+
+
+def at_any_moment(project, run, rng):
+    """While Snakemake starts, while data are made, while jobs train."""
+    time.sleep(rng.uniform(0, 8))
+
+
+def in_training(project, run, rng):
+    """After a job of this run has left a checkpoint, however slow the machine is."""
+    checkpoints = project.root / "scratch" / "kills"
+    while run.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess, FileNotFoundError):
+            begun = [job.create_time() for job in jobs_of(run) if "train_models.py" in cmdline(job)]
+            if begun and any(path.stat().st_mtime > min(begun) for path in checkpoints.rglob("stack_*.safetensors")):
+                break
+        time.sleep(0.05)
+    time.sleep(rng.uniform(0, 2))
 
 
 def resumes(project):
@@ -73,8 +96,9 @@ def resumes(project):
 @pytest.mark.long
 def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
     undisturbed, project, rng = prepared(tmp_path / "undisturbed"), prepared(tmp_path / "killed"), random.Random(20)
-    seen, how, output = set(), dict.fromkeys((a_job, snakemake_itself, everything), 0), tmp_path / "output.log"
-    while sum(how.values()) < KILLS:
+    seen, output = set(), tmp_path / "output.log"
+    kills = 4 * list(itertools.product((a_job, snakemake_itself, everything), (at_any_moment, in_training)))
+    for what, when in rng.sample(kills, KILLS):
         with open(output, "w") as log:
             run = subprocess.Popen(
                 **project.command(*RUN),
@@ -83,20 +107,18 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        time.sleep(rng.uniform(4, 10))
-        assert run.poll() is None, f"after {how} the run ended by itself:\n{output.read_text()[-3000:]}"
-        kind = min(how, key=how.get)
-        how[kind] += 1
-        for victim in kind(run, rng):
+        when(project, run, rng)
+        assert run.poll() is None, f"the run ended by itself:\n{output.read_text()[-3000:]}"
+        for victim in what(project, run, rng):
             with contextlib.suppress(psutil.NoSuchProcess):
                 victim.kill()
-        run.wait(timeout=120)
+        run.wait(timeout=300)
         seen |= resumes(project)
     for each in (project, undisturbed):
         finished = each.snakemake(*RUN)
         assert finished.returncode == 0, finished.stdout[-3000:]
     seen |= resumes(project)
-    assert not resumes(undisturbed) and len(seen) >= 5, f"{len(seen)} stacks went on from a checkpoint after {how}"
+    assert not resumes(undisturbed) and len(seen) >= 5, f"{len(seen)} stacks went on from a checkpoint"
     assert made(project, "kills") == made(undisturbed, "kills")
     assert not [path for path in (project.root / "scratch").rglob("*") if path.is_file()]
     assert not list(project.root.rglob("*.part"))
