@@ -71,7 +71,9 @@ def test_another_run_gives_the_same_bytes_though_killed_on_its_way(tiny_run, pro
         )
     try:
         wait_for(locks / "0.output.lock", run)
+        os.killpg(run.pid, signal.SIGSTOP)  # it lives, and does not get ahead of this test
         second = project.snakemake(*RUN)
+        os.killpg(run.pid, signal.SIGCONT)
         assert second.returncode != 0 and "cannot be locked" in second.stdout, "two live runs write the same files"
         wait_for(project.root / "scratch" / "tiny" / "linear_jtex" / "libi" / "0" / "stack_0.safetensors", run)
     finally:
