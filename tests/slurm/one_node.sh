@@ -142,7 +142,7 @@ SlurmctldTimeout=30
 SlurmdTimeout=10
 KillWait=3
 MinJobAge=300
-ReturnToService=2
+ReturnToService=1
 JobRequeue=1
 SchedulerParameters=batch_sched_delay=0,sched_interval=5,bf_interval=5
 

@@ -117,9 +117,11 @@ def undisturbed(tmp_path_factory):
 def started(project, *arguments):
     """The study under way on the cluster; at the end of the block the run has ended."""
     output = project.root / "output.log"
+    command = project.command(*SLURM, *FAULTS, *arguments)
+    command["args"][:0] = ["env", "--default-signal=INT"]  # tests in the background are deaf to Ctrl-C, and pass it on
     with open(output, "a") as log:
         run = subprocess.Popen(
-            **project.command(*SLURM, *FAULTS, *arguments),
+            **command,
             env=environment(LIBI_CHECKPOINT_SECONDS="0.5"),
             stdout=log,
             stderr=subprocess.STDOUT,
