@@ -87,14 +87,10 @@ def test_an_efficiency_report_is_written(smoke_on_slurm):
 
 
 def study():
-    """One data set and replicate of the smoke study, three methods, with so much to do that they train for a while.
-
-    LiBI has the most, since SLURM looks for jobs whose time is up every half minute only.
-    """
+    """One data set and replicate of the smoke study, with so many epochs that its jobs train for seconds."""
     smoke = yaml.safe_load((REPOSITORY / SMOKE).read_text(encoding="utf-8"))
-    training = smoke["training"] | {"epochs": 1000, "validate_every": 500}
+    training = smoke["training"] | {"epochs": 2000, "validate_every": 500}
     methods = {name: grid for name, grid in smoke["datasets"]["cubic_jtex"].items() if name in METHODS}
-    methods["libi"] |= {"rounds": [1, 2, 3, 4, 5, 6, 7]}
     return smoke | {"name": "faults", "replicates": 1, "training": training, "datasets": {"cubic_jtex": methods}}
 
 
@@ -136,16 +132,35 @@ def started(project, *arguments):
         run.kill()
 
 
-def in_training(project, spared):
-    """Wait for a job with a checkpoint, of a method that is not to be spared: method, number in SLURM."""
+def trainer(project, method):
+    """The process that trains a method's models, by the log that it writes; None if there is none."""
+    log = str(project.root / f"logs/faults/train/cubic_jtex/{method}/0.log")
+    for process in psutil.process_iter(["cmdline"]):
+        if ".snakemake/scripts" in " ".join(process.info["cmdline"] or []):
+            with contextlib.suppress(psutil.Error):
+                if any(file.path == log for file in process.open_files()):
+                    return process
+    return None
+
+
+def halted_in_training(project, spared):
+    """Wait for a job with a checkpoint, of a method not to be spared, and halt it: it cannot end before it is hit.
+
+    Gives the job's method and its number in SLURM, which ends halted processes like any others.
+    """
 
     def look():
         for method in sorted(METHODS - spared):
-            if any((project.root / f"scratch/faults/cubic_jtex/{method}/0").glob("stack_*.safetensors")):
-                rule = "train_libi" if method == "libi" else "train"
-                if number := running(f"rule_{rule}_wildcards_cubic_jtex_{method}_0"):
-                    spared.add(method)
-                    return method, number
+            checkpoints = project.root / f"scratch/faults/cubic_jtex/{method}/0"
+            rule = "train_libi" if method == "libi" else "train"
+            if any(checkpoints.glob("stack_*.safetensors")) and (process := trainer(project, method)):
+                with contextlib.suppress(psutil.NoSuchProcess):  # SLURM has just ended it
+                    process.suspend()
+                    if number := running(f"rule_{rule}_wildcards_cubic_jtex_{method}_0"):
+                        assert any(checkpoints.glob("stack_*.safetensors")), f"{method}: halted too late"
+                        spared.add(method)
+                        return method, number
+                    process.resume()
         return None
 
     return wait_for(look, 240)
@@ -166,14 +181,7 @@ def requeue(_project, _method, number):
 
 def kill_script(project, method, _number):
     """Kill the process that trains, and nothing else of the job: the job fails."""
-    log = str(project.root / f"logs/faults/train/cubic_jtex/{method}/0.log")
-    for process in psutil.process_iter(["cmdline"]):
-        if ".snakemake/scripts" in " ".join(process.info["cmdline"] or []):
-            with contextlib.suppress(psutil.Error):
-                if any(file.path == log for file in process.open_files()):
-                    process.kill()
-                    return
-    raise AssertionError(f"no process trains {method}")
+    trainer(project, method).kill()
 
 
 def restart_controller():
@@ -202,7 +210,7 @@ def test_memory_limit_failure_cancellation_time_out_and_requeue(undisturbed, tmp
     with started(project, "--set-resources", "train:gpu=1", "train_libi:gpu=1", scarce) as run:
         faults = [kill_script, cancel, requeue]
         while hit != METHODS:
-            method, number = in_training(project, hit)
+            method, number = halted_in_training(project, hit)
             (time_out if method == "libi" else faults.pop())(project, method, number)
     assert run.returncode == 0
     assert table(project, "faults") == table(undisturbed, "faults")
@@ -216,11 +224,11 @@ def test_memory_limit_failure_cancellation_time_out_and_requeue(undisturbed, tmp
 def test_lost_node_interruption_and_lost_controller(undisturbed, tmp_path):
     project, known, hit = prepared(tmp_path / "project"), len(accounting()), set()
     with started(project) as run:
-        in_training(project, hit)
+        halted_in_training(project, hit)
         node = f"NodeName={told('hostname', '-s')[0]}"
         told("scontrol", "update", node, "State=DOWN", "Reason=test")
         told("scontrol", "update", node, "State=RESUME")
-        in_training(project, hit)
+        halted_in_training(project, hit)
         run.send_signal(signal.SIGINT)
     assert run.returncode != 0
     with started(project) as run:
