@@ -67,6 +67,9 @@ def everything(project, run, rng):
     return [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(project.root)]
 
 
+VICTIMS = (a_job, snakemake_itself, everything)
+
+
 # ------------------------------------------------------------------------ when
 
 
@@ -87,39 +90,66 @@ def in_training(project, run, rng):
     time.sleep(rng.uniform(0, 2))
 
 
+MOMENTS = (at_any_moment, in_training)
+
+
+# ------------------------------------------------------------------------ what comes of it
+
+
 def resumes(project):
     """Lines of the jobs' logs that say that a stack went on from a checkpoint."""
     logs = (project.root / "logs" / "kills" / "train").rglob("*.log")
     return {(path, line) for path in logs for line in RESUMED.findall(path.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.long
-def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
-    undisturbed, project, rng = prepared(tmp_path / "undisturbed"), prepared(tmp_path / "killed"), random.Random(20)
-    seen, output = set(), tmp_path / "output.log"
-    kills = 4 * list(itertools.product((a_job, snakemake_itself, everything), (at_any_moment, in_training)))
-    for what, when in rng.sample(kills, KILLS):
-        with open(output, "w") as log:
-            run = subprocess.Popen(
-                **project.command(*RUN),
-                env=environment(LIBI_CHECKPOINT_SECONDS="0.5"),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        when(project, run, rng)
-        assert run.poll() is None, f"the run ended by itself:\n{output.read_text()[-3000:]}"
-        for victim in what(project, run, rng):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                victim.kill()
-        run.wait(timeout=300)
-        seen |= resumes(project)
-    for each in (project, undisturbed):
-        finished = each.snakemake(*RUN)
-        assert finished.returncode == 0, finished.stdout[-3000:]
-    seen |= resumes(project)
-    assert not resumes(undisturbed) and len(seen) >= 5, f"{len(seen)} stacks went on from a checkpoint"
-    assert made(project, "kills") == made(undisturbed, "kills")
+@contextlib.contextmanager
+def at_work(project, output):
+    """The study under way."""
+    with open(output, "w") as log:
+        run = subprocess.Popen(
+            **project.command(*RUN),
+            env=environment(LIBI_CHECKPOINT_SECONDS="0.5"),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    yield run
+    run.wait(timeout=300)
+
+
+def finish(project):
+    """Run the study to its end: what it has made, after a look at what it has left."""
+    run = project.snakemake(*RUN)
+    assert run.returncode == 0, run.stdout[-3000:]
     assert not [path for path in (project.root / "scratch").rglob("*") if path.is_file()]
     assert not list(project.root.rglob("*.part"))
+    return made(project, "kills")
+
+
+@pytest.mark.long
+def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
+    """Where a fast machine comes to the study's end before the twentieth kill, it begins once more, in a new folder."""
+    undisturbed, rng, output = prepared(tmp_path / "undisturbed"), random.Random(20), tmp_path / "output.log"
+    expected, seen = finish(undisturbed), set()
+    assert not resumes(undisturbed)
+    kills = rng.sample(4 * list(itertools.product(VICTIMS, MOMENTS)), KILLS)
+    folders = (tmp_path / f"killed_{number}" for number in itertools.count())
+    project = prepared(next(folders))
+    while kills:
+        what, when = kills[-1]
+        with at_work(project, output) as run:
+            when(project, run, rng)
+            if unfinished := run.poll() is None:
+                kills.pop()
+                for victim in what(project, run, rng):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        victim.kill()
+        seen |= resumes(project)
+        if not unfinished:
+            assert run.returncode == 0, output.read_text()[-3000:]
+            assert finish(project) == expected
+            project = prepared(next(folders))
+    assert finish(project) == expected
+    seen |= resumes(project)
+    assert len(seen) >= 5, f"{len(seen)} stacks went on from a checkpoint"
     print(f"{len(seen)} stacks went on from a checkpoint")
