@@ -45,14 +45,16 @@ bench: $(READY)
 	$(VENV)/bin/python benchmarks/bench_steps.py
 	$(VENV)/bin/python benchmarks/bench_growth.py
 	$(VENV)/bin/python benchmarks/bench_evaluation.py
+	$(VENV)/bin/python benchmarks/budget.py
 	@echo "The bench is done. Its tables: benchmarks/results/steps.csv, growth.csv and evaluation.csv"
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/clang-format --dry-run --Werror src/libi/native/*.?pp
 	$(VENV)/bin/snakefmt --check Snakefile workflow
 	$(VENV)/bin/snakemake --lint
-	@echo "Nothing to mend: ruff, snakefmt and snakemake --lint are content"
+	@echo "Nothing to mend: ruff, clang-format, snakefmt and snakemake --lint are content"
 
 # Draws the graph of rules into README.md, whether or not the paper can be typeset here.
 rulegraph: $(READY)

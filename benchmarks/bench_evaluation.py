@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
@@ -21,6 +22,7 @@ pin_to_one_core()
 import pandas as pd  # noqa: E402  (all that may start threads comes after the process is bound to its core)
 import torch  # noqa: E402
 
+from benchmarks.floors import nanoseconds  # noqa: E402
 from benchmarks.report import markdown  # noqa: E402
 from benchmarks.tasks import POINTS, Task  # noqa: E402
 from libi.datasets import DATASETS, LATENT, Dataset  # noqa: E402
@@ -31,7 +33,7 @@ from libi.study.reading import read_study  # noqa: E402
 from libi.trained import TrainedModel  # noqa: E402
 
 ROUNDS = 3
-BLOCK = 300_000  # pairs in a block of the floor of S-kNN, which stays in a core's caches
+BLOCK = 300_000  # numbers that stay in a core's caches
 SIDE = 256  # of the large matrix product
 TEST_LL, S_KNN = "test_ll", "s_knn"
 
@@ -42,15 +44,11 @@ def model_of(dataset: Dataset) -> TrainedModel:
     return TrainedModel(dataset, start["generative"], start["inference"], None, "bench", 0)
 
 
-def statistic_floor(job: EvaluationJob) -> None:
-    """The products, square roots and exponentials of the pairs of every draw of S-kNN that differ."""
-    points, features = job.two_sample.points, LATENT + 2
-    pairs = job.two_sample.draws * (3 * points**2)  # each sample with itself, and with the other
-    left, right = torch.rand(BLOCK // SIDE, features).double(), torch.rand(features, SIDE).double()
-    block = torch.empty(BLOCK // SIDE, SIDE, dtype=torch.float64)
-    for _ in range(pairs // block.numel()):
-        torch.mm(left, right, out=block)
-        block.sqrt_().neg_().exp_()
+def statistic_floor(dataset: Dataset, job: EvaluationJob) -> float:
+    """Seconds of the weights of all pairs of points of every draw of S-kNN, at the core's peak."""
+    pool, cost = 2 * job.two_sample.points, nanoseconds()
+    each = cost["pair_weight"] + 2 * dataset.observed * cost["multiply_add"]  # float64 has half the lanes
+    return 1e-9 * job.two_sample.draws * pool * (pool - 1) / 2 * each
 
 
 def likelihood_floor(dataset: Dataset, job: EvaluationJob) -> None:
@@ -69,27 +67,42 @@ def likelihood_floor(dataset: Dataset, job: EvaluationJob) -> None:
         torch.mm(first, second, out=result)
 
 
+def in_pytorch(call: Callable[[], object]) -> Callable[[], object]:
+    """The same without kernels."""
+
+    def run() -> object:
+        with mock.patch("libi.statistics.two_sample.available", lambda tensor: False):
+            return call()
+
+    return run
+
+
 def calls_of(dataset: Dataset, job: EvaluationJob) -> dict[tuple[str, str], Callable[[], object]]:
     """What is timed of a data set: (metric, way) to a call."""
     model, x = model_of(dataset), Task(dataset, "elbo", POINTS).data()[0]
+    statistic = lambda: two_sample(model, model.generative + 0.1, job, "bench")  # noqa: E731
     return {
         (TEST_LL, "seconds"): lambda: log_likelihood(model, x, job, "bench"),
         (TEST_LL, "floor"): lambda: likelihood_floor(dataset, job),
-        (S_KNN, "seconds"): lambda: two_sample(model, model.generative + 0.1, job, "bench"),
-        (S_KNN, "floor"): lambda: statistic_floor(job),
+        (S_KNN, "seconds"): statistic,
+        (S_KNN, "compiled"): in_pytorch(statistic),
     }
 
 
 def measure(dataset: Dataset, job: EvaluationJob) -> pd.DataFrame:
-    """One row a metric: median seconds and floor, timed in turns."""
+    """One row a metric: median seconds by kernels and in PyTorch, timed in turns, and the floor."""
     calls, times = calls_of(dataset, job), {}
     for _ in range(ROUNDS):
         for key, call in calls.items():
             begin = time.perf_counter()
             call()
             times.setdefault(key, []).append(time.perf_counter() - begin)
+    found = {key: median(seconds) for key, seconds in times.items()}
+    found[TEST_LL, "compiled"] = found[TEST_LL, "seconds"]  # it has no kernel
+    found[S_KNN, "floor"] = statistic_floor(dataset, job)
+    ways = "seconds", "compiled", "floor"
     rows = [
-        {"dataset": dataset.name, "metric": metric, **{way: median(times[metric, way]) for way in ("seconds", "floor")}}
+        {"dataset": dataset.name, "metric": metric, **{way: found[metric, way] for way in ways}}
         for metric in (TEST_LL, S_KNN)
     ]
     return pd.DataFrame(rows)

@@ -22,14 +22,12 @@ import numpy as np  # noqa: E402  (all that may start threads comes after the pr
 import pandas as pd  # noqa: E402
 import torch  # noqa: E402
 
-from benchmarks.in_engine import InEngine, make_programs  # noqa: E402
+from benchmarks.in_engine import InEngine  # noqa: E402
 from benchmarks.report import markdown  # noqa: E402
 from benchmarks.tasks import Task  # noqa: E402
 from libi.datasets import DATASETS  # noqa: E402
-from libi.device import models_in_a_call  # noqa: E402
 from libi.memory import keep_freed_memory  # noqa: E402
 from libi.statistics.gaussianity import henze_zirkler, spectral_henze_zirkler  # noqa: E402
-from libi.training.objectives import OBJECTIVES  # noqa: E402
 
 MODELS = (1, 3, 10, 30, 100, 300, 1000)
 POINTS = (500, 2_000, 10_000, 100_000)
@@ -50,12 +48,8 @@ def seconds_of(call: Callable[[], object]) -> float:
 
 
 def training(task: Task, models: int, units: int) -> float:
-    """Seconds of one unit of a stack, divided for its calls as the engine divides it."""
-    held = (OBJECTIVES[task.objective].held + task.dataset.features) * task.batch
-    size = models_in_a_call(torch.device("cpu"), held)
-    programs = make_programs(task)
-    parts = [InEngine(task, min(size, models - first), programs, units) for first in range(0, models, size)]
-    return seconds_of(lambda: [part.run() for part in parts]) / units
+    """Seconds of one unit of a stack."""
+    return seconds_of(InEngine(task, models, kernels=True, units=units).run) / units
 
 
 def gradient(statistic: Callable[[torch.Tensor], torch.Tensor], points: int) -> float:

@@ -1,95 +1,85 @@
-"""What no way of doing it can avoid: the parts of a step that are pure arithmetic, timed bare.
+"""The floor of a step: its multiply-adds and transcendental functions at the core's measured peak.
 
-It is the time of that arithmetic as PyTorch's own kernels do it, in arrays that stay in cache, without anything of what
-a step has besides. Noise, sines and cosines are computed as the engine does it.
+The peak is that of loops whose values never leave the registers (peak.cpp), so a floor has no loads, no stores, no sums
+over points, no Adam and no calls. Nothing can be faster in this arithmetic on this core.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ctypes
+import functools
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
 
 import torch
 
-from benchmarks.in_engine import draw_noise
-from benchmarks.tasks import UNITS, Task
+from benchmarks.tasks import Task
+from libi.datasets import LATENT
+from libi.layers import MatrixMap, Network, cube, sigmoid_and_cube_root
+from libi.native import library
 from libi.statistics.gaussianity import FREQUENCIES
-from libi.training.compilation import Compiled
-from libi.training.engine import Programs
 
-SIDE = 256  # of the large matrix product
-MODELS = 16
-
-
-def _noise(task: Task, programs: Programs) -> Callable[[], None]:
-    """The draws of one timed call."""
-
-    def run() -> None:
-        for _ in draw_noise(programs, task, MODELS, 0):
-            pass
-
-    return run
+TIMES, ROUNDS = 120_000, 15
+FUNCTIONS = {  # to lanes of a vector for each of float32
+    **dict.fromkeys(("multiply_add", "exponential_function", "sigmoid", "cube_root_function", "normal_pair"), 1.0),
+    "pair_weight": 0.5,
+}
+OF_ACTIVATIONS = {
+    torch.sigmoid: {"sigmoid": 1.0},
+    sigmoid_and_cube_root: {"sigmoid": 0.5, "cube_root_function": 0.5},
+    cube: {"multiply_add": 2.0},
+}
 
 
-def _products(task: Task) -> Callable[[], None]:
-    """[2K x points] @ [points x 2K] of the Henze–Zirkler statistic: once forward, twice backward."""
-    first, second = torch.randn(2, MODELS, 2 * FREQUENCIES, task.batch).unbind(0)
-    small, wide = torch.empty(MODELS, 2 * FREQUENCIES, 2 * FREQUENCIES), torch.empty_like(first)
-
-    def run() -> None:
-        for _ in range(UNITS):
-            torch.bmm(first, second.mT, out=small)
-            torch.bmm(small, second, out=wide)
-            torch.bmm(small.mT, first, out=wide)
-
-    return run
-
-
-def _waves(task: Task) -> Callable[[], None]:
-    """Sine and cosine of frequency times coordinate, two coordinates."""
-    angle = torch.randn(MODELS, 2 * FREQUENCIES, task.batch)
-    waves = Compiled(lambda points, angle: torch.stack([angle.sin(), angle.cos()], 1), f"waves-{FREQUENCIES}")
-    points = torch.zeros(1)
-
-    def run() -> None:
-        for _ in range(UNITS):
-            waves(points, angle)
-
-    return run
+@functools.cache
+def nanoseconds() -> dict[str, float]:
+    """What each function takes of one number, a lane of a vector."""
+    command = [*library.compiler(), *library.FLAGS, library.for_this_processor(), f"-I{library.FOLDER}"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "peak.so"
+        library.run([*command, str(Path(__file__).with_name("peak.cpp")), "-o", str(path)])
+        peak = ctypes.CDLL(str(path))
+    found = {}
+    for name, share in FUNCTIONS.items():
+        call = getattr(peak, name)
+        call.argtypes, call.restype = [ctypes.c_long], ctypes.c_float if share == 1 else ctypes.c_double
+        seconds = []
+        for _ in range(ROUNDS):
+            begin = time.perf_counter()
+            call(TIMES)
+            seconds.append(time.perf_counter() - begin)
+        found[name] = min(seconds) * 1e9 / TIMES / (share * peak.lanes())
+    return found
 
 
-def _layers(task: Task) -> list[tuple[int, int]]:
-    """(in, out) of the products of the networks that move, a network's heads joined."""
-    networks = [getattr(task.dataset, task.network), *([task.dataset.decoder] if task.dataset.decoder else [])]
-    layers: list[tuple[int, int]] = []
-    for network in networks:
-        widths = [network.inputs, *(layer.units for layer in network.hidden), sum(network.heads.values())]
-        layers += zip(widths, widths[1:], strict=False)
-    return layers
+def of_network(network: Network | MatrixMap, by_inputs: bool) -> Counter[str]:
+    """What a network takes of one point, forwards and backwards."""
+    outputs = network.outputs if isinstance(network, MatrixMap) else sum(network.heads.values())
+    widths = [network.inputs, *(layer.units for layer in network.hidden), outputs]
+    products = [before * after for before, after in zip(widths, widths[1:], strict=False)]
+    counts = Counter(multiply_add=3.0 * sum(products) - (0 if by_inputs else products[0]))
+    activations = [(layer.activation, layer.units) for layer in network.hidden]
+    if isinstance(network, MatrixMap):
+        activations.append((network.activation, outputs))
+    for activation, units in activations:
+        for name, share in OF_ACTIVATIONS.get(activation, {}).items():
+            counts[name] += share * units
+    return counts
 
 
-def _multiplications(task: Task) -> Callable[[], None]:
-    """The multiplications of the layers, once forward and twice backward, as one large matrix product.
-
-    Nobody can multiply the narrow matrices of these networks at the rate of a large product: a floor indeed.
-    """
-    each = 3 * task.batch * sum(before * after for before, after in _layers(task))
-    rows = max(1, MODELS * each // SIDE**2)
-    first, second, result = torch.randn(rows, SIDE), torch.randn(SIDE, SIDE), torch.empty(rows, SIDE)
-
-    def run() -> None:
-        for _ in range(UNITS * task.steps):
-            torch.mm(first, second, out=result)
-
-    return run
-
-
-def floors(task: Task, programs: Programs) -> dict[tuple[str, int], Callable[[], None]]:
-    """The floors of a task: (name, models) to a call of as many units as a timed call of the ways has."""
-    parts: dict[str, Callable[[], None]] = {}
+def of_point(task: Task) -> Counter[str]:
+    """What a step takes of one point."""
+    counts = of_network(task.dataset.decoder, True) + of_network(getattr(task.dataset, task.network), False)
     if task.objective == "elbo":
-        parts["floor: noise"] = _noise(task, programs)
-    else:
-        parts |= {"floor: Henze-Zirkler products": _products(task), "floor: sines and cosines": _waves(task)}
-    if task.dataset.hidden:
-        parts["floor: layers"] = _multiplications(task)
-    return {(name, MODELS): run for name, run in parts.items()}
+        return counts + Counter(normal_pair=LATENT / 2, exponential_function=LATENT)
+    size = 2 * FREQUENCIES
+    # Means of products, and their derivatives by both factors; then the functions of both coordinates themselves.
+    return counts + Counter(multiply_add=3 * size**2 + 2 * 4 * size)
+
+
+def floor(task: Task) -> float:
+    """Seconds of one unit of one model."""
+    costs = nanoseconds()
+    return 1e-9 * task.points * sum(number * costs[name] for name, number in of_point(task).items())

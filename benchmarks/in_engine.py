@@ -1,73 +1,58 @@
-"""The project's engine: its compiled step, fed with noise and batches in chunks as in training."""
+"""The project's engine: whole chunks of training, by the C++ kernels or in compiled PyTorch."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
-
 import torch
-from torch import Tensor
 
 from benchmarks.tasks import ADAM, CAP, UNITS, Task
-from libi.training.engine import Programs, Settings
-from libi.training.noise import chunk_batches, chunk_counters, chunk_keys
+from libi.training.backends import Stretch
+from libi.training.by_kernels import ByKernels
+from libi.training.in_pytorch import InPyTorch, Programs
+from libi.training.methods import Phase
+from libi.training.noise import CHUNK
+from libi.training.problem import Inputs, Member, Problem, Settings
+from libi.training.state import State
 from libi.training.step import Moving
 
 
-def make_programs(task: Task, *, compiled: bool = True) -> Programs:
-    """The functions that stacks of this task share, whatever their size."""
-    settings = Settings(
-        batch_size=task.batch,
-        validate_every=250,
-        validation_draws=1,
-        exponential_cap=CAP,
-        adam=ADAM,
-        compiled=compiled,
-    )
-    return Programs(task.dataset, settings)
-
-
-def draw_noise(programs: Programs, task: Task, models: int, chunk: int) -> Iterator[tuple[Tensor, ...]]:
-    """The noise of one timed call, drawn epoch by epoch as in the engine: for each step [models, 2, points]."""
-    keys = chunk_keys([("bench", task.dataset.name, i) for i in range(models)], 0, chunk)
-    for counters in chunk_counters(task.steps, task.batch):
-        yield programs.noise()(counters, keys).unbind(1)
-
-
 class InEngine:
-    """One stack in the engine."""
+    """One stack in the engine.
 
-    def __init__(self, task: Task, models: int, programs: Programs, units: int = UNITS) -> None:
-        self.task, self.models, self.units, self._programs = task, models, units, programs
-        self._step = programs.step(task.objective, ("generative", task.network))
-        start = task.start(models)
-        self.moving = Moving(
-            start,
-            {group: torch.zeros_like(flat) for group, flat in start.items()},
-            {group: torch.zeros_like(flat) for group, flat in start.items()},
-            {group: torch.zeros(()) for group in start},
-            torch.ones(models, dtype=torch.bool),
-            torch.zeros(models),
-        )
-        self.x = task.data()
-        self.values = task.values(models)
-        self._chunk = 0
+    Attributes:
+        state: all that training changes.
+        stretch: the units of the next call.
+    """
 
-    def iterate(self, data: Iterable[Sequence[Tensor]]) -> None:
-        """An update for each item: x [1, observed, points] and, for the ELBO, noise [models, 2, points]."""
-        self.moving = self._step.iterate(self.moving, {}, ((*item, *self.values) for item in data))
+    def __init__(self, task: Task, models: int, *, kernels: bool, units: int = UNITS) -> None:
+        """Set a stack up.
 
-    def data(self) -> Iterator[tuple[Tensor, ...]]:
-        """The data of one timed call, step by step."""
-        if self.task.objective != "elbo":
-            yield from ((self.x,) for _ in range(self.units))
-            return
-        self._chunk += 1
-        batches = chunk_batches(self.x, self.task.batch, [("bench",)], 0, self._chunk)
-        noise = draw_noise(self._programs, self.task, self.models, self._chunk)
-        for points, draws in itertools.islice(zip(batches, noise, strict=True), self.units):
-            yield from zip(points, draws, strict=True)
+        Args:
+            task: the row of the bench.
+            models: of the stack.
+            kernels: whether the C++ kernels train it, or compiled PyTorch.
+            units: that one call makes, at most a chunk.
+        """
+        settings = Settings(task.batch, 250, 1, CAP, ADAM, compiled=True)
+        x, truth = task.data(), torch.zeros(1, sum(task.dataset.generative.sizes))
+        values = {name: value.tolist() for name, value in zip(task.scalars, task.values(models), strict=True)}
+        members = [
+            Member(("bench", task.dataset.name, i), {name: value[i] for name, value in values.items()})
+            for i in range(models)
+        ]
+        inputs = Inputs(Problem(task.dataset, truth, x, x, [("bench",)]), members, settings)
+        programs = Programs(task.dataset, settings, compiled=True)
+        self.backend = ByKernels(inputs, task.objective) if kernels else InPyTorch(inputs, programs)
+        self.state = State.start(task.start(models))
+        phase = Phase(task.objective, ("generative", task.network), 10**6)
+        self.stretch = Stretch(phase, 0, 0, units)
 
-    def run(self) -> None:
-        """Train for the units of one timed call."""
-        self.iterate(self.data())
+    def run(self) -> Moving:
+        """Train for the units of one call; tells what moves, and the losses before the last step."""
+        after, state = self.backend.advance(self.stretch, self.state), self.state
+        state.parameters |= after.parameters
+        state.first |= after.first
+        state.second |= after.second
+        state.count |= after.count
+        first = self.stretch.first + CHUNK
+        self.stretch = self.stretch._replace(first=first, last=first + self.stretch.last - self.stretch.first)
+        return after

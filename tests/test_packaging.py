@@ -15,6 +15,7 @@ from packaging.version import Version
 
 REPOSITORY = Path(__file__).parents[1]
 LOCK = REPOSITORY / "requirements.lock"
+KERNELS = sorted((REPOSITORY / "src/libi/native").glob("*.[ch]pp"))
 # What environment.yml asks for, so that every machine checks the same closure.
 LINUX = {
     "implementation_name": "cpython",
@@ -107,6 +108,7 @@ def test_the_conda_environment_is_the_lock():
         "ruff check --no-cache .",
         "ruff format --no-cache --check .",
         "snakefmt --check Snakefile workflow",
+        f"clang-format --dry-run --Werror {' '.join(map(str, KERNELS))}",
     ],
 )
 def test_sources_are_in_good_order(command):

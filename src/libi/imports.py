@@ -1,4 +1,4 @@
-"""Which source files of this package a script runs: its import closure, read from the text."""
+"""Which source files of this package a script runs: its import closure, read from the text, and C++ beside it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def export_package() -> None:
 def import_closure(script: str | Path) -> list[Path]:
     """Source files of this package that a script imports, directly or through others, in alphabetical order.
 
+    C++ sources beside an imported file belong to it.
+
     Imports inside functions do not count: this package has them for other packages only, and for `libi.load`.
 
     Args:
@@ -32,7 +34,8 @@ def import_closure(script: str | Path) -> list[Path]:
         if path not in found:
             found.add(path)
             waiting.extend(_imported(path))
-    return sorted(found)
+    kernels = {source for path in found for source in path.parent.glob("*.[ch]pp")}
+    return sorted(found | kernels)
 
 
 def _imported(path: Path) -> Iterator[Path]:

@@ -9,7 +9,7 @@ that stands between two matrix products is one loop over the points. One network
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,6 +128,31 @@ def sigmoid_and_cube_root(rows: Rows) -> Rows:
     return (*map(torch.sigmoid, rows[:half]), *map(cube_root, rows[half:]))
 
 
+def cube(rows: Rows) -> Rows:
+    """The third power of each feature."""
+    return tuple(row * row * row for row in rows)
+
+
+def cholesky_factor(a: Tensor, added: Sequence[float]) -> list[list[Tensor]]:
+    """Lower-triangular Cholesky factor of AAᵀ + diag(added), entry by entry.
+
+    Args:
+        a: A of each model [models, n, n].
+        added: diagonal of what is added, n values.
+
+    Returns:
+        the entries of row i up to the diagonal, each [models].
+    """
+    factor: list[list[Tensor]] = []
+    for i, diagonal in enumerate(added):
+        factor.append([])
+        for j in range(i + 1):
+            before = zip(factor[i], factor[j], strict=False)
+            rest = (a[:, i] * a[:, j]).sum(1) + (diagonal if i == j else 0) - sum(x * y for x, y in before)
+            factor[i].append(torch.sqrt(rest) if i == j else rest / factor[j][j])
+    return factor
+
+
 @dataclass(frozen=True)
 class Hidden:
     """One hidden layer.
@@ -194,6 +219,49 @@ class Network:
             return tuple(contract(*each, values) for each in maps)
         return tuple(affine(*each, values) for each in maps)
 
+    def rows(self, parameters: Parameters, rows: Rows) -> Rows:
+        """Output of the only head, likewise."""
+        (outputs,) = self.heads_of(parameters, rows)
+        return outputs
+
     def __call__(self, parameters: Parameters, inputs: Tensor) -> tuple[Tensor, ...]:
         """Outputs of the heads, each [models, features, points], for inputs [models or 1, features, points]."""
         return tuple(torch.stack(rows, 1) for rows in self.heads_of(parameters, inputs.unbind(1)))
+
+
+@dataclass(frozen=True)
+class MatrixMap:
+    """A linear map with one matrix A of parameters [inputs, outputs], then an activation: g(Wz).
+
+    Attributes:
+        inputs: number of input features, at most NARROW.
+        outputs: number of output features.
+        added: if given, W is the Cholesky factor of AAᵀ + diag(added), and A is square; else W = Aᵀ.
+        activation: g, of rows; None for the identity.
+    """
+
+    inputs: int
+    outputs: int
+    added: tuple[float, ...] | None = None
+    activation: Callable[[Rows], Rows] | None = None
+
+    @property
+    def hidden(self) -> tuple[Hidden, ...]:
+        """It has no hidden layers."""
+        return ()
+
+    @property
+    def layout(self) -> Layout:
+        """Its only parameter, A."""
+        return Layout({"A": (self.inputs, self.outputs)}, {"A": self.inputs})
+
+    def rows(self, parameters: Parameters, rows: Rows) -> Rows:
+        """One row an output feature, each [models, points], for one row an input feature."""
+        if self.added is None:
+            outputs = affine(parameters["A"].transpose(1, 2), None, rows)
+        else:
+            factor = cholesky_factor(parameters["A"], self.added)
+            outputs = tuple(
+                sum(entry[:, None] * row for entry, row in zip(entries, rows, strict=False)) for entries in factor
+            )
+        return self.activation(outputs) if self.activation else outputs

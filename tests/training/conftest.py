@@ -7,8 +7,9 @@ import torch
 
 from libi.datasets import DATASETS, simulate
 from libi.seeding import stream
-from libi.training.engine import Member, Problem, Programs, Settings, Stack
+from libi.training.engine import Stack
 from libi.training.methods import METHODS
+from libi.training.problem import Member, Problem, Settings
 from libi.training.step import Adam
 
 SETTINGS = Settings(
@@ -43,7 +44,7 @@ def stack_of(problem, method, members, epochs, settings=SETTINGS, replicates=Non
         for (restart, values), replicate in zip(members, replicates or [0] * len(members), strict=True)
     ]
     phases = METHODS[method](members[0][1], epochs, 0.5)
-    return Stack(problem, made, phases, settings, Programs(problem.dataset, settings))
+    return Stack(problem, made, phases, settings)
 
 
 @pytest.fixture

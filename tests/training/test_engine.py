@@ -7,9 +7,10 @@ import torch
 
 from libi.evaluation.closed_form import LinearInference, marginal_covariance, objective
 from libi.statistics.likelihood import linear_gaussian_log_likelihood
-from libi.training import engine
-from libi.training.engine import Programs
-from libi.training.step import Moving
+from libi.training import in_pytorch
+from libi.training.backends import moving
+from libi.training.in_pytorch import Programs
+from libi.training.state import State
 
 from .conftest import SETTINGS, problem_of, stack_of
 
@@ -34,37 +35,47 @@ def trained(stack):
     return stack.state
 
 
+def trained_in_float64(problem, *arguments, **changes):
+    """By PyTorch in float64: rounding errors, which training makes a million times larger, stay below 1e-9."""
+    points = {part: getattr(problem, part).double() for part in ("truth", "train", "validation")}
+    stack = stack_of(replace(problem, **points), *arguments, **changes)
+    stack.state = State.start({group: flat.double() for group, flat in stack.state.parameters.items()})
+    return trained(stack)
+
+
+def epochs_of(method):
+    """201 steps and more."""
+    return 268 if method == "libi" else 67
+
+
 @pytest.mark.parametrize(("name", "method", "grid"), CASES)
 def test_a_stack_equals_its_models_trained_one_by_one(name, method, grid):
     problem = problem_of(name)
-    epochs = 268 if method == "libi" else 67  # 201 steps and more
     members = [(restart, values) for values in grid for restart in range(2)]
-    together = trained(stack_of(problem, method, members, epochs))
+    together = trained_in_float64(problem, method, members, epochs_of(method))
     for row, member in enumerate(members):
-        alone = trained(stack_of(problem, method, [member], epochs))
+        alone = trained_in_float64(problem, method, [member], epochs_of(method))
         for group, flat in together.parameters.items():
-            torch.testing.assert_close(flat[row : row + 1], alone.parameters[group], rtol=0, atol=1e-4)
+            torch.testing.assert_close(flat[row : row + 1], alone.parameters[group], rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize(("name", "method", "grid"), CASES)
 def test_a_stack_on_several_replicates_equals_its_models_trained_one_by_one(name, method, grid):
     problem, alone = on_two_replicates(name), [problem_of(name, seed=seed) for seed in (0, 1)]
-    epochs = 268 if method == "libi" else 67
     members = [(restart, values) for values in grid for restart in range(3)]
     replicates = [number % 2 for number in range(len(members))]
-    together = stack_of(problem, method, members, epochs, replicates=replicates)
-    state = trained(together)
+    state = trained_in_float64(problem, method, members, epochs_of(method), replicates=replicates)
     for row, (replicate, member) in enumerate(zip(replicates, members, strict=True)):
-        single = trained(stack_of(alone[replicate], method, [member], epochs))
+        single = trained_in_float64(alone[replicate], method, [member], epochs_of(method))
         for group, flat in state.parameters.items():
-            torch.testing.assert_close(flat[row : row + 1], single.parameters[group], rtol=0, atol=1e-4)
-        torch.testing.assert_close(state.kept.score[row], single.kept.score[0], rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(flat[row : row + 1], single.parameters[group], rtol=0, atol=1e-8)
+        torch.testing.assert_close(state.kept.score[row], single.kept.score[0], rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.parametrize(("name", "method", "grid"), CASES)
 def test_all_of_a_stack_is_on_the_device_of_its_points(monkeypatch, name, method, grid):
     """PyTorch refuses to mix devices; its device without memory stands in for a GPU."""
-    monkeypatch.setattr(engine, "models_in_a_call", lambda device, held: 3)
+    monkeypatch.setattr(in_pytorch, "models_in_a_call", lambda device, held: 3)
     problem = on_two_replicates(name)
     elsewhere = {part: getattr(problem, part).to("meta") for part in ("truth", "train", "validation")}
     members = [(restart, grid[0]) for restart in range(5)]
@@ -153,27 +164,15 @@ def test_a_model_that_diverges_is_flagged_and_its_neighbours_are_unchanged():
         assert torch.equal(flat[[0, 2]], broken.kept.parameters[group][[0, 2]])
 
 
-def test_compiled_training_agrees_with_uncompiled():
-    """On two replicates, so that points are the models' own; the test of the VAE's optimum has points in common."""
-    problem = on_two_replicates("linear_jtex")
-    members = [(0, {}), (1, {}), (0, {})]
-    plain, compiled = (
-        trained(stack_of(problem, "vae", members, 40, replicates=[0, 1, 1], compiled=flag)) for flag in (False, True)
-    )
-    for group, flat in plain.kept.parameters.items():
-        torch.testing.assert_close(flat, compiled.kept.parameters[group], rtol=0, atol=1e-4)
-
-
 def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
+    """One step, after which rounding errors grow: what a GPU runs, and a CPU where there is no kernel."""
     problem = problem_of("gaussian")
     stack = stack_of(problem, "libi", [(0, LIBI), (1, LIBI), (2, LIBI)], 40)
     groups, results = ("generative", "encoder"), []
-    data = [(problem.train, *(torch.tensor([tolerance] * 3) for tolerance in (1.0, 0.2, 0.5)))] * 20
+    data = [(problem.train, *(torch.tensor([tolerance] * 3) for tolerance in (1.0, 0.2, 0.5)))]
     for compiled in (False, True):
-        step = Programs(problem.dataset, replace(SETTINGS, compiled=compiled)).step("constrained_likelihood", groups)
-        parts = (stack.state.parameters, stack.state.first, stack.state.second, stack.state.count)
-        taken = ({group: part[group] for group in groups} for part in parts)
-        moving = Moving(*taken, stack.state.alive, torch.zeros(3))
-        results.append(step.iterate(moving, {}, data))
+        step = Programs(problem.dataset, SETTINGS, compiled=compiled).step("constrained_likelihood", groups)
+        results.append(step.iterate(moving(stack.state, groups), {}, data))
     for group in groups:
-        torch.testing.assert_close(results[0].parameters[group], results[1].parameters[group], rtol=0, atol=1e-4)
+        torch.testing.assert_close(results[0].first[group], results[1].first[group], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(results[0].parameters[group], results[1].parameters[group], rtol=0, atol=1e-6)

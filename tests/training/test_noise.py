@@ -5,7 +5,7 @@ import torch
 from scipy import stats
 
 from libi.training.compilation import Compiled
-from libi.training.noise import CHUNK, chunk_batches, chunk_counters, chunk_keys, normal_draws, threefry
+from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws, threefry
 
 # Known answers of Threefry-2x32 with 20 rounds, published with Random123 (kat_vectors): counter, key, result.
 KNOWN = [
@@ -66,6 +66,7 @@ def test_models_phases_and_chunks_have_streams_of_their_own():
 
 def test_an_epoch_sees_every_point_once_in_a_new_order():
     x = torch.arange(60.0).reshape(1, 1, 60)
-    epochs = [torch.cat(epoch, 2).flatten().tolist() for epoch in chunk_batches(x, 20, [(0, "data")], phase=0, chunk=0)]
+    orders = chunk_orders(60, [(0, "data")], phase=0, chunk=0)
+    epochs = [torch.cat(epoch, 2).flatten().tolist() for epoch in batches_of(x, orders, 20)]
     assert all(sorted(epoch) == list(range(60)) for epoch in epochs)
     assert len(set(map(tuple, epochs))) == CHUNK

@@ -21,7 +21,9 @@ FLOORS = (
     ("training", "selection", "evaluation", "rendering", "judging", "loading"),
     ("trained",),
     ("study", "datasets"),
-    ("layers", "statistics", "seeding", "storage", "provenance", "logs", "device", "imports"),
+    ("statistics",),
+    ("native",),
+    ("layers", "seeding", "storage", "provenance", "logs", "device", "imports"),
     ("cache",),
 )
 # What stands for a method is decided in one place, which scores and `libi.load` both ask.
@@ -73,7 +75,7 @@ def test_what_jobs_run_is_what_their_rules_declare(tiny_run):
     declared = {}
     for record in tiny_run.records():
         name = Path(record["code"].strip().strip('"')).name
-        code = {path for path in record["input"] if path.startswith(("src/", "scripts/"))}
+        code = {path for path in record["input"] if path.startswith(("src/", "scripts/")) and path.endswith(".py")}
         assert declared.setdefault(name, code) == code
     assert declared == {name: {f"scripts/{name}", *files} for name, files in ran.items()}
 
@@ -82,7 +84,7 @@ def test_the_import_closure_is_read_from_the_text(tiny_run):
     notes = [json.loads(path.read_text()) for path in (tiny_run.root / "spy").glob("*.json")]
     ran = {note["script"]: {Path(file).relative_to(tiny_run.root) for file in note["files"]} for note in notes}
     for script in RUN:
-        closure = {path.relative_to(REPOSITORY) for path in import_closure(script)}
+        closure = {path.relative_to(REPOSITORY) for path in import_closure(script) if path.suffix == ".py"}
         assert closure == ran[script.name], script.name
 
 
@@ -91,6 +93,13 @@ def test_the_import_closure_of_a_made_up_script(tmp_path):
     script.write_text("import json\nfrom libi.seeding import stream\nimport libi.logs as logs\n")
     names = {str(path.relative_to(SOURCE / "libi")) for path in import_closure(script)}
     assert names == {"__init__.py", "seeding.py", "logs.py"}
+
+
+def test_kernels_belong_to_what_uses_them():
+    kernels = set((SOURCE / "libi/native").glob("*.?pp"))
+    assert kernels < set(import_closure(REPOSITORY / "scripts/train_models.py"))
+    assert kernels < set(import_closure(REPOSITORY / "scripts/evaluate_models.py"))
+    assert not kernels & set(import_closure(REPOSITORY / "scripts/simulate_data.py"))
 
 
 def test_every_script_belongs_to_one_rule_file():

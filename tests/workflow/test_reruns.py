@@ -51,6 +51,7 @@ def study_with(finished, change):
         ("src/libi/evaluation/pedagogical.py", DERIVED),
         ("src/libi/evaluation/shrinkage.py", SHRUNK),
         ("src/libi/training/engine.py", TRAINED | SCORED | TABLED | SHRUNK),
+        ("src/libi/native/network.hpp", TRAINED | SCORED | TABLED | SHRUNK),
         ("scripts/train_models.py", TRAINED | SCORED | TABLED | SHRUNK),
         ("src/libi/datasets/mobius.py", TRUTHS | POINTS | TRAINED | SCORED | TABLED | DERIVED | SHRUNK),
     ],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from libi.layers import Hidden, Layout, Network, Parameters, Rows
+from libi.layers import Hidden, Layout, MatrixMap, Network, Parameters
 
 LATENT = 2  # every data set of the paper has two latent dimensions
 
@@ -19,25 +19,17 @@ class Dataset:
 
     Attributes:
         name: as in the configuration.
-        observed: number of observed features.
         noise_variance: diagonal of the covariance of ε, one value a feature; fixed to the truth, never learned.
-        generative: layout of θ.
-        decode_rows: f_θ: named parameters and codes, one row a latent dimension, to means, one row a feature; each
-            row is [models, points].
+        decoder: f_θ, which knows the layout of θ.
         hidden: hidden layers of the inference network and of the encoder.
         ground_truth: makes θ_GT, named arrays [1, ...], and a record of how well it was fitted.
-        linear: whether f_θ is linear in z, so that there are closed forms.
-        decoder: f_θ where it is a network; else None.
     """
 
     name: str
     noise_variance: tuple[float, ...]
-    generative: Layout
-    decode_rows: Callable[[Parameters, Rows], Rows]
+    decoder: Network | MatrixMap
     hidden: tuple[Hidden, ...]
     ground_truth: Callable[[], tuple[Parameters, dict[str, float]]]
-    linear: bool = False
-    decoder: Network | None = None
 
     @property
     def observed(self) -> int:
@@ -45,14 +37,24 @@ class Dataset:
         return len(self.noise_variance)
 
     @property
+    def linear(self) -> bool:
+        """Whether f_θ is linear in z, so that there are closed forms."""
+        return isinstance(self.decoder, MatrixMap) and self.decoder.activation is None
+
+    @property
+    def generative(self) -> Layout:
+        """The layout of θ."""
+        return self.decoder.layout
+
+    @property
     def features(self) -> int:
         """Numbers that a model's networks hold of each point: its code, hidden units and observed features."""
-        networks = [self.inference, *([self.decoder] if self.decoder else [])]
-        return LATENT + self.observed + sum(layer.units for network in networks for layer in network.hidden)
+        hidden = (*self.inference.hidden, *self.decoder.hidden)
+        return LATENT + self.observed + sum(layer.units for layer in hidden)
 
     def decode(self, parameters: Parameters, codes: Tensor) -> Tensor:
         """f_θ(z): codes [models, 2, points] to means [models, observed, points]."""
-        return torch.stack(self.decode_rows(parameters, codes.unbind(1)), 1)
+        return torch.stack(self.decoder.rows(parameters, codes.unbind(1)), 1)
 
     @property
     def inference(self) -> Network:
@@ -63,3 +65,8 @@ class Dataset:
     def encoder(self) -> Network:
         """The encoder h(·; φ): x to its code. The mean network of the inference network."""
         return replace(self.inference, heads={"mean": LATENT})
+
+    @property
+    def layouts(self) -> dict[str, Layout]:
+        """Parameters of the three groups that train: "generative" (θ), "inference" (ϕ), "encoder" (φ)."""
+        return {"generative": self.generative, "inference": self.inference.layout, "encoder": self.encoder.layout}

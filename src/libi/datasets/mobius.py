@@ -1,4 +1,4 @@
-"""Mobius: a network fitted to the Möbius transform of the complex plane (Appendix E)."""
+"""Mobius: a network fitted to the Möbius transform of the complex plane, 2 → 50 ReLU → 2 (Appendix E)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from libi.datasets.base import LATENT, Dataset
-from libi.layers import Hidden, Network, Parameters, Rows
+from libi.layers import Hidden, Network, Parameters
 from libi.seeding import stream
 
 # The constants a, b, c, d as complex numbers; m(z) = (a·z + b) / (c·z + d).
@@ -14,12 +14,6 @@ CONSTANTS = (1 + 0j, 1 + 4j, 1 + 0j, 7 + 4j)
 NOISE_VARIANCE = 1e-5
 FIT_POINTS, FIT_STEPS, FIT_LEARNING_RATE = 5_000, 5_000, 0.02
 DECODER = Network(LATENT, (Hidden(50, torch.relu),), {"mean": 2})
-
-
-def decode_rows(parameters: Parameters, codes: Rows) -> Rows:
-    """f_θ(z), one hidden layer of 50 ReLU units: two rows of codes to two rows of means, each [models, points]."""
-    (means,) = DECODER.heads_of(parameters, codes)
-    return means
 
 
 def mobius_transform(codes: Tensor) -> Tensor:
@@ -69,9 +63,7 @@ def _fit_record(parameters: Parameters) -> dict[str, float]:
 DATASET = Dataset(
     name="mobius",
     noise_variance=(NOISE_VARIANCE,) * 2,
-    generative=DECODER.layout,
-    decode_rows=decode_rows,
+    decoder=DECODER,
     hidden=(Hidden(50, torch.relu),),
     ground_truth=ground_truth,
-    decoder=DECODER,
 )

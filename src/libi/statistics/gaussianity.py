@@ -120,17 +120,30 @@ def spectral_henze_zirkler(codes: Tensor, *, frequencies: int = FREQUENCIES, ste
     """
     if codes.ndim != 3 or codes.shape[-2] != 2:
         raise ValueError(f"the spectral form needs codes [models, 2, points], got {list(codes.shape)}")
-    points, smoothing = codes.shape[-1], _smoothing(codes.shape[-1], 2)
+    points = codes.shape[-1]
     frequency = (torch.arange(frequencies, dtype=codes.dtype, device=codes.device) + 0.5) * step
     empirical = _wave_products(torch.stack(_whiten_pair(codes), dim=1), frequency) / points
+    weights, targets = (table.to(codes) for table in wave_tables(points, frequencies, step))
+    return points * ((empirical - targets).square() * weights).sum((-2, -1))
 
-    # Rows and columns are K cosines, then K sines; a Gaussian has only the product of cosines.
-    square = torch.cat([frequency, frequency]).square()
-    gaussian = torch.cat([(-frequency.square() / 2).exp(), torch.zeros_like(frequency)])
-    weight = (-square / (2 * smoothing**2)).exp() * (step / (smoothing * math.sqrt(2 * math.pi)))
-    deviation = (empirical - gaussian[:, None] * gaussian).square()
-    # Each deviation is met in four quadrants of the plane of frequencies.
-    return 4 * points * (deviation * weight[:, None] * weight).sum((-2, -1))
+
+def wave_tables(points: int, frequencies: int = FREQUENCIES, step: float = STEP) -> tuple[Tensor, Tensor]:
+    """Weights of the quadrature, and what a Gaussian sample's means of products of waves would be.
+
+    Args:
+        points: size n of a sample.
+        frequencies: positive frequencies K on each axis.
+        step: their distance.
+
+    Returns:
+        two arrays [2K, 2K], float64; rows and columns are K cosines, then K sines.
+    """
+    smoothing = _smoothing(points, 2)
+    frequency = (torch.arange(frequencies, dtype=torch.float64) + 0.5) * step
+    window = (-frequency.square() / (2 * smoothing**2)).exp() * (step / (smoothing * math.sqrt(2 * math.pi)))
+    window = torch.cat([window, window])
+    gaussian = torch.cat([(-frequency.square() / 2).exp(), torch.zeros_like(frequency)])  # of cosines alone
+    return 4 * window[:, None] * window, gaussian[:, None] * gaussian  # each is met in four quadrants of the plane
 
 
 class _WaveProducts(torch.autograd.Function):

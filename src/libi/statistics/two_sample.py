@@ -17,6 +17,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from libi.native.operators import available, smooth_neighbours
+
 # Added to squared distances and to the variance of T, as Djolonga and Krause do.
 _FLOOR = 1e-5
 # Matrices of this many pairs in all are worked on at once: they stay in a core's caches.
@@ -60,10 +62,13 @@ def smooth_knn_statistic(first: Tensor, second: Tensor, *, neighbours: int = 1, 
     """
     _check(first, second, neighbours, smoothness)
     sizes = first.shape[-1], second.shape[-1]
-    pooled = torch.cat([first, second], dim=-1).double().reshape(-1, first.shape[-2], sum(sizes))
-    block = max(1, _PAIRS_AT_ONCE // sum(sizes) ** 2)
-    graphs = [_graph(part, sizes[0], neighbours, smoothness) for part in pooled.split(block)]
-    graph = _Graph(*(torch.cat(entries) for entries in zip(*graphs, strict=True)))
+    samples = [sample.double().reshape(-1, *sample.shape[-2:]) for sample in (first, second)]
+    graph = _by_kernel(*samples, smoothness) if neighbours == 1 and available(first) else None
+    if graph is None:
+        pooled = torch.cat(samples, dim=-1)
+        block = max(1, _PAIRS_AT_ONCE // sum(sizes) ** 2)
+        graphs = [_graph(part, sizes[0], neighbours, smoothness) for part in pooled.split(block)]
+        graph = _Graph(*(torch.cat(entries) for entries in zip(*graphs, strict=True)))
     return _standardise(graph, sizes, neighbours).reshape(first.shape[:-2])
 
 
@@ -148,6 +153,12 @@ def _check(first: Tensor, second: Tensor, neighbours: int, smoothness: float) ->
         raise ValueError(f"neighbours must be between 1 and {pooled - 1}, got {neighbours}")
     if not smoothness > 0:
         raise ValueError(f"smoothness must be positive, got {smoothness}")
+
+
+def _by_kernel(first: Tensor, second: Tensor, smoothness: float) -> _Graph | None:
+    """Summarise M for k = 1 by the C++ kernel; None if weights underflow or a sample is not finite."""
+    graph = _Graph(*smooth_neighbours(first, second, smoothness))
+    return graph if graph.squares.isfinite().all() else None
 
 
 def _graph(pooled: Tensor, size: int, neighbours: int, smoothness: float) -> _Graph:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import itertools
 import logging
@@ -15,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
-from libi.cache import cache_folder
+from libi.cache import cache_folder, exclusive, scratch_beside
 from libi.device import kind_of
 from libi.provenance import fingerprint
 
@@ -114,11 +114,13 @@ class Compiled(Plain):
             raise ValueError(f"{self.name}: arrays disagree about the number of models: {sorted(models)}")
         if signature not in self._libraries:
             path = library_path(self.name, signature)
-            with exclusive(path):
+            with exclusive(path), scratch_beside(path) as scratch:
                 if not path.exists():
                     build(lambda *flat: tree_leaves(self._function(*tree_unflatten(flat, structure))), signature, path)
-            # What torch._inductor.aoti_load_package does, without two seconds of imports.
-            loader = torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1)
+                # What torch._inductor.aoti_load_package does, without two seconds of imports. It unpacks the library to
+                # a temporary folder, which once loaded is not needed.
+                with mock.patch.dict(os.environ, TMPDIR=str(scratch)):
+                    loader = torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1)
             self._libraries[signature] = loader.run
         return self._libraries[signature]
 
@@ -131,25 +133,7 @@ def library_path(name: str, signature: Signature) -> Path:
 
 def has_compiler() -> bool:
     """Whether code can be compiled here, which takes a C++ compiler, for a GPU too."""
-    if any(map(shutil.which, filter(None, [os.environ.get("CXX"), "g++", "clang++", "c++"]))):
-        return True
-    log.warning("no C++ compiler: training runs uncompiled, 10 to 40 times slower; install g++ or clang")
-    return False
-
-
-class exclusive:
-    """Holds a file's lock, so that of several jobs that want the same library one builds it and the others wait."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path.with_suffix(".lock")
-
-    def __enter__(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self._path, "w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *error: object) -> None:
-        self._file.close()
+    return any(map(shutil.which, filter(None, [os.environ.get("CXX"), "g++", "clang++", "c++"])))
 
 
 def build(function: Function, signature: Signature, path: Path) -> None:

@@ -25,19 +25,17 @@ def whiten(dataset: Dataset, parameters: Groups, x: Tensor) -> Tensor:
         φ [models, parameters], whose codes of x have mean 0 and covariance I.
     """
     layout = dataset.encoder.layout
-    named = layout.unpack(parameters["encoder"])
-    (codes,) = dataset.encoder(named, x)
+    named = layout.unpack(parameters["encoder"].double())  # so that what is rounded does not depend on the stack
+    (codes,) = dataset.encoder(named, x.double())
     mean = codes.mean(2)
     centred = codes - mean[:, :, None]
     covariance = centred @ centred.transpose(1, 2) / codes.shape[2]
-    jitter = (
-        1e-6 * torch.eye(codes.shape[1], device=x.device) * covariance.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
-    )
+    jitter = 1e-6 * torch.eye(codes.shape[1]).to(codes) * covariance.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
     factor, _ = torch.linalg.cholesky_ex(covariance + jitter)
     shifted = (named["mean.bias"] - mean)[:, :, None]
     named["mean.weight"] = torch.linalg.solve_triangular(factor, named["mean.weight"], upper=False)
     named["mean.bias"] = torch.linalg.solve_triangular(factor, shifted, upper=False)[:, :, 0]
-    return layout.pack(named)
+    return layout.pack(named).to(parameters["encoder"].dtype)
 
 
 def copy_inference(dataset: Dataset, parameters: Groups, x: Tensor) -> Tensor:

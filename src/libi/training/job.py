@@ -16,9 +16,9 @@ from libi.datasets import DATASETS
 from libi.device import choose_device
 from libi.study.models import Configuration, TrainingJob
 from libi.training.checkpoint import Checkpoints
-from libi.training.compilation import has_compiler
-from libi.training.engine import Member, Problem, Programs, Settings, Stack
+from libi.training.engine import Stack
 from libi.training.methods import METHODS, Phase
+from libi.training.problem import Member, Problem, Settings
 from libi.training.records import describe
 from libi.training.step import Adam
 
@@ -64,12 +64,11 @@ def train_job(
         labels=[(job.seed, job.dataset, replicate) for replicate in replicates],
     )
     settings = settings_of(job)
-    programs = Programs(dataset, settings)
     plans = list(plan_stacks(job, replicates))
     log.info("%d models in %d stacks on %s", sum(len(plan.members) for plan in plans), len(plans), device.type)
     parts = []
     for number, plan in enumerate(plans):
-        stack = Stack(problem, plan.members, plan.phases, settings, programs)
+        stack = Stack(problem, plan.members, plan.phases, settings)
         title = f"stack {number + 1} of {len(plans)}"
         log.info("%s: %d models, about %.0f MiB on the device", title, len(plan.members), stack.memory / 2**20)
         report = Report(title, stack)
@@ -91,7 +90,7 @@ def settings_of(job: TrainingJob) -> Settings:
         validation_draws=given.validation_draws,
         exponential_cap=given.exponential_cap,
         adam=adam,
-        compiled=job.compile and has_compiler(),
+        compiled=job.compile,
     )
 
 

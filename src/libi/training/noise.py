@@ -22,25 +22,37 @@ PARITY, ROTATIONS = 0x1BD11BDA, (13, 15, 26, 6, 17, 29, 16, 24)  # constants of 
 Labels = tuple[object, ...]
 
 
-def chunk_batches(
-    x: Tensor, batch_size: int, labels: Sequence[Labels], phase: int, chunk: int
-) -> list[tuple[Tensor, ...]]:
-    """One permutation an epoch of each replicate, shared by all its models, cut into batches.
+def chunk_orders(points: int, labels: Sequence[Labels], phase: int, chunk: int) -> Tensor:
+    """One permutation of the points for each replicate and epoch, shared by all models of the replicate.
 
     Args:
-        x: training points [replicates, observed, points].
-        batch_size: divides the number of points.
+        points: how many there are.
         labels: what names each replicate's shared streams.
         phase: number of the phase.
         chunk: number of the chunk in its phase.
 
     Returns:
+        int64 [replicates, CHUNK, points].
+    """
+    generators = [stream(*names, "batches", phase, chunk) for names in labels]
+    orders = [torch.stack([torch.randperm(points, generator=each) for _ in range(CHUNK)]) for each in generators]
+    return torch.stack(orders)
+
+
+def batches_of(x: Tensor, orders: Tensor, batch_size: int) -> list[tuple[Tensor, ...]]:
+    """Cut shuffled points into batches.
+
+    Args:
+        x: training points [replicates, observed, points].
+        orders: of `chunk_orders`.
+        batch_size: divides the number of points.
+
+    Returns:
         for each epoch its batches, each [replicates, observed, batch_size].
     """
-    replicates, observed, points = x.shape
-    generators = [stream(*names, "batches", phase, chunk) for names in labels]
-    orders = [torch.cat([torch.randperm(points, generator=each) for _ in range(CHUNK)]) for each in generators]
-    shuffled = torch.stack([replicate[:, order.to(x.device)] for replicate, order in zip(x, orders, strict=True)])
+    replicates, observed, _ = x.shape
+    pairs = zip(x, orders.to(x.device), strict=True)
+    shuffled = torch.stack([replicate[:, order.flatten()] for replicate, order in pairs])
     batches = shuffled.reshape(replicates, observed, CHUNK, -1, batch_size).permute(2, 3, 0, 1, 4).contiguous()
     return [epoch.unbind(0) for epoch in batches]
 

@@ -29,7 +29,7 @@ def reconstruction(dataset: Dataset, generative: Parameters, codes: Rows, x: Row
         [models].
     """
     constant = -0.5 * sum(math.log(2 * math.pi * variance) for variance in dataset.noise_variance)
-    means = dataset.decode_rows(generative, codes)
+    means = dataset.decoder.rows(generative, codes)
     terms = ((a - b) ** 2 * (-0.5 / v) for a, b, v in zip(x, means, dataset.noise_variance, strict=True))
     return constant + sum(terms).mean(1)
 

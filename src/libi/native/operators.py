@@ -1,0 +1,112 @@
+"""The kernels as PyTorch operators. Each exists where the library does: `available()`."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import byref, c_double, c_uint32
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from libi.native.library import load
+from libi.native.structures import Statistic, pointer_to
+
+
+def available(tensor: Tensor) -> bool:
+    """Whether there are kernels for what a tensor is: one on the host of a machine with a compiler."""
+    return tensor.device.type == "cpu" and load() is not None
+
+
+@torch.library.custom_op("libi::normal_draws", mutates_args=())
+def normal_draws(keys: Tensor, start: int, points: int) -> Tensor:
+    """Standard normal draws, those of `libi.training.noise.normal_draws`.
+
+    Args:
+        keys: one key a model, int32 [models, 2].
+        start: the first counter.
+        points: how many counters.
+
+    Returns:
+        [models, 2, points], float32.
+    """
+    draws = torch.empty(len(keys), 2, points)
+    load().libi_normal_draws(len(keys), pointer_to(keys.contiguous()), c_uint32(start), points, pointer_to(draws))
+    return draws
+
+
+@normal_draws.register_fake
+def _(keys: Tensor, start: int, points: int) -> Tensor:
+    return keys.new_empty(len(keys), 2, points, dtype=torch.float32)
+
+
+@torch.library.custom_op("libi::henze_zirkler", mutates_args=())
+def henze_zirkler(codes: Tensor, weights: Tensor, targets: Tensor, step: float) -> tuple[Tensor, Tensor]:
+    """The Henze–Zirkler statistic of `libi.statistics.gaussianity.spectral_henze_zirkler`, and its gradient.
+
+    Args:
+        codes: samples [models, 2, points], float32.
+        weights: of the quadrature [size, size], float32.
+        targets: means of a Gaussian sample [size, size], float32.
+        step: distance of frequencies.
+
+    Returns:
+        statistics [models] and their derivatives by the codes [models, 2, points].
+    """
+    codes, values, gradient = codes.contiguous(), codes.new_empty(len(codes)), torch.empty_like(codes)
+    statistic = Statistic(len(weights), weights.contiguous(), targets.contiguous(), step)
+    pointers = pointer_to(codes), pointer_to(values), pointer_to(gradient)
+    load().libi_henze_zirkler(byref(statistic), len(codes), codes.shape[2], *pointers)
+    return values, gradient
+
+
+@henze_zirkler.register_fake
+def _(codes: Tensor, weights: Tensor, targets: Tensor, step: float) -> tuple[Tensor, Tensor]:
+    return codes.new_empty(len(codes)), torch.empty_like(codes)
+
+
+def _keep_gradient(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+    ctx.mark_non_differentiable(output[1])
+    ctx.save_for_backward(output[1])
+
+
+def _scale_gradient(ctx: Any, of_values: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+    (gradient,) = ctx.saved_tensors
+    return of_values[:, None, None] * gradient, None, None, None
+
+
+henze_zirkler.register_autograd(_scale_gradient, setup_context=_keep_gradient)
+
+
+@torch.library.custom_op("libi::smooth_neighbours", mutates_args=())
+def smooth_neighbours(first: Tensor, second: Tensor, smoothness: float) -> tuple[Tensor, Tensor, Tensor]:
+    """What the smooth k-NN statistic for k = 1 sums over M (`libi.statistics.two_sample`).
+
+    Args:
+        first: samples [pools, features, first points], float64.
+        second: samples [pools, features, second points], float64.
+        smoothness: α.
+
+    Returns:
+        T [pools], row sum plus column sum of each point [pools, points], Σ M² + Σ M∘Mᵀ [pools]; all NaN if the weights
+        of some point underflow.
+    """
+    first, second = first.contiguous(), second.contiguous()
+    pools, features, _ = first.shape
+    sizes = first.shape[2], second.shape[2]
+    between, degree, squares = first.new_empty(pools), first.new_empty(pools, sum(sizes)), first.new_empty(pools)
+    outputs = between, degree, squares
+    kept = load().libi_smooth_neighbours(
+        *(pools, features, (ctypes.c_int * 2)(*sizes), pointer_to(first), pointer_to(second), c_double(smoothness)),
+        *map(pointer_to, outputs),
+    )
+    if not kept:
+        for output in outputs:
+            output.fill_(torch.nan)
+    return outputs
+
+
+@smooth_neighbours.register_fake
+def _(first: Tensor, second: Tensor, smoothness: float) -> tuple[Tensor, Tensor, Tensor]:
+    pools, points = len(first), first.shape[2] + second.shape[2]
+    return first.new_empty(pools), first.new_empty(pools, points), first.new_empty(pools)

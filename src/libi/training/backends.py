@@ -1,0 +1,57 @@
+"""The two ways to train a stack: in PyTorch, which is the reference and runs everywhere, and by the C++ kernels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from torch import Tensor
+
+from libi.training.methods import Phase
+from libi.training.noise import CHUNK
+from libi.training.state import State
+from libi.training.step import Groups, Moving
+
+
+class Stretch(NamedTuple):
+    """Consecutive epochs of a phase, all in one chunk.
+
+    Attributes:
+        phase: the phase.
+        number: of the phase in its method.
+        first: epochs of the phase that are done.
+        last: epochs that are done afterwards.
+    """
+
+    phase: Phase
+    number: int
+    first: int
+    last: int
+
+    @property
+    def chunk(self) -> int:
+        """Number of the chunk in the phase."""
+        return self.first // CHUNK
+
+
+class Backend(Protocol):
+    """What computes the steps of one stack."""
+
+    def advance(self, stretch: Stretch, state: State) -> Moving:
+        """Train for a stretch of epochs; the state stays as it is.
+
+        Returns:
+            what the phase moves, as it is afterwards.
+        """
+
+    def assess(self, objective: str, parameters: Groups) -> Tensor:
+        """Validation objective of every model [models]: the final β, the same draws every time."""
+
+    def memory(self, objective: str) -> int:
+        """Bytes that a step takes on its device beside the state of the models, about."""
+
+
+def moving(state: State, groups: tuple[str, ...]) -> Moving:
+    """What steps over some groups change, as a state has it."""
+    parts = (state.parameters, state.first, state.second, state.count)
+    taken = ({group: part[group] for group in groups} for part in parts)
+    return Moving(*taken, state.alive, state.best.score.new_zeros(len(state.alive)))

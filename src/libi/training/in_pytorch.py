@@ -1,0 +1,162 @@
+"""Training in PyTorch, on any device, compiled or not: the reference for the kernels."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from libi.datasets import Dataset
+from libi.device import bytes_of_a_call, models_in_a_call
+from libi.imports import import_closure
+from libi.provenance import fingerprint
+from libi.seeding import seed_of
+from libi.training.backends import Stretch, moving
+from libi.training.compilation import Compiled, Plain
+from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws
+from libi.training.objectives import OBJECTIVES, Objective
+from libi.training.problem import Inputs, Settings
+from libi.training.state import State
+from libi.training.step import Groups, Moving, join_models, make_assessment, make_step, take_models
+
+
+@functools.cache
+def source_of_steps() -> str:
+    """A hash of the source files that a step depends on."""
+    return fingerprint([__file__, *import_closure(__file__)], [])[:8]
+
+
+class Programs:
+    """The functions that stacks of one problem run, each built and compiled once, when first asked for."""
+
+    def __init__(self, dataset: Dataset, settings: Settings, *, compiled: bool) -> None:
+        self._dataset = dataset
+        self._settings = settings
+        self._wrap = Compiled if compiled else Plain
+        self._built: dict[str, Plain] = {}
+
+    def _constants(self, objective: str) -> dict[str, float]:
+        """What the objective takes of the settings, by its own keywords."""
+        taken = OBJECTIVES[objective].settings
+        return {keyword: getattr(self._settings, name) for keyword, name in taken.items()}
+
+    def _loss(self, objective: str) -> Callable[..., Tensor]:
+        return partial(OBJECTIVES[objective].loss, self._dataset, **self._constants(objective))
+
+    def step(self, objective: str, moves: tuple[str, ...]) -> Plain:
+        """The update of the groups in `moves` under an objective; iterate it from (moving, fixed) over data."""
+        name = self._name("step", objective, moves, *self._settings.adam)
+        if name not in self._built:
+            step = make_step(self._loss(objective), self._dataset.layouts, self._settings.adam)
+            self._built[name] = self._wrap(step, name)
+        return self._built[name]
+
+    def assessment(self, objective: str) -> Plain:
+        """The evaluation of an objective: `assess(groups, *data)`."""
+        name = self._name("assess", objective)
+        if name not in self._built:
+            self._built[name] = self._wrap(make_assessment(self._loss(objective), self._dataset.layouts), name)
+        return self._built[name]
+
+    def noise(self) -> Plain:
+        """The draws of a chunk: `draw(counters, keys)`. The same for every data set."""
+        name = f"normal-draws-{source_of_steps()}"
+        if name not in self._built:
+            self._built[name] = self._wrap(normal_draws, name)
+        return self._built[name]
+
+    def _name(self, kind: str, objective: str, moves: tuple[str, ...] = (), *numbers: float) -> str:
+        """A name for a function, which changes with its source and with every number that is built into it."""
+        built_in = seed_of(source_of_steps(), *numbers, *self._constants(objective).values())
+        return "-".join([self._dataset.name, kind, objective, *moves, f"{built_in:016x}"])
+
+
+class InPyTorch:
+    """The steps of one stack, its models a part at a time (`Backend`)."""
+
+    def __init__(self, inputs: Inputs, programs: Programs) -> None:
+        self._inputs, self._programs = inputs, programs
+        self._problem, self._settings = inputs.problem, inputs.settings
+
+    def _held(self, objective: Objective, points: int) -> int:
+        """How many numbers a step on so many points holds of one model."""
+        return (objective.held + self._problem.dataset.features) * points
+
+    def _parts(self, objective: Objective, points: int) -> Iterator[slice]:
+        """The stack's models, as many at a time as suits the device for a call on so many points."""
+        size = models_in_a_call(self._problem.device, self._held(objective, points))
+        for first in range(0, len(self._inputs.members), size):
+            yield slice(first, first + size)
+
+    def memory(self, objective: str) -> int:
+        """Bytes that the widest call of a step takes on its device, about."""
+        points = max(self._problem.train.shape[2], self._problem.validation.shape[2])
+        held = self._held(OBJECTIVES[objective], points)
+        return bytes_of_a_call(held, min(len(self._inputs.members), models_in_a_call(self._problem.device, held)))
+
+    def advance(self, stretch: Stretch, state: State) -> Moving:
+        """Train for a stretch of epochs."""
+        phase = stretch.phase
+        objective, start = OBJECTIVES[phase.objective], moving(state, phase.moves)
+        step = self._programs.step(phase.objective, phase.moves)
+        fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
+        points = self._settings.batch_size if objective.stochastic else self._problem.train.shape[2]
+        parts = []
+        for models in self._parts(objective, points):
+            data = self._data(stretch, objective, models)
+            parts.append(step.iterate(take_models(start, models), take_models(fixed, models), data))
+        return join_models(parts)
+
+    def _data(self, stretch: Stretch, objective: Objective, models: slice) -> Iterator[tuple[Tensor, ...]]:
+        """The data of some models' steps; noise is drawn epoch by epoch."""
+        scalars, train = take_models(self._inputs.scalars(objective.scalars), models), self._problem.train
+        if not objective.stochastic:
+            yield from itertools.repeat((self._inputs.of_models(train, models), *scalars), stretch.last - stretch.first)
+            return
+        (beta,) = scalars
+        points, size, phase = train.shape[2], self._settings.batch_size, stretch.phase
+        orders = chunk_orders(points, self._problem.labels, stretch.number, stretch.chunk)
+        x = batches_of(train, orders, size)
+        labels = [member.labels for member in self._inputs.members[models]]
+        keys = chunk_keys(labels, stretch.number, stretch.chunk).to(train.device)
+        counters = chunk_counters(points // size, size).to(train.device)
+        draw = self._programs.noise()
+        for epoch in range(stretch.first, stretch.last):
+            weight = beta * (epoch / phase.epochs) if phase.ramp else beta
+            noise = draw(counters[epoch % CHUNK], keys).unbind(1)
+            for batch, draws in zip(x[epoch % CHUNK], noise, strict=True):
+                yield self._inputs.of_models(batch, models), draws, weight
+
+    @torch.no_grad()
+    def assess(self, objective: str, parameters: Groups) -> Tensor:
+        """Validation objective of every model [models]."""
+        known, scores = OBJECTIVES[objective], []
+        scalars, x = self._inputs.scalars(known.scalars), self._problem.validation
+        for models in self._parts(known, x.shape[2]):
+            groups = {group: parameters[group][models] for group in known.groups}
+            data = self._inputs.of_models(x, models), *take_models(scalars, models)
+            scores.append(self._assess(objective, groups, models, *data))
+        return torch.cat(scores)
+
+    def _assess(self, objective: str, groups: Groups, models: slice, x: Tensor, *scalars: Tensor) -> Tensor:
+        if OBJECTIVES[objective].stochastic:
+            program, shared = self._programs.assessment(objective), len(x) == 1
+            size = len(next(iter(groups.values())))
+            noise = (
+                each.expand(size, -1, -1) if shared else self._inputs.of_models(each, models)
+                for each in self._inputs.validation_noise
+            )
+            return torch.stack([program(groups, x, each, *scalars) for each in noise]).mean(0)
+        # A step tells the loss too, so no other function needs to be compiled.
+        zeros = {group: torch.zeros_like(flat) for group, flat in groups.items()}
+        some = next(iter(groups.values()))
+        counts = {group: some.new_zeros(()) for group in groups}
+        alive = torch.ones(len(some), dtype=torch.bool, device=some.device)
+        second = {group: zero.clone() for group, zero in zeros.items()}
+        start = Moving(groups, zeros, second, counts, alive, some.new_zeros(len(some)))
+        step = self._programs.step(objective, tuple(groups))
+        return step.iterate(start, {}, [(x, *scalars)]).loss

@@ -1,0 +1,97 @@
+"""What a stack trains on, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from libi.datasets import LATENT, Dataset
+from libi.seeding import stream
+from libi.training.noise import Labels
+from libi.training.step import Adam
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of a stack.
+
+    Attributes:
+        labels: what names its random streams: seed, data set, replicate, method, configuration, restart.
+        values: its hyper-parameters by name; one that an objective takes and it lacks is 1.
+        replicate: which of the problem's replicates it is trained on, from 0.
+    """
+
+    labels: Labels
+    values: dict[str, float]
+    replicate: int = 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a stack is trained on: one replicate of a data set, or several.
+
+    Attributes:
+        dataset: the generative process.
+        truth: θ_GT packed [1, parameters]; where θ starts, and stays, if no phase moves it.
+        train: training points [replicates, observed, points], float32.
+        validation: validation points, likewise.
+        labels: for each replicate, what names the streams that all its models share (batches, validation draws).
+    """
+
+    dataset: Dataset
+    truth: Tensor
+    train: Tensor
+    validation: Tensor
+    labels: Sequence[Labels]
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is trained."""
+        return self.train.device
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; names and meanings are those of the study's configuration."""
+
+    batch_size: int
+    validate_every: int
+    validation_draws: int
+    exponential_cap: float
+    adam: Adam
+    compiled: bool
+
+
+class Inputs:
+    """What the models of a stack see beside their parameters.
+
+    Attributes:
+        problem: their points.
+        members: the models.
+        settings: how they train.
+        replicates: the replicate of each model, int64 [models].
+        validation_noise: fixed draws, common to a replicate's models and to all snapshots:
+            [draws, replicates, 2, points].
+    """
+
+    def __init__(self, problem: Problem, members: Sequence[Member], settings: Settings) -> None:
+        self.problem, self.members, self.settings = problem, members, settings
+        self.replicates = torch.tensor([member.replicate for member in members], device=problem.device)
+        shape = settings.validation_draws, LATENT, problem.validation.shape[2]
+        generators = [stream(*labels, "validation draws") for labels in problem.labels]
+        draws = [torch.randn(shape, generator=each) for each in generators]
+        self.validation_noise = torch.stack(draws, 1).to(problem.device)
+
+    def scalars(self, names: Sequence[str]) -> list[Tensor]:
+        """Hyper-parameters of the models by name, each [models]."""
+        return [
+            torch.tensor([float(member.values.get(name, 1)) for member in self.members], device=self.problem.device)
+            for name in names
+        ]
+
+    def of_models(self, replicates: Tensor, models: slice = slice(None)) -> Tensor:
+        """What some models see of [replicates, ...]: [models, ...], or [1, ...] if there is but one replicate."""
+        return replicates if len(replicates) == 1 else replicates[self.replicates[models]]
