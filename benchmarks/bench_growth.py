@@ -74,7 +74,7 @@ def measure() -> pd.DataFrame:
         epoch = Task(dataset, "elbo", 100, points)
         note("epoch in batches of 100, elbo, 16 models", "points", points, training(epoch, 16, 2))
         note("step, constrained likelihood, 4 models", "points", points, training(_whole(points), 4, 5))
-        note("Henze-Zirkler by frequencies", "points", points, gradient(spectral_henze_zirkler, points))
+        note("Henze-Zirkler by eigenfunctions", "points", points, gradient(spectral_henze_zirkler, points))
     for points in PAIRS:
         note("Henze-Zirkler by pairs", "points", points, gradient(henze_zirkler, points))
     return pd.DataFrame(rows)

@@ -6,7 +6,6 @@ products instead of matrix products. Batches are permuted outside and shared by 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,7 +17,7 @@ from jax import Array
 
 from benchmarks.tasks import ADAM, CAP, UNITS, Task
 from libi.datasets import LATENT, linear_jtex
-from libi.statistics.gaussianity import FREQUENCIES, STEP
+from libi.statistics.gaussianity import hermite_functions
 
 Named = dict[str, Array]
 State = tuple[Any, ...]  # parameters, first and second moments, count of steps
@@ -85,22 +84,24 @@ TRUNK = {
 }
 
 
-def spectral_henze_zirkler(codes: Array, frequencies: int = FREQUENCIES, step: float = STEP) -> Array:
+def spectral_henze_zirkler(codes: Array) -> Array:
     """The package's spectral statistic for one sample [2, points]."""
     points = codes.shape[1]
-    smoothing = (5 * points / 4) ** (1 / 6) / math.sqrt(2)
+    decay, start, *tables = hermite_functions(points)
+    recurrence, weights, targets = (np.asarray(table, dtype=np.float32) for table in tables)
     centred = codes - codes.mean(1, keepdims=True)
     first = centred[0] * jax.lax.rsqrt((centred[0] ** 2).mean())
     remainder = centred[1] - (centred[1] * first).mean() * first
     second = remainder * jax.lax.rsqrt((remainder**2).mean())
-    frequency = (jnp.arange(frequencies) + 0.5) * step
-    angles = frequency[:, None] * first, frequency[:, None] * second
-    waves = [jnp.concatenate([jnp.cos(angle), jnp.sin(angle)]) for angle in angles]
-    empirical = waves[0] @ waves[1].T / points
-    gaussian = jnp.concatenate([jnp.exp(-(frequency**2) / 2), jnp.zeros(frequencies)])
-    square = jnp.concatenate([frequency, frequency]) ** 2
-    weight = jnp.exp(-square / (2 * smoothing**2)) * step / (smoothing * math.sqrt(2 * math.pi))
-    return 4 * points * ((empirical - gaussian[:, None] * gaussian) ** 2 * weight[:, None] * weight).sum()
+
+    def functions(u: Array) -> Array:
+        rows = [start * jnp.exp(-decay * u * u)]
+        for k in range(len(recurrence) - 1):
+            rows.append(recurrence[k, 0] * u * rows[k] - (recurrence[k, 1] * rows[k - 1] if k else 0.0))
+        return jnp.stack(rows)
+
+    means = functions(first) @ functions(second).T / points
+    return points * ((means - targets) ** 2 * weights).sum()
 
 
 def capped_exp(exponent: Array) -> Array:

@@ -8,16 +8,12 @@ import torch
 from torch.library import opcheck
 
 from libi.native.operators import henze_zirkler, normal_draws, smooth_neighbours
-from libi.statistics.gaussianity import STEP, spectral_henze_zirkler, wave_tables
+from libi.statistics.gaussianity import hermite_functions, spectral_henze_zirkler
 from libi.training.noise import chunk_keys
 from libi.training.noise import normal_draws as normal_draws_in_pytorch
 
 # Threefry-2x32 with 20 rounds, published with Random123 (kat_vectors): all zeros in.
 WORDS = 0x6B200159, 0x99BA4EFE
-
-
-def tables(points):
-    return [table.float() for table in wave_tables(points)]
 
 
 def test_draws_are_box_mullers_of_the_published_words():
@@ -54,7 +50,7 @@ def test_henze_zirkler_and_its_gradient_are_those_of_the_plain_form():
         expected = spectral_henze_zirkler(plain)
         (slope,) = torch.autograd.grad(expected.sum(), plain)
         ours = codes.requires_grad_()
-        values, _ = henze_zirkler(ours, *tables(codes.shape[2]), STEP)
+        values, _ = henze_zirkler(ours, *hermite_functions(codes.shape[2]))
         (gradient,) = torch.autograd.grad(values.sum(), ours)
         torch.testing.assert_close(values.double(), expected, rtol=1e-5, atol=1e-5)
         scale = slope.abs().amax((1, 2), keepdim=True)
@@ -64,9 +60,9 @@ def test_henze_zirkler_and_its_gradient_are_those_of_the_plain_form():
 
 def test_henze_zirkler_of_what_is_not_finite():
     codes = torch.randn(4, 2, 100, generator=torch.Generator().manual_seed(0))
-    sound, _ = henze_zirkler(codes, *tables(100), STEP)
+    sound, _ = henze_zirkler(codes, *hermite_functions(100))
     codes[1, 0, 7], codes[2, 1, 99], codes[3, 0, 0] = math.nan, math.inf, -math.inf
-    values, _ = henze_zirkler(codes, *tables(100), STEP)
+    values, _ = henze_zirkler(codes, *hermite_functions(100))
     assert values[0] == sound[0] and not values[1:].isfinite().any()
 
 
@@ -106,5 +102,5 @@ def test_smooth_neighbours_that_cannot_be_told():
 def test_operators_can_be_traced_and_differentiated():
     keys = chunk_keys([("model", 0)], 0, 0)
     opcheck(normal_draws, (keys, 3, 20))
-    opcheck(henze_zirkler, (torch.randn(3, 2, 40, requires_grad=True), *tables(40), STEP))
+    opcheck(henze_zirkler, (torch.randn(3, 2, 40, requires_grad=True), *hermite_functions(40)))
     opcheck(smooth_neighbours, (torch.randn(3, 2, 9).double(), torch.randn(3, 2, 8).double(), 1.0))

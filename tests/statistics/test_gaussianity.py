@@ -14,6 +14,7 @@ from scipy.stats import multivariate_normal
 from libi.statistics.gaussianity import (
     henze_zirkler,
     henze_zirkler_p_value,
+    hermite_functions,
     null_moments,
     spectral_henze_zirkler,
 )
@@ -155,35 +156,68 @@ def test_p_values_of_gaussian_samples_are_nearly_uniform():
     assert henze_zirkler_p_value(0.0, 500, 2).item() == 1
 
 
-def test_spectral_form_equals_the_exact_one_for_gaussian_codes():
-    codes = gaussian(20, 2, 500)
-    fine = spectral_henze_zirkler(codes, frequencies=16, step=0.62)
-    torch.testing.assert_close(fine, henze_zirkler(codes), rtol=0, atol=1e-5)
-    torch.testing.assert_close(spectral_henze_zirkler(codes), henze_zirkler(codes), rtol=0, atol=1e-3)
+def test_hermite_functions_expand_the_kernel():
+    """Mercer's theorem: Σ_k λ_k ψ_k(u) ψ_k(v) is the kernel, and the ψ_k are orthonormal under N(0, s²)."""
+    known, b2 = hermite_functions(500, 60, 1.2), 0.5 * (5 * 500 / 4) ** (1 / 3)
+    eigenvalues = known.weights.diagonal().sqrt()
+
+    def functions(u):
+        rows = [known.start * torch.exp(-known.decay * u * u)]
+        for k in range(59):
+            before = rows[k - 1] if k else torch.zeros_like(u)
+            rows.append(known.recurrence[k, 0] * u * rows[k] - known.recurrence[k, 1] * before)
+        return torch.stack(rows)
+
+    u = torch.linspace(-2, 2, 41, dtype=torch.float64)
+    kernel = torch.exp(-b2 / 2 * (u[:, None] - u).square())
+    torch.testing.assert_close((functions(u).T * eigenvalues) @ functions(u), kernel, rtol=0, atol=1e-6)
+    grid = torch.linspace(-12, 12, 20_001, dtype=torch.float64)
+    density = torch.exp(-grid.square() / 2.88) / math.sqrt(2.88 * math.pi) * (grid[1] - grid[0])
+    gram = (functions(grid)[:20] * density) @ functions(grid)[:20].T
+    torch.testing.assert_close(gram, torch.eye(20, dtype=torch.float64), rtol=0, atol=1e-9)
+    normal = torch.exp(-grid.square() / 2) / math.sqrt(2 * math.pi) * (grid[1] - grid[0])
+    means = functions(grid)[:20] @ normal
+    torch.testing.assert_close(known.targets[:20, :20], means[:, None] * means, rtol=0, atol=1e-9)
 
 
-def test_spectral_form_lacks_what_lies_beyond_its_last_frequency_and_nothing_else():
-    """The integrand is never negative, so more frequencies take more of it, up to the exact value for bounded codes."""
-    codes = torch.rand(20, 2, 500, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+def uniform(*shape, seed=0):
+    return torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+def ring(*shape, seed=0):
+    angle = 2 * math.pi * uniform(shape[0], 1, shape[2], seed=seed)
+    return torch.cat([angle.cos(), angle.sin()], 1) + 0.1 * gaussian(*shape, seed=seed)
+
+
+def cubes(*shape, seed=0):
+    return gaussian(*shape, seed=seed) ** 3
+
+
+@pytest.mark.parametrize(
+    ("draw", "value", "gradient"),
+    [(gaussian, 1e-3, 3e-3), (uniform, 2e-3, 2e-3), (ring, 4e-3, 2e-3), (exponential, 0.1, 7e-3), (cubes, 0.2, 4e-3)],
+)
+def test_spectral_form_is_the_exact_one(draw, value, gradient):
+    """Twice the errors that the docstring states; with 40 functions a third of them."""
+    codes = draw(20, 2, 500).requires_grad_()
     exact = henze_zirkler(codes)
-    lacking = [exact - spectral_henze_zirkler(codes, frequencies=number) for number in (2, 4, 8, 12, 24)]
-    assert all((fewer > more).all() for fewer, more in zip(lacking, lacking[1:], strict=False))
-    assert lacking[-1].abs().max() < 1e-5 and 1e-5 < lacking[-2].max() < 2e-3
-
-
-def test_spectral_form_equals_the_exact_one_for_exponential_codes():
-    codes = exponential(20, 2, 500)
-    spectral = spectral_henze_zirkler(codes, frequencies=22, step=0.45)
-    torch.testing.assert_close(spectral, henze_zirkler(codes), rtol=0, atol=5e-3)
+    (slope,) = torch.autograd.grad(exact.sum(), codes)
+    for functions, share in ((20, 1.0), (40, 0.3)):
+        spectral = spectral_henze_zirkler(codes, functions=functions)
+        assert (exact - spectral).min() > -1e-9  # what is missing are squares
+        torch.testing.assert_close(spectral, exact, rtol=0, atol=share * value)
+        (other,) = torch.autograd.grad(spectral.sum(), codes)
+        error = (other - slope).flatten(1).norm(dim=1) / slope.flatten(1).norm(dim=1)
+        assert error.max() < share * gradient, (functions, error.max())
 
 
 @pytest.mark.parametrize(("mixing", "tolerance"), [([[1, 0], [0.5, 0.8]], 1e-5), ([[1, 0], [5, 0.1]], 1e-4)])
 def test_spectral_form_in_float32_keeps_its_digits(mixing, tolerance):
     """Correlations of 0.53 and 0.9998: the second takes most of what float32 has."""
-    codes = (torch.tensor(mixing, dtype=torch.float64) @ gaussian(20, 2, 500) - 2).float()
-    spectral = spectral_henze_zirkler(codes, frequencies=16, step=0.62)
+    codes = torch.tensor(mixing, dtype=torch.float64) @ gaussian(20, 2, 500) - 2
+    spectral = spectral_henze_zirkler(codes.float())
     assert spectral.dtype == torch.float32
-    torch.testing.assert_close(spectral.double(), henze_zirkler(codes), rtol=0, atol=tolerance)
+    torch.testing.assert_close(spectral.double(), spectral_henze_zirkler(codes), rtol=0, atol=tolerance)
 
 
 def test_spectral_gradient_is_that_of_the_exact_form():

@@ -1,46 +1,44 @@
 // The Henze–Zirkler statistic of two-dimensional samples, and its gradient.
 //
-// HZ = n * sum over j, k of weight_jk * (mean of f_j(u) f_k(v) - target_jk)^2 for the whitened coordinates u and v of
-// each point, with functions f of one coordinate: see libi.statistics.gaussianity.
+// HZ = n * sum over j, k of weight_jk * (mean of f_j(u) f_k(v) - target_jk)² for the whitened coordinates u and v of
+// each point, and Hermite functions f of one coordinate: see libi.statistics.gaussianity.
 #pragma once
 #include "network.hpp"
 
 namespace libi {
 
+// f_0 = start * exp(-decay u²), f_{k+1} = a_k u f_k - b_k f_{k-1}, and f_k' = c_k f_{k-1} - 2 decay u f_k.
 struct Statistic {
-    int32_t size;          // number of functions: half of them cosines, half sines
-    const float* weights;  // [size, size]
-    const float* targets;  // [size, size]
-    float step;            // distance of frequencies
-};
+    int32_t size;
+    float decay, start;
+    const float* recurrence;  // a, b, c: [size, 3]
+    const float* weights;     // [size, size]
+    const float* targets;     // [size, size]
 
-// Cosines, then sines, of (k + 1/2) * step * u.
-inline void evaluate(const Statistic& s, const Floats* u, Floats* rows, int row) {
-    Floats sine[GROUP], cosine[GROUP], sine_of_step[GROUP], cosine_of_step[GROUP];
-    for (int v = 0; v < GROUP; v++) {
-        sine_and_cosine(0.5f * s.step * u[v], sine[v], cosine[v]);
-        sine_of_step[v] = 2.0f * sine[v] * cosine[v];
-        cosine_of_step[v] = 1.0f - 2.0f * sine[v] * sine[v];
+    // The functions of a group of vectors, in as many rows.
+    void evaluate(const Floats* u, Floats* rows, int row) const {
+        Floats before[GROUP] = {}, now[GROUP];
+        for (int v = 0; v < GROUP; v++) now[v] = start * exponential(-decay * (u[v] * u[v]));
+        for (const float* k = recurrence; k < recurrence + 3 * size; k += 3, rows += row)
+            for (int v = 0; v < GROUP; v++) {
+                rows[v] = now[v];
+                const Floats next = (k[0] * u[v]) * now[v] - k[1] * before[v];
+                before[v] = now[v];
+                now[v] = next;
+            }
     }
-    for (int k = 0; k < s.size / 2; k++)
-        for (int v = 0; v < GROUP; v++) {
-            rows[k * row + v] = cosine[v];
-            rows[(s.size / 2 + k) * row + v] = sine[v];
-            const Floats next = cosine[v] * cosine_of_step[v] - sine[v] * sine_of_step[v];
-            sine[v] = sine[v] * cosine_of_step[v] + cosine[v] * sine_of_step[v];
-            cosine[v] = next;
-        }
-}
 
-// The derivative of a loss by u, from those by the waves in `of_rows`.
-inline Floats derivative(const Statistic& s, const Floats* rows, int row, const Floats* of_rows, int of_row) {
-    Floats total{};
-    const int half = s.size / 2;
-    for (int k = 0; k < half; k++)
-        total += (s.step * (k + 0.5f)) *
-                 (of_rows[(half + k) * of_row] * rows[k * row] - of_rows[k * of_row] * rows[(half + k) * row]);
-    return total;
-}
+    // The derivative of a loss by u, from those by the functions.
+    Floats derivative(Floats u, const Floats* rows, int row, const Floats* slopes, int slope_row) const {
+        Floats level = slopes[0] * rows[0], lowered{};
+        for (int k = 1; k < size; k++) {
+            const Floats slope = slopes[k * slope_row];
+            level += slope * rows[k * row];
+            lowered += recurrence[3 * k + 2] * (slope * rows[(k - 1) * row]);
+        }
+        return lowered - (2.0f * decay) * (u * level);
+    }
+};
 
 inline float product(const Floats* first, const Floats* second, int length) {
     Floats all[GROUP] = {};
@@ -104,7 +102,7 @@ class HenzeZirkler {
     void evaluate(int start, int count) {
         for (int axis = 0; axis < 2; axis++)
             for (int v = 0; v < count; v += GROUP)
-                libi::evaluate(s, white[axis] + start + v, functions[axis * s.size] + v, functions.length);
+                s.evaluate(white[axis] + start + v, functions[axis * s.size] + v, functions.length);
     }
 
     float compare() {
@@ -143,8 +141,8 @@ class HenzeZirkler {
                     multiply(
                         size, size, [&](int k, int j) { return means[j * size + k]; }, rows[0], row, count, none, keep);
                 for (int v = 0; v < count; v++)
-                    of_white[axis][start + v] =
-                        on[0][start + v] * derivative(s, rows[axis] + v, row, of_functions[0] + v, PART);
+                    of_white[axis][start + v] = on[0][start + v] * s.derivative(white[axis][start + v], rows[axis] + v,
+                                                                                row, of_functions[0] + v, PART);
             }
         }
     }

@@ -41,27 +41,30 @@ def _(keys: Tensor, start: int, points: int) -> Tensor:
 
 
 @torch.library.custom_op("libi::henze_zirkler", mutates_args=())
-def henze_zirkler(codes: Tensor, weights: Tensor, targets: Tensor, step: float) -> tuple[Tensor, Tensor]:
+def henze_zirkler(
+    codes: Tensor, decay: float, start: float, recurrence: Tensor, weights: Tensor, targets: Tensor
+) -> tuple[Tensor, Tensor]:
     """The Henze–Zirkler statistic of `libi.statistics.gaussianity.spectral_henze_zirkler`, and its gradient.
 
     Args:
         codes: samples [models, 2, points], float32.
-        weights: of the quadrature [size, size], float32.
-        targets: means of a Gaussian sample [size, size], float32.
-        step: distance of frequencies.
+        decay, start, recurrence, weights, targets: of `libi.statistics.gaussianity.HermiteFunctions`.
 
     Returns:
         statistics [models] and their derivatives by the codes [models, 2, points].
     """
     codes, values, gradient = codes.contiguous(), codes.new_empty(len(codes)), torch.empty_like(codes)
-    statistic = Statistic(len(weights), weights.contiguous(), targets.contiguous(), step)
+    tables = (table.float().contiguous() for table in (recurrence, weights, targets))
+    statistic = Statistic(len(recurrence), decay, start, *tables)
     pointers = pointer_to(codes), pointer_to(values), pointer_to(gradient)
     load().libi_henze_zirkler(byref(statistic), len(codes), codes.shape[2], *pointers)
     return values, gradient
 
 
 @henze_zirkler.register_fake
-def _(codes: Tensor, weights: Tensor, targets: Tensor, step: float) -> tuple[Tensor, Tensor]:
+def _(
+    codes: Tensor, decay: float, start: float, recurrence: Tensor, weights: Tensor, targets: Tensor
+) -> tuple[Tensor, Tensor]:
     return codes.new_empty(len(codes)), torch.empty_like(codes)
 
 
@@ -72,7 +75,7 @@ def _keep_gradient(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tens
 
 def _scale_gradient(ctx: Any, of_values: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
     (gradient,) = ctx.saved_tensors
-    return of_values[:, None, None] * gradient, None, None, None
+    return of_values[:, None, None] * gradient, None, None, None, None, None
 
 
 henze_zirkler.register_autograd(_scale_gradient, setup_context=_keep_gradient)

@@ -129,13 +129,15 @@ class Epochs(_Struct):
 
 
 class Statistic(_Struct):
-    """The functions whose means make the Henze–Zirkler statistic."""
+    """The Hermite functions whose means make the Henze–Zirkler statistic."""
 
     _fields_ = [
         ("size", c_int32),
+        ("decay", c_float),
+        ("start", c_float),
+        ("recurrence", POINTER(c_float)),
         ("weights", POINTER(c_float)),
         ("targets", POINTER(c_float)),
-        ("step", c_float),
     ]
 
 

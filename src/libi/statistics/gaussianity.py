@@ -6,19 +6,25 @@ characteristic function,
 
     HZ = n ∫ |ψ(t) − exp(−‖t‖²/2)|² N(t | 0, b² I) dt,    b = ((2d + 1) n / 4)^(1/(d+4)) / √2.
 
-The integral has a closed form that costs O(n²), used wherever the statistic is reported; training uses a
-quadrature of the integral itself, which in two dimensions is one small matrix product.
+The integral has a closed form that costs O(n²), used wherever the statistic is reported. It is also n times the squared
+distance of the sample from N(0, I) in the space of the kernel exp(−b²‖u − v‖²/2). Training uses that kernel's expansion
+in eigenfunctions, which in two dimensions is one small matrix product.
 """
 
+import functools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from libi.layers import stored
+
 # The exact form holds this many pairwise distances at once (8 bytes each).
 _PAIRS_AT_ONCE = 4_000_000
-FREQUENCIES, STEP = 12, 0.65  # of the quadrature, on each axis: how many, and how far apart
+# Of the expansion: functions on each axis, and the standard deviation of the Gaussian under which they are orthonormal.
+FUNCTIONS, WIDTH = 20, 1.2
 
 
 def henze_zirkler(codes: Tensor) -> Tensor:
@@ -94,23 +100,69 @@ def null_moments(points: int, features: int) -> tuple[float, float]:
     return mean, variance
 
 
-def spectral_henze_zirkler(codes: Tensor, *, frequencies: int = FREQUENCIES, step: float = STEP) -> Tensor:
-    """Compute the Henze–Zirkler statistic of a stack of two-dimensional samples by quadrature.
+class HermiteFunctions(NamedTuple):
+    """Eigenfunctions of exp(−b²(u − v)²/2) under N(0, s²), and what the statistic makes of their products.
 
-    A midpoint rule with frequencies ±(k + ½)·step on each axis, k from 0 to K − 1, needs means of products of
-    cosines and sines: one product [2K, points] × [points, 2K]. What lies beyond the last frequency has a share of
-    3e-4 in the window N(0, b² I) at 500 points; the distance of frequencies lets pairs of points 2π/step = 9.7
-    standard deviations apart count as if they were near. So the defaults agree with the exact statistic to 1e-3
-    where codes are Gaussian or a mixture, and to 0.3 for exponential codes, whose HZ is 26. `frequencies=16,
-    step=0.62` agrees to 1e-5 for the former, `frequencies=22, step=0.45` to 5e-3 for the latter.
+    ψ₀ = start·exp(−decay·u²), ψ_{k+1} = a_k·u·ψ_k − b_k·ψ_{k−1}, and ψ_k′ = c_k·ψ_{k−1} − 2·decay·u·ψ_k.
+
+    Attributes:
+        decay: of ψ₀.
+        start: ψ₀ at 0.
+        recurrence: a_k, b_k and c_k, float64 [K, 3].
+        weights: λ_j·λ_k, products of eigenvalues, float64 [K, K].
+        targets: products of the means of ψ_j and ψ_k under N(0, 1), float64 [K, K].
+    """
+
+    decay: float
+    start: float
+    recurrence: Tensor
+    weights: Tensor
+    targets: Tensor
+
+
+@functools.cache
+def hermite_functions(points: int, functions: int = FUNCTIONS, width: float = WIDTH) -> HermiteFunctions:
+    """Compute the expansion for samples of a size (Rasmussen & Williams 2006, section 4.3.1).
+
+    Args:
+        points: size n of a sample, which sets b.
+        functions: K, how many are kept on each axis.
+        width: s.
+    """
+    a, c = 1 / (2 * width**2), _smoothing(points, 2) ** 2 / 2
+    beta = (1 + 4 * c / a) ** 0.25
+    decay = a * (beta**2 - 1) / 2
+    k = np.arange(functions)
+    eigenvalues = np.sqrt(a / (a + decay + c)) * (c / (a + decay + c)) ** k
+    scale = math.sqrt(a) * beta
+    recurrence = np.stack([scale * np.sqrt(2 / (k + 1)), np.sqrt(k / (k + 1)), scale * np.sqrt(2 * k)], 1)
+    # Their means under N(0, 1), by Gauss–Hermite quadrature, which is exact to rounding for so smooth functions.
+    nodes, shares = np.polynomial.hermite_e.hermegauss(150)
+    rows = [math.sqrt(beta) * np.exp(-decay * nodes**2)]
+    for j in range(functions - 1):
+        rows.append(recurrence[j, 0] * nodes * rows[j] - recurrence[j, 1] * rows[j - 1] * (j > 0))
+    means = np.stack(rows) @ shares / shares.sum()
+    tables = (recurrence, np.outer(eigenvalues, eigenvalues), np.outer(means, means))
+    return HermiteFunctions(decay, math.sqrt(beta), *map(torch.from_numpy, tables))
+
+
+def spectral_henze_zirkler(codes: Tensor, *, functions: int = FUNCTIONS, width: float = WIDTH) -> Tensor:
+    """Compute the Henze–Zirkler statistic of a stack of two-dimensional samples by an expansion of its kernel.
+
+    HZ = n·Σ_jk λ_j λ_k (mean of ψ_j(u) ψ_k(v) − m_j m_k)² for whitened coordinates u and v needs means of products of K
+    functions of one coordinate each: one product [K, points] × [points, K]. At 500 points the eigenvalues fall as
+    0.62^k. The gradient by the codes, against that of the exact form, is off by this share of its length (worst of 20
+    samples of 500 points): Gaussian 1.3e-3, uniform 6e-4, ring 5e-4, mixture 1.0e-3, banana 1.6e-3, exponential 3.5e-3,
+    Student's t₃ 2.1e-3, cubes of Gaussian 1.7e-3; the value by about 1e-3 of itself. All terms are squares, so it is
+    never above the exact statistic, except by rounding.
 
     It can be compiled whole. A singular covariance gives a finite statistic with a finite gradient here, not
     the 4n of the exact form: what has no variance counts as a whitened coordinate of 0.
 
     Args:
         codes: samples [models, 2, points]; float32 is enough, if their standard deviations exceed 1e-8.
-        frequencies: positive frequencies K on each axis.
-        step: their distance, in inverse units of the whitened codes.
+        functions: K, how many are kept on each axis.
+        width: standard deviation of the Gaussian under which they are orthonormal, in units of the whitened codes.
 
     Returns:
         statistics [models], without unit, in the precision of `codes`.
@@ -121,62 +173,45 @@ def spectral_henze_zirkler(codes: Tensor, *, frequencies: int = FREQUENCIES, ste
     if codes.ndim != 3 or codes.shape[-2] != 2:
         raise ValueError(f"the spectral form needs codes [models, 2, points], got {list(codes.shape)}")
     points = codes.shape[-1]
-    frequency = (torch.arange(frequencies, dtype=codes.dtype, device=codes.device) + 0.5) * step
-    empirical = _wave_products(torch.stack(_whiten_pair(codes), dim=1), frequency) / points
-    weights, targets = (table.to(codes) for table in wave_tables(points, frequencies, step))
-    return points * ((empirical - targets).square() * weights).sum((-2, -1))
+    known = hermite_functions(points, functions, width)
+    recurrence = known.recurrence.to(codes)
+    products = _Products.apply(torch.stack(_whiten_pair(codes), dim=1), known.decay, known.start, recurrence)[0]
+    deviation = products / points - known.targets.to(codes)
+    return points * (deviation.square() * known.weights.to(codes)).sum((-2, -1))
 
 
-def wave_tables(points: int, frequencies: int = FREQUENCIES, step: float = STEP) -> tuple[Tensor, Tensor]:
-    """Weights of the quadrature, and what a Gaussian sample's means of products of waves would be.
+class _Products(torch.autograd.Function):
+    """Sums over points of products of Hermite functions: two coordinates [models, 2, points] to [models, K, K].
 
-    Args:
-        points: size n of a sample.
-        frequencies: positive frequencies K on each axis.
-        step: their distance.
-
-    Returns:
-        two arrays [2K, 2K], float64; rows and columns are K cosines, then K sines.
+    Rows belong to the first coordinate, columns to the second. The gradient keeps the functions.
     """
-    smoothing = _smoothing(points, 2)
-    frequency = (torch.arange(frequencies, dtype=torch.float64) + 0.5) * step
-    window = (-frequency.square() / (2 * smoothing**2)).exp() * (step / (smoothing * math.sqrt(2 * math.pi)))
-    window = torch.cat([window, window])
-    gaussian = torch.cat([(-frequency.square() / 2).exp(), torch.zeros_like(frequency)])  # of cosines alone
-    return 4 * window[:, None] * window, gaussian[:, None] * gaussian  # each is met in four quadrants of the plane
-
-
-class _WaveProducts(torch.autograd.Function):
-    """Products of waves of two coordinates; its gradient keeps the waves, and never transposes them."""
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(whitened: Tensor, frequency: Tensor) -> tuple[Tensor, Tensor]:
-        angle = frequency[:, None] * whitened[:, :, None, :]
-        waves = torch.cat([angle.cos(), angle.sin()], dim=2)
-        return waves[:, 0] @ waves[:, 1].mT, waves
+    def forward(whitened: Tensor, decay: float, start: float, recurrence: Tensor) -> tuple[Tensor, Tensor]:
+        rows = [start * torch.exp(-decay * whitened.square())]
+        for k in range(len(recurrence) - 1):
+            following = recurrence[k, 0] * whitened * rows[k]
+            if k:
+                following = following - recurrence[k, 1] * rows[k - 1]
+            rows.append(stored(following))  # else a compiler writes out ever longer expressions
+        functions = torch.stack(rows, dim=2)
+        return functions[:, 0] @ functions[:, 1].mT, functions
 
     @staticmethod
-    def setup_context(context: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:
+    def setup_context(context: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+        whitened, context.decay, _, recurrence = inputs
         context.mark_non_differentiable(output[1])
-        context.save_for_backward(inputs[1], output[1])
+        context.save_for_backward(whitened, recurrence, output[1])
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, None]:
-        frequency, waves = context.saved_tensors
-        of_waves = torch.stack([gradient @ waves[:, 1], gradient.mT @ waves[:, 0]], dim=1)
-        cosines, sines = waves.chunk(2, dim=2)
-        of_cosines, of_sines = of_waves.chunk(2, dim=2)
-        return ((of_sines * cosines - of_cosines * sines) * frequency[:, None]).sum(2), None
-
-
-def _wave_products(whitened: Tensor, frequency: Tensor) -> Tensor:
-    """Sums over points of products of waves: the two coordinates of [models, 2, points] to [models, 2K, 2K].
-
-    Rows and columns are the cosines, then the sines, of K frequencies times the first and the second coordinate.
-    """
-    return _WaveProducts.apply(whitened, frequency)[0]
+    def backward(context: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, None, None, None]:
+        whitened, recurrence, functions = context.saved_tensors
+        slopes = torch.stack([gradient @ functions[:, 1], gradient.mT @ functions[:, 0]], dim=1)
+        lowered = recurrence[1:, 2, None] * functions[:, :, :-1]
+        total = (slopes[:, :, 1:] * lowered).sum(2) - 2 * context.decay * whitened * (slopes * functions).sum(2)
+        return total, None, None, None
 
 
 def _smoothing(points: int, features: int) -> float:

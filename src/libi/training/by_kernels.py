@@ -12,7 +12,7 @@ from libi.datasets import Dataset
 from libi.native import structures
 from libi.native.library import load
 from libi.native.structures import describe, describe_loading, pointer_to
-from libi.statistics.gaussianity import STEP, wave_tables
+from libi.statistics.gaussianity import hermite_functions
 from libi.training.backends import Stretch, moving
 from libi.training.noise import CHUNK, chunk_keys, chunk_orders
 from libi.training.objectives import OBJECTIVES
@@ -26,8 +26,9 @@ NETWORKS = {"elbo": "inference", "constrained_likelihood": "encoder", "joint_map
 @functools.cache
 def statistic_of(points: int) -> structures.Statistic:
     """The Henze–Zirkler statistic of samples of so many points."""
-    weights, targets = (table.float().contiguous() for table in wave_tables(points))
-    return structures.Statistic(len(weights), weights, targets, STEP)
+    decay, start, *tables = hermite_functions(points)
+    recurrence, weights, targets = (table.float().contiguous() for table in tables)
+    return structures.Statistic(len(recurrence), decay, start, recurrence, weights, targets)
 
 
 def describe_model(dataset: Dataset, objective: str) -> structures.Model | None:

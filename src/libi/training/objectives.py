@@ -11,7 +11,7 @@ from torch import Tensor
 
 from libi.datasets.base import LATENT, Dataset
 from libi.layers import Parameters, Rows
-from libi.statistics.gaussianity import FREQUENCIES, spectral_henze_zirkler
+from libi.statistics.gaussianity import FUNCTIONS, spectral_henze_zirkler
 
 Stack = dict[str, Parameters]  # "generative", "inference", "encoder" to named parameters [models, ...]
 
@@ -149,7 +149,7 @@ OBJECTIVES = {
         ("epsilon_hz", "epsilon_covariance", "epsilon_mean"),
         constrained_likelihood,
         {"cap": "exponential_cap"},
-        held=2 * 2 * FREQUENCIES,  # cosines and sines of both coordinates
+        held=2 * FUNCTIONS,  # those of both coordinates
     ),
     "joint_map": Objective(("generative", "encoder"), False, (), negative_joint_likelihood),
 }
