@@ -138,7 +138,7 @@ def test_gradients_are_those_of_the_plain_form_in_float64():
         stretch = Stretch(Phase(objective, ("generative", GROUPS[objective]), 1), 0, 0, 1)
         ours = ByKernels(inputs, objective).advance(stretch, state)
         reference = in_float64(inputs).advance(stretch, doubled(state))
-        torch.testing.assert_close(ours.loss.double(), reference.loss, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(ours.loss.double(), reference.loss, rtol=2e-4, atol=1e-5)
         single = InPyTorch(inputs, Programs(inputs.problem.dataset, inputs.settings, compiled=False))
         errors.append([relative_error(after, reference) for after in (ours, single.advance(stretch, state))])
     kernels, pytorch = torch.tensor(errors).unbind(1)

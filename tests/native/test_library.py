@@ -1,0 +1,111 @@
+"""How the library comes to be: once, whole, with what the processor has; and what happens where it cannot be."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from libi.native import library
+
+REPOSITORY = Path(__file__).parents[2]
+LOAD = """
+from libi.logs import log_to
+from libi.native.library import load
+with log_to("log"):
+    print(load() is not None)
+"""
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache, for this process too."""
+    monkeypatch.setenv("LIBI_CACHE", str(tmp_path / "cache"))
+    library.load.cache_clear()
+    yield tmp_path / "cache"
+    library.load.cache_clear()
+
+
+def loading(folder, **environment):
+    """A process that loads the library, its log in a folder."""
+    given = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")} | environment
+    return subprocess.Popen([sys.executable, "-c", LOAD], cwd=folder, env=given, text=True, stdout=subprocess.PIPE)
+
+
+def test_two_processes_build_one_library(tmp_path, cache):
+    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
+    runs = [loading(tmp_path / name) for name in "ab"]
+    assert [run.communicate()[0].strip() for run in runs] == ["True", "True"]
+    assert sum("compiled the kernels" in (tmp_path / name / "log").read_text() for name in "ab") == 1
+    assert sorted(path.suffix for path in cache.iterdir()) == [".lock", ".so"]
+
+
+def test_a_build_that_is_killed_leaves_nothing_for_long(tmp_path, cache):
+    run = loading(tmp_path, TMPDIR=str(tmp_path))
+    while not list(cache.glob(".kernels-*")):
+        time.sleep(0.02)
+    run.kill()
+    run.communicate()
+    assert not list(cache.glob("*.so"))
+    assert loading(tmp_path, TMPDIR=str(tmp_path)).communicate()[0].strip() == "True"
+    assert sorted(path.suffix for path in cache.iterdir()) == [".lock", ".so"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "log"]
+
+
+def test_without_a_compiler_there_is_a_warning_and_no_library(tmp_path, cache, monkeypatch, caplog):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    assert library.load() is None
+    assert "no C++ compiler" in caplog.text and "install g++ or clang" in caplog.text
+
+
+def test_a_compiler_that_fails_is_named_with_what_it_said(tmp_path, cache, monkeypatch, caplog):
+    broken = tmp_path / "g++"
+    broken.write_text("#!/bin/sh\necho no space left >&2\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("CXX", str(broken))
+    assert library.load() is None
+    assert str(broken) in caplog.text and "exit code 3" in caplog.text and "no space left" in caplog.text
+    assert not list(cache.glob("*.so"))
+
+
+def test_another_compiler_is_another_library(cache, monkeypatch):
+    assert library.load()
+    library.load.cache_clear()
+    monkeypatch.setenv("CXXFLAGS", "-O1")
+    assert library.load()
+    assert len(list(cache.glob("*.so"))) == 2
+
+
+@pytest.mark.skipif(not shutil.which("clang++"), reason="no clang")
+def test_clang_compiles_it_too(cache, monkeypatch):
+    monkeypatch.setenv("CXX", "clang++")
+    assert library.load()
+
+
+def what_fails(tmp_path, **environment):
+    """The tests of the kernels, on a library of their own; what they said if one failed."""
+    given = os.environ | {"LIBI_CACHE": str(tmp_path)} | environment
+    tests = ["tests/native/test_operators.py", "tests/training/test_by_kernels.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", *tests]
+    run = subprocess.run(command, cwd=REPOSITORY, env=given, capture_output=True, text=True)
+    return run.stdout[-3000:] + run.stderr[-3000:] if run.returncode else ""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("flag", ["-mno-avx512f", "-mno-avx"])
+def test_narrower_vectors_compute_the_same(tmp_path, flag):
+    """Eight or four lanes, as AVX2 and NEON have, on a machine with more."""
+    assert not what_fails(tmp_path, CXXFLAGS=flag)
+
+
+@pytest.mark.long
+def test_sanitizers_find_nothing(tmp_path):
+    """A library that watches every access and every operation."""
+    runtime = subprocess.run(["g++", "-print-file-name=libasan.so"], capture_output=True, text=True).stdout.strip()
+    flags = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+    preloaded = {"LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0"}
+    assert not what_fails(tmp_path, CXX="g++", CXXFLAGS=flags, **preloaded)
