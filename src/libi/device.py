@@ -15,8 +15,15 @@ from libi.cache import cache_folder
 
 log = logging.getLogger(__name__)
 
+HOST = torch.device("cpu")
+
 CACHED = 600_000  # float32 numbers that stay in a core's cache from one operation of a step to the next
 COPIES = 3  # of what a step holds of its models, at its widest: values, gradients, and what is on the way
+
+
+def on_host(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is where C++ code can read it."""
+    return tensor.device.type == HOST.type
 
 
 def choose_device(requested: str) -> torch.device:
@@ -32,7 +39,7 @@ def choose_device(requested: str) -> torch.device:
     if requested == "cuda" and not available:
         raise RuntimeError("device: cuda was asked for, but PyTorch finds no GPU here; use device: auto or cpu")
     if not available or requested == "cpu":
-        return torch.device("cpu")
+        return HOST
     number = take_gpu([str(torch.cuda.get_device_properties(i).uuid) for i in range(torch.cuda.device_count())])
     torch.cuda.set_device(number)  # the one that is meant wherever no number is given
     log.info("GPU %d of %d: %s", number, torch.cuda.device_count(), torch.cuda.get_device_name(number))
@@ -75,7 +82,7 @@ def models_in_a_call(device: torch.device, held: int) -> int:
         device: where the stack trains.
         held: numbers, of float32, that a step holds of one model.
     """
-    if device.type == "cpu":
+    if device.type == HOST.type:
         return max(4, CACHED // held)
     return max(1, torch.cuda.get_device_properties(device).total_memory // 2 // bytes_of_a_call(held, 1))
 
@@ -92,7 +99,7 @@ def bytes_of_a_call(held: int, models: int) -> int:
 
 def kind_of(device: torch.device) -> list[str]:
     """What machine code for the device depends on."""
-    if device.type == "cpu":
+    if device.type == HOST.type:
         return [platform.machine(), torch.backends.cpu.get_cpu_capability(), _processor_flags()]
     return [torch.cuda.get_device_name(device), str(torch.cuda.get_device_capability(device)), str(torch.version.cuda)]
 

@@ -214,7 +214,7 @@ def training_jobs(study):
         ("restarts", 3, {*METHODS, *DEMONSTRATIONS}),
         ("seed", 1, {*METHODS, *DEMONSTRATIONS}),
         ("device", "cuda", {*METHODS, *DEMONSTRATIONS}),
-        ("compile", True, {*METHODS}),
+        ("compile", True, {*METHODS, *DEMONSTRATIONS}),
         ("training.epochs", 120, {*METHODS, *DEMONSTRATIONS}),
         ("training.adam.beta1", 0.5, {*METHODS, *DEMONSTRATIONS}),
     ],

@@ -14,10 +14,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import torch
-
 from libi.cache import cache_folder, exclusive, scratch_beside
-from libi.device import kind_of
+from libi.device import HOST, kind_of
 from libi.provenance import fingerprint
 
 log = logging.getLogger(__name__)
@@ -77,7 +75,7 @@ def load() -> ctypes.CDLL | None:
         log.warning("no C++ compiler: training runs in PyTorch, 10 to 100 times slower; install g++ or clang")
         return None
     command = [*cxx, *FLAGS, for_this_processor(), *shlex.split(os.environ.get("CXXFLAGS", ""))]
-    name = fingerprint(SOURCES, [command, kind_of(torch.device("cpu"))])[:16]
+    name = fingerprint(SOURCES, [command, kind_of(HOST)])[:16]
     path = cache_folder() / f"kernels-{name}.so"
     try:
         with exclusive(path):

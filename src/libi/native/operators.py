@@ -9,13 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from libi.device import on_host
 from libi.native.library import load
 from libi.native.structures import Statistic, pointer_to
 
 
 def available(tensor: Tensor) -> bool:
     """Whether there are kernels for what a tensor is: one on the host of a machine with a compiler."""
-    return tensor.device.type == "cpu" and load() is not None
+    return on_host(tensor) and load() is not None
 
 
 @torch.library.custom_op("libi::normal_draws", mutates_args=())

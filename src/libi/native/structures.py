@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from libi.device import on_host
 from libi.layers import Layout, MatrixMap, Network, cube, sigmoid_and_cube_root
 
 IDENTITY, RELU, SIGMOID, TANH, CUBE_ROOT, CUBE = range(6)  # network.hpp
@@ -143,7 +144,7 @@ class Statistic(_Struct):
 
 def pointer_to(tensor: Tensor) -> Any:
     """The address of a contiguous tensor on the host, for a pointer of any type."""
-    if not tensor.is_contiguous() or tensor.device.type != "cpu":
+    if not tensor.is_contiguous() or not on_host(tensor):
         raise ValueError(f"kernels take contiguous tensors on the host, got {tensor.device} {tensor.stride()}")
     return ctypes.c_void_p(tensor.data_ptr())
 

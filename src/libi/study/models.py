@@ -111,7 +111,7 @@ class Study(Section):
     device: Device
     """Where models are trained; auto takes a GPU if there is one."""
     compile: Switch
-    """Whether training steps are compiled."""
+    """Whether training runs in compiled code: C++ kernels, or compiled PyTorch where there are none."""
     replicates: Count
     """Generated data sets of each kind."""
     replicates_per_job: Count
@@ -203,9 +203,7 @@ class Study(Section):
         return {
             "dataset": dataset,
             "method": method,
-            **self.model_dump(include={"seed", "device", "restarts"}),
-            # A demonstration is one small stack: compiling its steps takes as long as running them.
-            "compile": self.compile and method not in DEMONSTRATIONS,
+            **self.model_dump(include={"seed", "device", "compile", "restarts"}),
             "configurations": configurations,
             "training": self.training.model_dump(exclude=foreign),
         }

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from libi.datasets import Dataset
+from libi.device import on_host
 from libi.native import structures
 from libi.native.library import load
 from libi.native.structures import describe, describe_loading, pointer_to
@@ -44,8 +45,7 @@ def describe_model(dataset: Dataset, objective: str) -> structures.Model | None:
 
 def has_kernels(problem: Problem, objective: str) -> bool:
     """Whether a problem can be trained under an objective by the kernels here."""
-    on_cpu = problem.device.type == "cpu"
-    return on_cpu and describe_model(problem.dataset, objective) is not None and load() is not None
+    return on_host(problem.train) and describe_model(problem.dataset, objective) is not None and load() is not None
 
 
 class ByKernels:

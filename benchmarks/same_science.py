@@ -1,0 +1,134 @@
+"""Whether two ways to train LiBI give the same models, as far as anything does.
+
+    python benchmarks/same_science.py cubic_jtex kernels rounded
+    python benchmarks/same_science.py mobius kernels compiled --replicates 0 1 --restarts 9
+
+Trains the paper's grid of LiBI twice, from the same seeds, at full length, and compares the pairs: the final validation
+objectives (Eq. 44), and the share of restarts that fail: they end more than 20 nats above the best of their
+configuration and replicate. Training is chaotic, so the yardstick are two runs of one engine whose starts differ in the
+last bit of half the parameters (`rounded`).
+
+    kernels     the C++ kernels
+    compiled    compiled PyTorch (an hour of a core for the paper's ten restarts on one replicate)
+    rounded     the kernels, from starts moved by one rounding
+    other-noise the kernels, with other draws and batches; the first round has neither
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from unittest import mock
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src")]
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import torch  # noqa: E402
+from scipy import stats  # noqa: E402
+
+from libi.datasets import DATASETS, simulate  # noqa: E402
+from libi.memory import keep_freed_memory  # noqa: E402
+from libi.seeding import seed_of, stream  # noqa: E402
+from libi.study.models import TrainingJob  # noqa: E402
+from libi.study.reading import read_study  # noqa: E402
+from libi.training import engine, noise  # noqa: E402
+from libi.training.job import train_job  # noqa: E402
+
+WAYS = ("kernels", "compiled", "rounded", "other-noise")
+FAILED = 20.0  # nats above the best
+KEY = ["replicate", "configuration", "restart"]
+
+
+def moved(start: torch.Tensor) -> torch.Tensor:
+    """Half of the parameters at the next number that float32 has."""
+    some = torch.rand(start.shape, generator=stream("rounded")) < 0.5
+    return torch.where(some, torch.nextafter(start, torch.full_like(start, torch.inf)), start)
+
+
+@contextmanager
+def way(name: str) -> Iterator[None]:
+    """Train so."""
+    start = engine.Stack._initial_parameters
+    patches = {
+        "kernels": [],
+        "compiled": [mock.patch.object(engine, "has_kernels", lambda problem, objective: False)],
+        "rounded": [
+            mock.patch.object(
+                engine.Stack, "_initial_parameters", lambda self: {k: moved(v) for k, v in start(self).items()}
+            )
+        ],
+        "other-noise": [
+            mock.patch.object(noise, "seed_of", lambda *labels: seed_of(*labels, "other")),
+            mock.patch.object(noise, "stream", lambda *labels: stream(*labels, "other")),
+        ],
+    }
+    with ExitStack() as stack:
+        for patch in patches[name]:
+            stack.enter_context(patch)
+        yield
+
+
+def train(name: str, dataset_name: str, replicates: list[int], restarts: int) -> pd.DataFrame:
+    """Records of LiBI's models, trained in one way."""
+    study = read_study(ROOT / "config/config.yaml")
+    job = TrainingJob.model_validate(study.training_job(dataset_name, "libi") | {"restarts": restarts, "device": "cpu"})
+    dataset = DATASETS[dataset_name]
+    truth = dataset.generative.pack(dataset.ground_truth()[0])
+    points = [
+        [
+            simulate(dataset, truth, 500, stream(study.seed, "data", dataset_name, number, split))[1]
+            for number in replicates
+        ]
+        for split in ("train", "validation")
+    ]
+    with way(name):
+        return train_job(job, replicates, truth, *points).records
+
+
+def compared(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:
+    """The pairs of two runs."""
+    pairs = first.merge(second, on=KEY, suffixes=("_1", "_2"))
+    one, two = pairs["validation_objective_1"], pairs["validation_objective_2"]
+    both = pd.concat([one, two], axis=1).min(axis=1)
+    best = both.groupby([pairs["replicate"], pairs["configuration"]]).transform("min")
+    failed_1, failed_2 = one > best + FAILED, two > best + FAILED
+    only_1, only_2 = int((failed_1 & ~failed_2).sum()), int((failed_2 & ~failed_1).sum())
+    return {
+        "models": len(pairs),
+        "median 1": one.median(),
+        "median 2": two.median(),
+        "median |difference|": (one - two).abs().median(),
+        "Wilcoxon p": stats.wilcoxon(one, two).pvalue,
+        "t-test of logs p": stats.ttest_rel(np.log(one - best + 1), np.log(two - best + 1)).pvalue,
+        "failed 1": failed_1.mean(),
+        "failed 2": failed_2.mean(),
+        "McNemar p": stats.binomtest(only_1, only_1 + only_2).pvalue if only_1 + only_2 else 1.0,
+    }
+
+
+def main() -> None:
+    """Train twice, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", choices=DATASETS)
+    parser.add_argument("ways", nargs=2, choices=WAYS)
+    parser.add_argument("--replicates", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--restarts", type=int, default=7)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    records = [train(name, given.dataset, given.replicates, given.restarts) for name in given.ways]
+    rounds = records[0]["configuration"].str.extract(r"rounds=(\d+)")[0]
+    rows = {"all": compared(*records)}
+    for number in sorted(rounds.unique()):
+        rows[f"R = {number}"] = compared(*(table[rounds == number] for table in records))
+    print(f"{given.dataset}: {given.ways[0]} (1) against {given.ways[1]} (2)")
+    print(pd.DataFrame(rows).T.round(3).to_string())
+
+
+if __name__ == "__main__":
+    main()
