@@ -75,7 +75,8 @@ def of_point(task: Task) -> Counter[str]:
     if task.objective == "elbo":
         return counts + Counter(normal_pair=LATENT / 2, exponential_function=LATENT)
     # Means of products, and their derivatives by both factors; then the functions of both coordinates themselves.
-    return counts + Counter(multiply_add=3 * FUNCTIONS**2 + 2 * 4 * FUNCTIONS, exponential_function=2)
+    products = FUNCTIONS * (FUNCTIONS + 1) / 2
+    return counts + Counter(multiply_add=3 * products + 2 * 4 * FUNCTIONS, exponential_function=2)
 
 
 def floor(task: Task) -> float:

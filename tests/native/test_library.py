@@ -72,12 +72,11 @@ def test_a_compiler_that_fails_is_named_with_what_it_said(tmp_path, cache, monke
     assert not list(cache.glob("*.so"))
 
 
-def test_another_compiler_is_another_library(cache, monkeypatch):
-    assert library.load()
-    library.load.cache_clear()
-    monkeypatch.setenv("CXXFLAGS", "-O1")
-    assert library.load()
-    assert len(list(cache.glob("*.so"))) == 2
+def test_another_compiler_or_processor_is_another_library(cache, monkeypatch):
+    paths = {library.path_of(command) for command in (["g++"], ["clang++"], ["g++", "-O1"])}
+    monkeypatch.setattr(library, "kind_of", lambda device: ["another"])
+    paths.add(library.path_of(["g++"]))
+    assert len(paths) == 4 and {path.parent for path in paths} == {cache}
 
 
 @pytest.mark.skipif(not shutil.which("clang++"), reason="no clang")

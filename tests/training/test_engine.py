@@ -44,8 +44,8 @@ def trained_in_float64(problem, *arguments, **changes):
 
 
 def epochs_of(method):
-    """201 steps and more."""
-    return 268 if method == "libi" else 67
+    """60 steps and more."""
+    return 80 if method == "libi" else 20
 
 
 @pytest.mark.parametrize(("name", "method", "grid"), CASES)

@@ -36,7 +36,9 @@ def test_noise_streams_are_equal_to_the_bit_in_any_stack():
         assert torch.equal(draws([label])[0], together[row])
 
 
+@pytest.mark.long
 def test_compiled_noise_is_equal_to_the_bit_in_any_stack():
+    """As compiled PyTorch draws it, where there is no kernel."""
     labels, compiled = [(0, "model", number) for number in range(5)], Compiled(normal_draws, "normal-draws")
     together = draws(labels, compiled)
     torch.testing.assert_close(together, draws(labels), rtol=1e-5, atol=1e-6)

@@ -112,8 +112,9 @@ class HenzeZirkler {
             evaluate(start, count);
             if (start + count == length)
                 for (int k = 0; k < s.size; k++) functions[k][count - 1] *= on[0][length - 1];
-            correlate(s.size, s.size, functions[0], functions[s.size], functions.length, count,
-                      [&](int j, int k, float total) { means[j * s.size + k] += total; });
+            correlate(
+                s.size, s.size, functions[0], functions[s.size], functions.length, count,
+                [&](int j, int k, float total) { means[j * s.size + k] += total; }, s.size);
         }
         double value = 0;
         for (int jk = 0; jk < s.size * s.size; jk++) {
@@ -136,10 +137,12 @@ class HenzeZirkler {
             for (int axis = 0; axis < 2; axis++) {
                 if (axis == 0)
                     multiply(
-                        size, size, [&](int j, int k) { return means[j * size + k]; }, rows[1], row, count, none, keep);
+                        size, size, [&](int j, int k) { return means[j * size + k]; }, rows[1], row, count, none, keep,
+                        size);
                 else
                     multiply(
-                        size, size, [&](int k, int j) { return means[j * size + k]; }, rows[0], row, count, none, keep);
+                        size, size, [&](int k, int j) { return means[j * size + k]; }, rows[0], row, count, none, keep,
+                        size);
                 for (int v = 0; v < count; v++)
                     of_white[axis][start + v] = on[0][start + v] * s.derivative(white[axis][start + v], rows[axis] + v,
                                                                                 row, of_functions[0] + v, PART);

@@ -67,6 +67,11 @@ def build(command: Sequence[str], path: Path) -> None:
     log.info("compiled the kernels in %.0f s", time.monotonic() - began)
 
 
+def path_of(command: Sequence[str]) -> Path:
+    """Where the library is that a compiler makes of these sources for this processor."""
+    return cache_folder() / f"kernels-{fingerprint(SOURCES, [*command, kind_of(HOST)])[:16]}.so"
+
+
 @functools.cache
 def load() -> ctypes.CDLL | None:
     """The library, compiled if need be; None where it cannot be, after a warning that says why."""
@@ -75,8 +80,7 @@ def load() -> ctypes.CDLL | None:
         log.warning("no C++ compiler: training runs in PyTorch, 10 to 100 times slower; install g++ or clang")
         return None
     command = [*cxx, *FLAGS, for_this_processor(), *shlex.split(os.environ.get("CXXFLAGS", ""))]
-    name = fingerprint(SOURCES, [command, kind_of(HOST)])[:16]
-    path = cache_folder() / f"kernels-{name}.so"
+    path = path_of(command)
     try:
         with exclusive(path):
             if not path.exists():

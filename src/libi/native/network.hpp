@@ -65,12 +65,14 @@ inline Floats times_slope(int32_t activation, Floats y, Floats x) {
     }
 }
 
-// The sizes of these products may be types (std::integral_constant): small ones then become straight code.
+// The sizes of these products may be types (std::integral_constant): small ones then become straight code. Of tiles of
+// products of rows whose numbers sum to `degree` or more nothing is computed.
+using Unlimited = std::integral_constant<int, 1 << 20>;
 
 // out[o] = start(o) + sum over i of weight(o, i) * in[i], for a block of `length` vectors; `finish` takes each vector.
-template <class Outputs, class Inputs, class Weight, class Start, class Finish>
+template <class Outputs, class Inputs, class Weight, class Start, class Finish, class Degree = Unlimited>
 inline void multiply(Outputs outputs, Inputs inputs, const Weight& weight, const Floats* in, int row, int length,
-                     const Start& start, const Finish& finish) {
+                     const Start& start, const Finish& finish, Degree degree = {}) {
     constexpr int high = 4, wide = GROUP;
     for (int v = 0; v < length; v += wide)
         for (int o = 0; o < outputs; o += high) {
@@ -80,7 +82,7 @@ inline void multiply(Outputs outputs, Inputs inputs, const Weight& weight, const
                 unit[r] = std::min<int>(o + r, outputs - 1);
                 for (int c = 0; c < wide; c++) total[r][c] = splat(start(unit[r]));
             }
-            for (int i = 0; i < inputs; i++) {
+            for (int i = 0; i < inputs && i + o < degree; i++) {
                 Floats x[wide];
                 for (int c = 0; c < wide; c++) {
                     x[c] = in[i * row + v + c];
@@ -103,12 +105,12 @@ constexpr int small(std::integral_constant<int, size>) {
 }
 
 // add(a, b, sum of first[a] * second[b] over a block) for all pairs of rows.
-template <class RowCount, class ColumnCount, class Add>
+template <class RowCount, class ColumnCount, class Add, class Degree = Unlimited>
 inline void correlate(RowCount rows, ColumnCount columns, const Floats* first, const Floats* second, int row,
-                      int length, const Add& add) {
+                      int length, const Add& add, Degree degree = {}) {
     constexpr int high = std::min(4, small(RowCount{})), wide = std::min(LANES == 8 ? 2 : 4, small(ColumnCount{}));
     for (int a = 0; a < rows; a += high)
-        for (int b = 0; b < columns; b += wide) {
+        for (int b = 0; b < columns && a + b < degree; b += wide) {
             const Floats *left[high], *right[wide];  // rows beyond the last are the last once more
             for (int r = 0; r < high; r++) left[r] = first + std::min<int>(a + r, rows - 1) * row;
             for (int c = 0; c < wide; c++) right[c] = second + std::min<int>(b + c, columns - 1) * row;
