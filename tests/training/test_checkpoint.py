@@ -28,15 +28,16 @@ def killed_after(chunks):
     return kill
 
 
+@pytest.mark.parametrize("compiled", [False, True], ids=["pytorch", "kernels"])
 @pytest.mark.parametrize(("method", "values"), [("lagging", {"segments": 2}), ("libi", LIBI)])
-def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, method, values):
+def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, method, values, compiled):
     problem, members = problem_of("gaussian"), [(0, values), (1, values)]
-    undisturbed = stack_of(problem, method, members, 240)
+    undisturbed = stack_of(problem, method, members, 240, compiled=compiled)
     undisturbed.run()
     checkpoints = Checkpoints(tmp_path, "the same", seconds=0)
     resumed = 0
     for chunks in (1, 2, 3, 5, 100):
-        stack = stack_of(problem, method, members, 240)
+        stack = stack_of(problem, method, members, 240, compiled=compiled)
         checkpoints.resume(0, stack)
         resumed += stack.trained > 0
         kill = killed_after(chunks)

@@ -1,6 +1,8 @@
 """The engine: stacks against single models, snapshots, rounds, and known optima."""
 
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -166,7 +168,7 @@ def test_a_model_that_diverges_is_flagged_and_its_neighbours_are_unchanged():
 
 def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
     """One step, after which rounding errors grow: what a GPU runs, and a CPU where there is no kernel."""
-    problem = problem_of("gaussian")
+    problem, left = problem_of("gaussian"), set(Path(tempfile.gettempdir()).glob("aotinductor_*"))
     stack = stack_of(problem, "libi", [(0, LIBI), (1, LIBI), (2, LIBI)], 40)
     groups, results = ("generative", "encoder"), []
     data = [(problem.train, *(torch.tensor([tolerance] * 3) for tolerance in (1.0, 0.2, 0.5)))]
@@ -176,3 +178,4 @@ def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
     for group in groups:
         torch.testing.assert_close(results[0].first[group], results[1].first[group], rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(results[0].parameters[group], results[1].parameters[group], rtol=0, atol=1e-6)
+    assert set(Path(tempfile.gettempdir()).glob("aotinductor_*")) <= left  # what is unpacked to be loaded is removed
