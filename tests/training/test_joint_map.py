@@ -53,12 +53,12 @@ def test_training_leaves_the_truth_for_smaller_codes_and_other_data():
     assert stack.state.kept.score < at_the_truth - 0.4  # and Eq. 31 prefers that
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory):
+@pytest.fixture(scope="module", params=[False, True], ids=["pytorch", "kernels"])
+def file(tmp_path_factory, request):
     """A training file of joint MAP, as the rule `train` writes it."""
     path = tmp_path_factory.mktemp("joint_map") / "training" / "gaussian" / "joint_map" / "0.safetensors"
-    problem = problem_of("gaussian")
-    trained = train_job(JOB, [0], problem.truth, problem.train, problem.validation)
+    problem, job = problem_of("gaussian"), JOB.model_copy(update={"compile": request.param})
+    trained = train_job(job, [0], problem.truth, problem.train, problem.validation)
     names = (trained.records[column].tolist() for column in ("replicate", "configuration", "restart"))
     save_tensors(path, trained.tensors, metadata_of("gaussian", "joint_map", *names))
     save_table(path.with_suffix(".csv"), trained.records)

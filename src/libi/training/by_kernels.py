@@ -107,7 +107,7 @@ class ByKernels:
             byref(stack),
             byref(statistic_of(stack.points)) if constrained else None,
             None if epsilons is None else pointer_to(epsilons),
-            c_float(self._settings.exponential_cap),
+            c_float(self._settings.exponential_cap if constrained else 0.0),
             steps,
             byref(self._adam),
         )
