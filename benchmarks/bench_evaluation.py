@@ -57,7 +57,7 @@ def likelihood_floor(dataset: Dataset, job: EvaluationJob) -> None:
     draws = torch.empty(BLOCK, dtype=torch.float64)
     for _ in range(samples * LATENT // BLOCK):
         draws.normal_()
-    if network is None:
+    if not network.hidden:
         return
     widths = [network.inputs, *(layer.units for layer in network.hidden), sum(network.heads.values())]
     each = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
