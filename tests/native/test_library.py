@@ -46,6 +46,7 @@ def test_two_processes_build_one_library(tmp_path, cache):
 def test_a_build_that_is_killed_leaves_nothing_for_long(tmp_path, cache):
     run = loading(tmp_path, TMPDIR=str(tmp_path))
     while not list(cache.glob(".kernels-*")):
+        assert run.poll() is None, "it ended before it built anything"
         time.sleep(0.02)
     run.kill()
     run.communicate()

@@ -158,8 +158,8 @@ def test_the_first_epochs_are_those_of_pytorch(name, method):
     assert all(isinstance(backend, ByKernels) for backend in native._backends.values())
     plain.run(), native.run()
     for group, flat in plain.state.parameters.items():
-        torch.testing.assert_close(native.state.parameters[group], flat, rtol=0, atol=2e-3)
-        assert (native.state.parameters[group] - flat).abs().median() < 1e-6
+        torch.testing.assert_close(native.state.parameters[group], flat, rtol=0, atol=2e-2)
+        assert (native.state.parameters[group] - flat).abs().median() < 1e-5
     torch.testing.assert_close(native.state.kept.score, plain.state.kept.score, rtol=1e-3, atol=1e-3)
 
 
