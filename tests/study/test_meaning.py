@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 import libi.datasets
-from libi.study.models import Configuration, EvaluationJob, PosteriorJob, TrainingJob
+from libi.study.models import Configuration, EvaluationJob, PosteriorJob, ScoringJob, TrainingJob
 from libi.study.reading import load_study, read_study
 from libi.study.sections import DATASETS, DEMONSTRATIONS, METHODS
 
@@ -69,6 +69,7 @@ def test_the_papers_numbers():
     assert (study.evaluation.importance_samples, study.evaluation.variance_inflation) == (5000, 2)
     assert (study.evaluation.two_sample.draws, study.evaluation.two_sample.points) == (20000, 100)
     assert study.selection.configuration_split == "validation"
+    assert study.selection.likelihood == "exact"  # what Eq. 48 estimates
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -207,6 +208,7 @@ def training_jobs(study):
         ("replicates", 3, set()),
         ("name", "other", set()),
         ("selection.configuration_split", "test", set()),
+        ("selection.likelihood", "importance", set()),
         ("evaluation.importance_samples", 7, set()),
         ("evaluation.posterior.samples", 7, set()),
         ("training.annealing_share", 0.25, {"beta_vae_anneal"}),
@@ -239,6 +241,17 @@ def test_the_evaluation_job():
         "two_sample": {"draws": 50, "points": 100, "neighbours": 1, "smoothness": 1.0},
     }
     assert EvaluationJob.model_validate(plain).two_sample == study.evaluation.two_sample
+
+
+def test_the_scoring_job():
+    """How configurations are ranked is no part of the evaluation: it computes no metric again."""
+    study = read_study(CONFIG / "smoke.yaml")
+    plain = study.scoring_job()
+    assert plain == study.evaluation_job() | {"likelihood": "exact"}
+    assert ScoringJob.model_validate(plain).likelihood == "exact"
+    other = load_study(changed("selection.likelihood", "importance"), "f")
+    assert other.scoring_job() != plain
+    assert other.evaluation_job() == study.evaluation_job()
 
 
 def test_the_posterior_job():

@@ -38,7 +38,7 @@ TINY = {
         "annealing_share": 0.5,
         "exponential_cap": 8.0,
     },
-    "selection": {"configuration_split": "validation"},
+    "selection": {"configuration_split": "validation", "likelihood": "exact"},
     "evaluation": {
         "importance_samples": 20,
         "variance_inflation": 2.0,

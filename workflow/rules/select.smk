@@ -20,7 +20,7 @@ rule score:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        job=study.evaluation_job(),
+        job=study.scoring_job(),
     message:
         "Scoring all configurations on {wildcards.dataset}, replicate {wildcards.replicate}"
     script:

@@ -10,13 +10,20 @@ from torch import Tensor
 
 from libi.datasets import simulate
 from libi.evaluation.choices import chosen_models
-from libi.evaluation.closed_form import LinearInference, expected_posterior_divergence, mean_field, posterior
+from libi.evaluation.closed_form import (
+    LinearInference,
+    expected_posterior_divergence,
+    loading_of,
+    marginal_covariance,
+    mean_field,
+    posterior,
+)
+from libi.evaluation.marginal import marginal_log_likelihood
 from libi.seeding import stream
 from libi.statistics.likelihood import (
     TRUSTED,
     LikelihoodEstimate,
     importance_sampled_log_likelihood,
-    linear_gaussian_log_likelihood,
 )
 from libi.statistics.two_sample import AveragedStatistic, averaged_smooth_knn
 from libi.study.models import EvaluationJob
@@ -24,7 +31,7 @@ from libi.trained import TrainedModel, TrainedModels
 
 SUMMARY = (
     *("dataset", "method", "replicate", "configuration", "restart"),
-    *("test_ll", "test_ll_exact", "effective_sample_size_median", "share_below_100"),
+    *("test_ll", "test_ll_exact", "test_ll_largest_error", "effective_sample_size_median", "share_below_100"),
     *("s_knn", "s_knn_sd_over_draws", "excess_divergence"),
 )
 
@@ -79,25 +86,16 @@ def two_sample(model: TrainedModel, truth: Tensor, job: EvaluationJob, *labels: 
     )
 
 
-def linear_loading(model: TrainedModel) -> Tensor | None:
-    """W [observed, 2] of a linear generative model f_θ(z) = W z; None where f_θ is not linear."""
-    if not model.dataset.linear:
-        return None
-    return model.means(torch.eye(2, dtype=torch.float64))
-
-
 def excess_divergence(model: TrainedModel, truth: Tensor) -> float:
     """How far ϕ is from the best mean-field posterior of its θ (Appendix C.3), in nats; NaN where f_θ is not linear.
 
     E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over the whole of p(x), less its least value.
     """
-    loading = linear_loading(model)
-    if loading is None:
+    if not model.dataset.linear:
         return float("nan")
     noise = torch.tensor(model.dataset.noise_variance, dtype=torch.float64)
-    theta = model.dataset.generative.unpack(truth.double())
-    true_loading = model.dataset.decode(theta, torch.eye(2, dtype=torch.float64)[None])[0]
-    data_covariance = true_loading @ true_loading.T + torch.diag(noise)
+    loading, true_loading = (loading_of(model.dataset, theta) for theta in (model.generative, truth))
+    data_covariance = marginal_covariance(true_loading, noise)
     learned = LinearInference.of(model.dataset.inference.layout.unpack(model.inference))
     exact = posterior(loading, noise)
     best = expected_posterior_divergence(mean_field(exact), exact, data_covariance)
@@ -117,27 +115,27 @@ def evaluate(
         labels: what names the random streams: data set, replicate, method.
 
     Returns:
-        a summary, and one row a test point: log_likelihood, effective_sample_size, and the exact log-likelihood where
-        f_θ is linear. The summary has test_ll (mean over points, nats), test_ll_exact, the median effective sample
-        size, the share of points where it is below 100, s_knn with its standard deviation over draws, and
-        excess_divergence.
+        a summary, and one row a test point: log_likelihood (Eq. 48), effective_sample_size, log_likelihood_exact and
+        the error of that. The summary has test_ll (mean over points, nats), test_ll_exact, the largest error of a
+        point in it, the median effective sample size, the share of points where that is below 100, s_knn with its
+        standard deviation over draws, and excess_divergence.
     """
     estimate = log_likelihood(model, test, job, *labels)
+    exact = marginal_log_likelihood(model.dataset, model.generative, test)
     points = pd.DataFrame(
         {
             "point": range(test.shape[1]),
             "log_likelihood": estimate.log_likelihood.numpy(),
             "effective_sample_size": estimate.effective_sample_size.numpy(),
+            "log_likelihood_exact": exact.log_likelihood.numpy(),
+            "error_of_exact": exact.error.numpy(),
         }
     )
-    loading = linear_loading(model)
-    if loading is not None:
-        noise = torch.tensor(model.dataset.noise_variance, dtype=torch.float64)
-        points["log_likelihood_exact"] = linear_gaussian_log_likelihood(loading, noise, test).numpy()
     statistic = two_sample(model, truth, job, *labels)
     summary = {
         "test_ll": points["log_likelihood"].mean(),
-        "test_ll_exact": points["log_likelihood_exact"].mean() if loading is not None else float("nan"),
+        "test_ll_exact": points["log_likelihood_exact"].mean(),
+        "test_ll_largest_error": points["error_of_exact"].max(),
         "effective_sample_size_median": points["effective_sample_size"].median(),
         "share_below_100": (points["effective_sample_size"] < TRUSTED).mean(),
         "s_knn": statistic.mean,

@@ -7,16 +7,18 @@ import logging
 import pandas as pd
 from torch import Tensor
 
+from libi.evaluation.marginal import TOLERANCE, marginal_log_likelihood
 from libi.evaluation.metrics import log_likelihood
 from libi.selection import choose_restarts
-from libi.study.models import EvaluationJob
-from libi.trained import TrainedModels
+from libi.study.models import ScoringJob
+from libi.trained import TrainedModel, TrainedModels
 
 log = logging.getLogger(__name__)
+SCORE = ("log_likelihood", "largest_error", "effective_sample_size")
 
 
 def score_configurations(
-    models: TrainedModels, records: pd.DataFrame, x: Tensor, split: str, job: EvaluationJob
+    models: TrainedModels, records: pd.DataFrame, x: Tensor, split: str, job: ScoringJob
 ) -> pd.DataFrame:
     """Score every configuration of a training file by its chosen restart.
 
@@ -25,24 +27,33 @@ def score_configurations(
         records: their records, one row a model.
         x: points [observed, points] of the split that configurations are compared on.
         split: the split's name.
-        job: the evaluation's settings.
+        job: the settings; its `likelihood` says how the log-likelihood is computed.
 
     Returns:
         one row a configuration: dataset, method, replicate, configuration, restart, validation_objective, split,
-        log_likelihood (mean over points, nats; missing where no restart could be chosen), effective_sample_size
-        (median).
+        likelihood (exact or importance), log_likelihood (mean over points, nats; missing where no restart could be
+        chosen), largest_error (of a point's exact log-likelihood; else missing), effective_sample_size (median, of the
+        importance-sampled one; else missing).
     """
     keys = {key: records[key].iloc[0] for key in ("dataset", "method", "replicate")}
-    chosen = choose_restarts(records)
     rows = []
-    for row in chosen.itertuples(index=False):
-        score = dict.fromkeys(("log_likelihood", "effective_sample_size"), float("nan"))
+    for row in choose_restarts(records).itertuples(index=False):
+        score = dict.fromkeys(SCORE, float("nan"))
         if pd.isna(row.restart):
             log.warning("%s: every restart diverged, so it cannot be chosen", row.configuration)
         else:
             model = models.model(row.configuration, int(row.restart))
-            estimate = log_likelihood(model, x, job, *keys.values(), row.configuration, split)
-            score["log_likelihood"] = float(estimate.log_likelihood.mean())
-            score["effective_sample_size"] = float(estimate.effective_sample_size.median())
-        rows.append({**keys, **row._asdict(), "split": split, **score})
+            score |= _score(model, x, job, *keys.values(), row.configuration, split)
+            if score["largest_error"] > TOLERANCE:
+                log.warning("%s: a point's log-likelihood errs by %.2g nats", row.configuration, score["largest_error"])
+        rows.append({**keys, **row._asdict(), "split": split, "likelihood": job.likelihood, **score})
     return pd.DataFrame(rows)
+
+
+def _score(model: TrainedModel, x: Tensor, job: ScoringJob, *labels: object) -> dict[str, float]:
+    if job.likelihood == "exact":
+        exact = marginal_log_likelihood(model.dataset, model.generative, x)
+        return {"log_likelihood": float(exact.log_likelihood.mean()), "largest_error": float(exact.error.max())}
+    estimate = log_likelihood(model, x, job, *labels)
+    size = float(estimate.effective_sample_size.median())
+    return {"log_likelihood": float(estimate.log_likelihood.mean()), "effective_sample_size": size}

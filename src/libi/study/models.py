@@ -17,6 +17,7 @@ from libi.study.sections import (
     Device,
     EvaluationSettings,
     Folder,
+    Likelihood,
     MetricsSettings,
     PointsSettings,
     PosteriorSettings,
@@ -93,6 +94,12 @@ class EvaluationJob(MetricsSettings):
     """All that the evaluation depends on: `EvaluationJob.model_validate(study.evaluation_job())`."""
 
     seed: Seed
+
+
+class ScoringJob(EvaluationJob):
+    """All that the scores of configurations depend on: `ScoringJob.model_validate(study.scoring_job())`."""
+
+    likelihood: Likelihood
 
 
 class PosteriorJob(PosteriorSettings):
@@ -211,6 +218,10 @@ class Study(Section):
     def evaluation_job(self) -> dict[str, Any]:
         """All that the evaluation of a model depends on beside model and data, in plain types for Snakemake."""
         return {"seed": self.seed, **self.evaluation.model_dump(exclude={"posterior"})}
+
+    def scoring_job(self) -> dict[str, Any]:
+        """All that the score of a configuration depends on beside model and data, in plain types for Snakemake."""
+        return {**self.evaluation_job(), "likelihood": self.selection.likelihood}
 
     def posterior_job(self) -> dict[str, Any]:
         """All that the posteriors of the training points depend on beside models and data, in plain types."""

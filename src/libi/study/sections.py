@@ -85,6 +85,7 @@ Folder = Annotated[
 ]
 Device = one_of("auto", "cpu", "cuda")
 Split = one_of("validation", "test")
+Likelihood = one_of("exact", "importance")
 Positives = _grid_of(Positive, "finite numbers above 0")
 Counts = _grid_of(Count, "whole numbers from 1 to 10^9")
 
@@ -144,6 +145,8 @@ class SelectionSettings(Section):
 
     configuration_split: Split
     """The split whose log-likelihood chooses a method's configuration."""
+    likelihood: Likelihood
+    """The log-likelihood that chooses it: exact, or the importance-sampled one of Eq. 48."""
 
 
 class TwoSampleSettings(Section):
