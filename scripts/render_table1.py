@@ -3,7 +3,7 @@
 import pandas as pd
 
 from libi.logs import log_to
-from libi.rendering.table1 import summarise, to_latex
+from libi.rendering.table1 import exact_to_latex, summarise, to_latex
 from libi.storage import load_table, save_table, save_text
 
 with log_to(snakemake.log[0]):
@@ -11,3 +11,4 @@ with log_to(snakemake.log[0]):
     table = summarise(metrics, load_table(snakemake.input.published))
     save_table(snakemake.output.csv, table)
     save_text(snakemake.output.tex, to_latex(table, study=snakemake.params.study))
+    save_text(snakemake.output.exact, exact_to_latex(table, study=snakemake.params.study))

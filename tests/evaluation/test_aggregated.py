@@ -7,7 +7,7 @@ import torch
 from scipy.stats import chi2
 
 from libi.datasets import DATASETS, simulate
-from libi.evaluation.aggregated import aggregated_moments, distance_to_prior
+from libi.evaluation.aggregated import aggregated_moments, distance_to_prior, jackknife_error
 from libi.evaluation.posterior import sample_posterior
 from libi.seeding import stream
 from libi.statistics.gaussianity import henze_zirkler_p_value
@@ -85,3 +85,17 @@ def test_the_henze_zirkler_statistic_is_averaged():
     alone = [distance_to_prior(*zeros, part[None]).henze_zirkler for part in codes]
     assert together.henze_zirkler == pytest.approx(sum(alone) / 4)
     assert (together.mean_distance, together.covariance_distance) == (0, 2)
+
+
+def test_jackknife_is_the_spread_over_samples():
+    """Moments of 400 points, 200 times over: their standard deviation is what the jackknife says of one sample."""
+    source = stream("tests", "jackknife")
+    means = 1 + 1.3 * torch.randn(200, 2, 400, generator=source, dtype=torch.float64)
+    covariances = torch.zeros(2, 2, 400, dtype=torch.float64)
+    values, errors = [], []
+    for sample in means:
+        mean, covariance = aggregated_moments(sample, covariances)
+        deviation = covariance - torch.eye(2)
+        values.append(float(mean.square().sum() + deviation.square().sum()))
+        errors.append(jackknife_error(sample, covariances))
+    assert torch.tensor(errors).mean().item() == pytest.approx(torch.tensor(values).std().item(), rel=0.2)

@@ -84,7 +84,7 @@ def test_columns(inferred):
     exact = ["effective_sample_size", "exact_mean_1", "exact_mean_2"]
     assert list(tables["points"].columns) == [*KEYS, "point", *pairs, *exact]
     assert list(tables["samples"].columns) == [*KEYS[:3], "kind", "draw", "value_1", "value_2"]
-    measures = ("mean_distance", "covariance_distance", "henze_zirkler")
+    measures = ("mean_distance", "covariance_distance", "moments_error", "henze_zirkler")
     assert list(tables["summary"].columns) == [
         *KEYS,
         *("mle_objective", "posterior_matching"),

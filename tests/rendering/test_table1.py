@@ -12,7 +12,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from libi.rendering.table1 import DATASETS, METHODS, METRICS, TRUTH, summarise, to_latex
+from libi.rendering.table1 import (
+    ALL_METRICS,
+    DATASETS,
+    ERROR,
+    EXACT,
+    METHODS,
+    METRICS,
+    TRUTH,
+    exact_to_latex,
+    summarise,
+    to_latex,
+)
 from libi.study import sections
 
 REPOSITORY = Path(__file__).parents[2]
@@ -42,7 +53,8 @@ BOLD = {
 
 
 def row(dataset="gaussian", method="vae", replicate=0, configuration="default", test_ll=7.0, s_knn=1.0):
-    return locals() | {"restart": 3, "effective_sample_size": 100.0}
+    exact = test_ll + 0.25 * (replicate + 1)  # Eq. 48 misses a quarter of a nat, and another one a replicate
+    return locals() | {"restart": 3, "effective_sample_size": 100.0, "test_ll_exact": exact}
 
 
 def metrics_with(mean_and_sd):
@@ -198,13 +210,16 @@ def test_fragment_compiles_with_bold_plus_minus(tmp_path):
     if not (latex and find and subprocess.run([find, "booktabs.sty"], capture_output=True).returncode == 0):
         pytest.skip("needs pdflatex with booktabs (Debian: texlive-latex-recommended)")
     incomplete = papers_metrics()
-    incomplete.loc[incomplete["method"] == "lagging", list(METRICS)] = nan
+    incomplete.loc[incomplete["method"] == "lagging", [*METRICS, EXACT]] = nan
     incomplete.loc[incomplete["method"] == "vae", "test_ll"] *= 1e6
     for name, metrics in {"paper": papers_metrics(), "incomplete": incomplete}.items():
-        (tmp_path / f"{name}.tex").write_text(to_latex(summarise(metrics, PUBLISHED), study=name), encoding="utf-8")
+        table = summarise(metrics, PUBLISHED)
+        (tmp_path / f"{name}.tex").write_text(to_latex(table, study=name), encoding="utf-8")
+        (tmp_path / f"{name}_exact.tex").write_text(exact_to_latex(table, study=name), encoding="utf-8")
     (tmp_path / "document.tex").write_text(
         r"\documentclass{article}\usepackage{booktabs}\usepackage[paperwidth=14in,textwidth=12in]{geometry}"
-        "\n\\begin{document}\\noindent\\input{paper}\n\n\\noindent\\input{incomplete}\\end{document}\n"
+        "\n\\begin{document}\\noindent\\input{paper}\n\n\\noindent\\input{incomplete}"
+        "\n\n\\noindent\\input{paper_exact}\n\n\\noindent\\input{incomplete_exact}\\end{document}\n"
     )
     command = [latex, "-interaction=nonstopmode", "-halt-on-error", "document.tex"]
     environment = os.environ | {"max_print_line": "10000"}  # or TeX breaks the names of the fonts it prints
@@ -224,9 +239,11 @@ def test_summary_stands_beside_the_papers_numbers_in_the_papers_order():
         *("dataset", "method", "metric", "mean", "sd", "replicates", "configuration", "paper_mean", "paper_sd")
     ]
     order = list(table[["dataset", "method", "metric"]].itertuples(index=False, name=None))
-    assert order == list(itertools.product(DATASETS, (TRUTH, *METHODS), METRICS))
+    assert order == list(itertools.product(DATASETS, (TRUTH, *METHODS), ALL_METRICS))
     truth = table["method"] == TRUTH
-    assert table.loc[truth, ["paper_mean", "paper_sd"]].isna().all(axis=None)
+    of_ours = table["metric"].isin([EXACT, ERROR])
+    assert table.loc[truth | of_ours, ["paper_mean", "paper_sd"]].isna().all(axis=None)
+    table, truth = table[~of_ours], truth[~of_ours]
     assert table.loc[~truth, "mean"].to_numpy() == pytest.approx(table.loc[~truth, "paper_mean"].to_numpy())
     assert table.loc[~truth, "sd"].to_numpy() == pytest.approx(table.loc[~truth, "paper_sd"].to_numpy())
     assert set(table["replicates"]) == {2}
@@ -240,6 +257,20 @@ def test_standard_deviation_has_divisor_n_minus_1():
     assert mean == pytest.approx(statistics.mean(values))
     assert sd == pytest.approx(statistics.stdev(values))
     assert replicates == 5
+
+
+def test_the_error_of_eq_48_is_a_mean_over_replicates_too():
+    """Exact values 7.25 and 8.5 beside 7 and 8: errors of −0.25 and −0.5, whose sd is 0.25/√2."""
+    numbers = summary(row(replicate=0, test_ll=7.0), row(replicate=1, test_ll=8.0))
+    assert tuple(numbers.loc["gaussian", "vae", EXACT]) == pytest.approx((7.875, 1.25 / sqrt(2), 2))
+    assert tuple(numbers.loc["gaussian", "vae", ERROR]) == pytest.approx((-0.375, 0.25 / sqrt(2), 2))
+
+
+def test_the_exact_table_has_bold_likelihoods_and_plain_errors():
+    rows = row("cubic_jtex", "vae", test_ll=-5.0), row("cubic_jtex", "libi", test_ll=-4.0)
+    latex = exact_to_latex(summarise(pd.DataFrame(rows), PUBLISHED), study="test")
+    assert r"LiBI & {\boldmath $-3.75$} & $-0.25$ \\" in latex
+    assert r"VAE & $-4.75$ & $-0.25$ \\" in latex
 
 
 def test_only_what_was_run_appears():
@@ -260,7 +291,7 @@ def test_method_without_a_model_has_a_dash(empty):
     metrics = pd.DataFrame([row(replicate=0), row(replicate=1), *nothing])
     libi = summarise(metrics, PUBLISHED).query("method == 'libi'")
     assert libi[["mean", "sd", "configuration"]].isna().all(axis=None) and set(libi["replicates"]) == {0}
-    assert libi["paper_mean"].tolist() == [7.85, 0.10]
+    assert libi["paper_mean"].dropna().tolist() == [7.85, 0.10]
     cells = rendered(metrics)
     assert cells[("gaussian", "test_ll"), "libi"] == cells[("gaussian", "s_knn"), "libi"] == "--"
     assert bold_cells(cells) == {(("gaussian", metric), "vae") for metric in METRICS}

@@ -16,11 +16,13 @@ class DistanceToPrior(NamedTuple):
     Attributes:
         mean_distance: ‖mean‖²; 0 at the prior.
         covariance_distance: ‖covariance − I‖², squared Frobenius norm; 0 at the prior.
+        moments_error: standard error of the sum of these two, by the jackknife over points.
         henze_zirkler: the exact Henze–Zirkler statistic, averaged over draws.
     """
 
     mean_distance: float
     covariance_distance: float
+    moments_error: float
     henze_zirkler: float
 
 
@@ -38,6 +40,22 @@ def aggregated_moments(means: Tensor, covariances: Tensor) -> tuple[Tensor, Tens
     return mean, covariances.mean(2) + centred @ centred.T / means.shape[1]
 
 
+def jackknife_error(means: Tensor, covariances: Tensor) -> float:
+    """Standard error of ‖mean‖² + ‖covariance − I‖² of an aggregated posterior, each point left out in turn.
+
+    Args:
+        means: of each point's posterior [latent, points].
+        covariances: of each point's posterior [latent, latent, points].
+    """
+    points = means.shape[1]
+    second = covariances + means[:, None] * means
+    mean = (means.sum(1, keepdim=True) - means) / (points - 1)
+    moment = (second.sum(2, keepdim=True) - second) / (points - 1)
+    deviation = moment - mean[:, None] * mean - torch.eye(len(means), dtype=means.dtype)[..., None]
+    distance = mean.square().sum(0) + deviation.square().sum((0, 1))
+    return float(((points - 1) / points * (distance - distance.mean()).square().sum()).sqrt())
+
+
 def distance_to_prior(means: Tensor, covariances: Tensor, codes: Tensor) -> DistanceToPrior:
     """Compare an aggregated posterior with the prior.
 
@@ -49,4 +67,5 @@ def distance_to_prior(means: Tensor, covariances: Tensor, codes: Tensor) -> Dist
     mean, covariance = aggregated_moments(means, covariances)
     deviation = covariance - torch.eye(len(mean), dtype=mean.dtype)
     statistic = henze_zirkler(codes).mean()
-    return DistanceToPrior(float(mean.square().sum()), float(deviation.square().sum()), float(statistic))
+    error = jackknife_error(means, covariances)
+    return DistanceToPrior(float(mean.square().sum()), float(deviation.square().sum()), error, float(statistic))

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from libi.datasets import simulate
+from libi.evaluation.choices import chosen_models
 from libi.evaluation.closed_form import LinearInference, loading_of, marginal_covariance, objective
 from libi.evaluation.marginal import marginal_log_likelihood
 from libi.evaluation.modes import Joint
 from libi.evaluation.pedagogical import mutual_information
+from libi.seeding import stream
 from libi.statistics.likelihood import gaussian_log_likelihood
-from libi.trained import TrainedModel
+from libi.study.models import GapsJob
+from libi.trained import TrainedModel, TrainedModels
 
+DISTANCES = ("mean_distance", "covariance_distance", "moments_error")
 NODES = 24  # of the Gauss–Hermite rule for each code; exact for polynomials of degree 47
 _CODES_AT_ONCE = 1 << 17
 
@@ -44,16 +50,56 @@ class Gaps:
     information_error: float
 
 
-def measure_gaps(model: TrainedModel, truth: Tensor, points: int, stream: torch.Generator) -> Gaps:
+def measure_gaps(model: TrainedModel, truth: Tensor, points: int, source: torch.Generator) -> Gaps:
     """Measure the gaps of a model over p(x): in closed form where f_θ is linear, else over fresh points.
 
     Args:
         model: gives θ and ϕ.
         truth: θ_GT packed [1, parameters].
         points: how many fresh points of p(x), and how many of p_θ(x).
-        stream: source of the points.
+        source: source of the points.
     """
-    return _closed_form(model, truth) if model.dataset.linear else _over_points(model, truth, points, stream)
+    return _closed_form(model, truth) if model.dataset.linear else _over_points(model, truth, points, source)
+
+
+def gaps_of_choices(
+    files: Iterable[TrainedModels], selection: pd.DataFrame, scores: pd.DataFrame, truth: Tensor, job: GapsJob
+) -> pd.DataFrame:
+    """The gaps of the models that stand for their methods on one replicate, and of the truth.
+
+    Args:
+        files: the trained models, one file a method.
+        selection: `libi.selection.choose_configurations`.
+        scores: `libi.evaluation.scores.score_configurations` of the replicate, all methods.
+        truth: θ_GT packed [1, parameters].
+        job: the settings.
+
+    Returns:
+        one row a method that has a choice: dataset, method, replicate, configuration, restart, and the fields of
+        `Gaps`.
+    """
+    rows = []
+    for keys, model in chosen_models(files, selection, scores):
+        if model is not None:
+            gaps = measure_gaps(model, truth, job.points, stream(job.seed, "gaps", *keys.values()))
+            rows.append({**keys, "configuration": model.configuration, "restart": model.restart, **asdict(gaps)})
+    return pd.DataFrame(rows)
+
+
+def gather_gaps(gaps: pd.DataFrame, posterior: pd.DataFrame) -> pd.DataFrame:
+    """The gaps of all models, with how far their aggregated posteriors are from the prior.
+
+    Args:
+        gaps: the rows of `gaps_of_choices` of all data sets and replicates.
+        posterior: the summaries of `libi.evaluation.inference.infer_choices` of the same models.
+
+    Returns:
+        the gaps; and for q_ϕ(z|x) and p_θ(z|x), names led by q_ and p_: mean_distance, covariance_distance and
+        moments_error of `DistanceToPrior`, over the training points.
+    """
+    keys = ["dataset", "method", "replicate"]
+    columns = [f"{whose}_{name}" for whose in "qp" for name in DISTANCES]
+    return gaps.merge(posterior[[*keys, *columns]], how="left", on=keys, validate="one_to_one")
 
 
 def expected_log_joint(model: TrainedModel, x: Tensor) -> Tensor:
@@ -83,11 +129,11 @@ def _closed_form(model: TrainedModel, truth: Tensor) -> Gaps:
     return Gaps(likelihood, 0.0, matching, 0.0, likelihood + matching, 0.0, information, 0.0)
 
 
-def _over_points(model: TrainedModel, truth: Tensor, points: int, stream: torch.Generator) -> Gaps:
+def _over_points(model: TrainedModel, truth: Tensor, points: int, source: torch.Generator) -> Gaps:
     """Means over fresh points; log p(x) and log p_θ(x) of the same points, so that their difference errs little."""
     dataset = model.dataset
-    _, x = simulate(dataset, truth, points, stream)
-    codes, of_model = simulate(dataset, model.generative, points, stream)
+    _, x = simulate(dataset, truth, points, source)
+    codes, of_model = simulate(dataset, model.generative, points, source)
     log_p, log_model = (
         marginal_log_likelihood(dataset, theta, x).log_likelihood for theta in (truth, model.generative)
     )

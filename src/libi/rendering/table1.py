@@ -20,6 +20,9 @@ METHODS = {
 }
 TRUTH = "truth"
 METRICS = {"test_ll": r"Test-LL $\uparrow$", "s_knn": r"S-kNN $\downarrow$"}
+EXACT, ERROR = "test_ll_exact", "test_ll_error"  # the log-likelihood that Eq. 48 estimates, and what Eq. 48 misses
+EXACT_METRICS = {EXACT: r"exact $\uparrow$", ERROR: "Eq.~48 errs by"}
+ALL_METRICS = ("test_ll", EXACT, ERROR, "s_knn")
 # "On CubicJTEx Test-LL is unreliable": the paper names no best method there.
 UNRELIABLE = ("cubic_jtex", "test_ll")
 
@@ -28,13 +31,14 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over replicates of every metric, beside the paper's.
 
     Args:
-        metrics: one row a (dataset, method, replicate), with configuration, test_ll and s_knn; other columns are
-            ignored. Where no model could be chosen, both values and the configuration are empty.
+        metrics: one row a (dataset, method, replicate), with configuration, test_ll, test_ll_exact and s_knn; other
+            columns are ignored. Where no model could be chosen, the values and the configuration are empty.
         published: the paper's table, config/published_table1.csv: dataset, method, metric, mean, sd.
 
     Returns:
-        one row a (dataset, method, metric), in the paper's order with truth before the methods: dataset, method,
-        metric, mean, sd (divisor replicates − 1; missing for a single one), replicates (those with a finite value),
+        one row a (dataset, method, metric), in the paper's order with truth before the methods. Metrics are test_ll
+        (Eq. 48), test_ll_exact, test_ll_error (the first less the second) and s_knn. Columns: dataset, method, metric,
+        mean, sd (divisor replicates − 1; missing for a single one), replicates (those with a finite value),
         configuration, paper_mean, paper_sd (missing for truth). A method without a finite value on each of the data
         set's replicates has neither mean nor sd, since a mean over the others would flatter it.
 
@@ -44,7 +48,8 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """
     _check(metrics)
     cell = ["dataset", "method", "metric"]
-    values = metrics.melt(["dataset", "method", "replicate"], list(METRICS), "metric", "value")
+    measured = metrics.assign(**{ERROR: metrics["test_ll"] - metrics[EXACT]})
+    values = measured.melt(["dataset", "method", "replicate"], ALL_METRICS, "metric", "value")
     values["value"] = values["value"].astype(float).where(lambda value: value.abs() < math.inf)
     table = values.groupby(cell)["value"].agg(mean="mean", sd="std", replicates="count")  # std: divisor n − 1
 
@@ -55,7 +60,7 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     table = table.join(_configurations(metrics).groupby(level=["dataset", "method"]).first())
     paper = published.set_index(cell)[["mean", "sd"]].add_prefix("paper_")
     table = table.join(paper, validate="one_to_one")
-    order = pd.MultiIndex.from_product([DATASETS, [TRUTH, *METHODS], METRICS], names=cell)
+    order = pd.MultiIndex.from_product([DATASETS, [TRUTH, *METHODS], ALL_METRICS], names=cell)
     return table.reindex(order[order.isin(table.index)]).reset_index()
 
 
@@ -75,12 +80,28 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
             single replicate has no sd.
         study: name of the study, for the comment in the first line.
     """
+    tabular = _tabular(table, METRICS)
+    return f"% Table 1 of the study {study}, made by libi {__version__}; it is made anew with the study.\n{tabular}"
+
+
+def exact_to_latex(table: pd.DataFrame, *, study: str) -> str:
+    r"""Write the exact Test-LL in LaTeX, and by how much Eq. 48 misses it: a tabular like that of `to_latex`.
+
+    Args:
+        table: result of `summarise`.
+        study: name of the study, for the comment in the first line.
+    """
+    tabular = _tabular(table, EXACT_METRICS)
+    return f"% Exact log-likelihoods of the study {study}, made by libi {__version__}.\n{tabular}"
+
+
+def _tabular(table: pd.DataFrame, metrics: dict[str, str]) -> str:
     cells = table.set_index(["method", "dataset", "metric"])
     methods = [method for method in [*METHODS, TRUTH] if method in set(table["method"])]
     datasets = [dataset for dataset in DATASETS if dataset in set(table["dataset"])]
 
     def wide(values: pd.Series) -> pd.DataFrame:
-        columns = pd.MultiIndex.from_product([datasets, METRICS])
+        columns = pd.MultiIndex.from_product([datasets, metrics])
         return values.unstack(["dataset", "metric"]).reindex(index=methods, columns=columns)
 
     text = wide(cells.apply(lambda row: mean_and_sd(row["mean"], row["sd"]), axis=1)).fillna(MISSING)
@@ -89,12 +110,11 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
     # Styler draws rules around header and body only. A rule opens a row, so the row's name can bring it along.
     names = METHODS | {TRUTH: "\\midrule\n\\emph{Ground truth}"}
     rules = [rf"\cmidrule(lr){{{2 * group}-{2 * group + 1}}}" for group in range(1, len(datasets) + 1)]
-    text = text.rename(index=names, columns=DATASETS | METRICS)
+    text = text.rename(index=names, columns=DATASETS | metrics)
     text = text.rename_axis(index=None, columns=["", "\n".join([*rules, "Method"])])
     commands = bold.set_axis(text.index).set_axis(text.columns, axis=1).replace({True: "boldmath:--wrap", False: ""})
     style = text.style.apply(lambda _: commands, axis=None)
-    tabular = style.to_latex(column_format="l" + "r" * text.shape[1], hrules=True, multicol_align="c")
-    return f"% Table 1 of the study {study}, made by libi {__version__}; it is made anew with the study.\n{tabular}"
+    return style.to_latex(column_format="l" + "r" * text.shape[1], hrules=True, multicol_align="c")
 
 
 def _check(metrics: pd.DataFrame) -> None:
@@ -120,7 +140,7 @@ def _configurations(metrics: pd.DataFrame) -> pd.Series:
 def best(means: pd.Series) -> pd.Series:
     """Which methods share the best mean, as printed, in a column named (dataset, metric)."""
     competitors = means.drop(TRUTH, errors="ignore").dropna()
-    if means.name == UNRELIABLE or competitors.empty:
+    if means.name == UNRELIABLE or means.name[1] == ERROR or competitors.empty:
         return pd.Series(False, means.index)
-    best = competitors.max() if means.name[1] == "test_ll" else competitors.min()
+    best = competitors.min() if means.name[1] == "s_knn" else competitors.max()
     return (competitors.map(number) == number(best)).reindex(means.index, fill_value=False)

@@ -19,6 +19,7 @@ from libi.study.sections import (
     Folder,
     Likelihood,
     MetricsSettings,
+    Points,
     PointsSettings,
     PosteriorSettings,
     Section,
@@ -106,6 +107,13 @@ class PosteriorJob(PosteriorSettings):
     """All that the posteriors depend on: `PosteriorJob.model_validate(study.posterior_job())`."""
 
     seed: Seed
+
+
+class GapsJob(Section):
+    """All that the two gaps depend on: `GapsJob.model_validate(study.gaps_job())`."""
+
+    seed: Seed
+    points: Points
 
 
 class Study(Section):
@@ -217,7 +225,7 @@ class Study(Section):
 
     def evaluation_job(self) -> dict[str, Any]:
         """All that the evaluation of a model depends on beside model and data, in plain types for Snakemake."""
-        return {"seed": self.seed, **self.evaluation.model_dump(exclude={"posterior"})}
+        return {"seed": self.seed, **self.evaluation.model_dump(exclude={"posterior", "gap_points"})}
 
     def scoring_job(self) -> dict[str, Any]:
         """All that the score of a configuration depends on beside model and data, in plain types for Snakemake."""
@@ -226,6 +234,10 @@ class Study(Section):
     def posterior_job(self) -> dict[str, Any]:
         """All that the posteriors of the training points depend on beside models and data, in plain types."""
         return {"seed": self.seed, **self.evaluation.posterior.model_dump()}
+
+    def gaps_job(self) -> dict[str, Any]:
+        """All that the two gaps depend on beside models, in plain types."""
+        return {"seed": self.seed, "points": self.evaluation.gap_points}
 
 
 def _check_name(what, name, names):
