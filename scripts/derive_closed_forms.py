@@ -3,14 +3,17 @@
 import torch
 
 from libi.evaluation.optima import optima_table
-from libi.evaluation.pedagogical import collapse_table, information_table
+from libi.evaluation.pedagogical import collapse_table, edge_table, information_table
+from libi.evaluation.shrinkage import scaling_table
 from libi.logs import log_to
 from libi.storage import save_table
 
 with log_to(snakemake.log[0]) as log:
     torch.set_num_threads(snakemake.threads)
     save_table(snakemake.output.information, information_table())
+    save_table(snakemake.output.edge, edge_table())
     save_table(snakemake.output.collapse, collapse_table())
+    save_table(snakemake.output.scaling, scaling_table())
     optima = optima_table()
     log.info("L of Eq. 2 in nats:\n%s", optima.iloc[:, :5].to_string(index=False))
     save_table(snakemake.output.optima, optima)

@@ -1,17 +1,18 @@
 """Judge every claim of the paper by the study's files."""
 
-from libi.judging.evidence import Evidence, gather
+from libi.judging.evidence import Evidence
 from libi.judging.verdict import judge
 from libi.judging.verifying import describe
 from libi.logs import log_to
-from libi.storage import load_table, save_table
+from libi.storage import load_table, load_tables, save_table
 
 with log_to(snakemake.log[0]) as log:
-    given, one = snakemake.input, ("table1", "information", "optima", "collapse", "published")
-    several = ("metrics", "scores", "posterior", "joint_map")
+    given = snakemake.input
+    one = ("table1", "gaps", "information", "edge", "optima", "collapse", "scaling", "published")
+    several = ("metrics", "scores", "restarts", "posterior", "joint_map")
     evidence = Evidence(
         **{name: load_table(given[name]) for name in one},
-        **{name: gather(given[name]) for name in several},
+        **{name: load_tables(given[name]) for name in several},
         training_points=snakemake.params.training_points,
     )
     claims = judge(evidence, load_table(given.claims))

@@ -1,12 +1,15 @@
-"""Render what the paper's claims have come to: Table 1 beside the published one, and every verdict, as LaTeX."""
+"""Render what the verdicts come to: our Table 1 beside the published one, counts, every claim, and the conclusions."""
 
 from libi.logs import log_to
-from libi.rendering import comparison, verdicts
-from libi.storage import load_table, save_text
+from libi.rendering import comparison, conclusions, verdicts
+from libi.storage import load_table, save_table, save_text
 
 with log_to(snakemake.log[0]):
-    claims, study = load_table(snakemake.input.claims), snakemake.params.study
-    compared = comparison.compare(load_table(snakemake.input.table1), claims)
-    save_text(snakemake.output.comparison, comparison.to_latex(compared, study=study))
-    save_text(snakemake.output.counts, verdicts.counts_to_latex(claims, study=study))
-    save_text(snakemake.output.claims, verdicts.claims_to_latex(claims, study=study))
+    given, made, study = snakemake.input, snakemake.output, snakemake.params.study
+    table1, claims = load_table(given.table1), load_table(given.claims)
+    concluded = conclusions.conclude(claims)
+    save_text(made.comparison, comparison.to_latex(comparison.compare(table1, claims), study=study))
+    save_text(made.counts, verdicts.counts_to_latex(claims, study=study))
+    save_text(made.claims, verdicts.claims_to_latex(claims, study=study))
+    save_text(made.conclusions_tex, conclusions.to_latex(concluded, study=study))
+    save_table(made.conclusions, concluded)

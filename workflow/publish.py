@@ -1,4 +1,5 @@
-"""Put what a finished study of the paper has made that is small into paper/reference/, and its table into README.md.
+"""Put what a finished study of the paper has made that is small into paper/reference/, and its numbers into README.md
+and REPLICATION.md.
 
     python workflow/publish.py
 
@@ -23,30 +24,70 @@ from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
 from progress import spell  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
-from libi.rendering.table1 import DATASETS, METHODS, METRICS, TRUTH, best  # noqa: E402
+from libi.rendering import account  # noqa: E402
+from libi.rendering.conclusions import to_markdown  # noqa: E402
 from libi.storage import atomic, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.sections import DEMONSTRATIONS  # noqa: E402
 
-FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 6) for kind in ("png", "pdf")]
-COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "grid")]
-COPIED += ["paper/table1.tex", "paper/replication.pdf", *FIGURES]
+FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 7) for kind in ("png", "pdf")]
+COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "conclusions", "gaps", "restarts", "grid")]
+COPIED += ["paper/table1.tex", "paper/table1_exact.tex", "paper/replication.pdf", *FIGURES]
 BEGIN, END = "<!-- written by make publish -->", "<!-- end of what make publish writes -->"
 SHOWN = """## What came out
 
-Table 1, ours over *the published*: mean ± standard deviation over {replicates} replicates. The best of the five methods
-is bold.
+{conclusions}
+
+Table 1, ours over *the published*: mean ± standard deviation over {replicates} replicates. *Test-LL* is the paper's
+estimate (Eq. 48), *exact* the log-likelihood that it estimates. The best of the five methods is bold.
 
 {table}
 
 {jobs} jobs took {wall} of wall time on {cores} cores ({processor}). All of it is in `paper/reference/`: the table, the
-verdicts on {claims} claims, every configuration, a record of every model, the figures, the paper, what each stage took.
+verdicts on {claims} claims, the two gaps of every model, every configuration, a record of every model, the figures,
+the paper, what each stage took.
+
+![Figure 6](paper/reference/figure6.png)
 
 | | |
 |---|---|
 | ![Figure 1](paper/reference/figure1.png) | ![Figure 2](paper/reference/figure2.png) |
 | ![Figure 3](paper/reference/figure3.png) | ![Figure 4](paper/reference/figure4.png) |
 | ![Figure 5](paper/reference/figure5.png) | |
+"""
+ACCOUNT = """{counts} {old_rule}
+
+### Conclusions
+
+{conclusions}
+
+### Claims that are not reproduced
+
+{failed}
+
+### Claims that are not decidable
+
+{undecided}
+
+### Claims that cannot be tested
+
+{untestable}
+
+### Cells of Table 1
+
+{cells}
+
+### What Eq. 48 misses
+
+{errors}
+
+### How often LiBI's restarts fail
+
+A restart fails if it ends more than 20 nats of Eq. 44 (on the validation points) above the best that was found for its
+configuration on any replicate. The excess is that of the best restart of a configuration and replicate, which stands
+for it.
+
+{restarts}
 """
 
 
@@ -100,37 +141,12 @@ def planned(jobs: Mapping[str, Job]) -> pd.DataFrame:
     return pd.DataFrame([{"cores": cores, "wall_seconds": round(wall_seconds(jobs, cores))} for cores in CORES])
 
 
-def markdown(table1: pd.DataFrame) -> str:
-    """Table 1 in Markdown, ours over the published, the best of the methods in bold as in the LaTeX table."""
-    cells = table1.set_index(["dataset", "method", "metric"])
-    columns = [(dataset, metric) for dataset in DATASETS for metric in METRICS]
-    winners = cells["mean"].unstack(["dataset", "metric"]).apply(best)
-    heads = [f"{DATASETS[dataset]} {_plain(METRICS[metric])}" for dataset, metric in columns]
-    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(columns) + 1) + "|"]
-    for method, name in [*METHODS.items(), (TRUTH, "*ground truth*")]:
-        row = [_cell(cells.loc[column[0], method, column[1]], winners.loc[method, column]) for column in columns]
-        lines.append(f"| {_plain(name)} | " + " | ".join(row) + " |")
-    return "\n".join(lines)
-
-
-def _plain(latex: str) -> str:
-    """A name of the LaTeX table without LaTeX."""
-    for written, meant in ((r"$\beta$", "β"), (r" $\uparrow$", " ↑"), (r" $\downarrow$", " ↓")):
-        latex = latex.replace(written, meant)
-    return latex
-
-
-def _cell(cell: pd.Series, best: bool) -> str:
-    ours = f"{cell['mean']:.2f} ± {cell['sd']:.2f}"
-    ours = f"**{ours}**" if best else ours
-    return ours if pd.isna(cell["paper_mean"]) else f"{ours}<br>*{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}*"
-
-
 def shown(reference: Path) -> str:
     """What the README shows of a published study."""
     table, run = load_table(reference / "table1.csv"), json.loads((reference / "run.json").read_text())
     return SHOWN.format(
-        table=markdown(table),
+        conclusions=to_markdown(load_table(reference / "conclusions.csv")),
+        table=account.table1_to_markdown(table),
         replicates=table["replicates"].max(),
         claims=len(load_table(reference / "claims.csv")),
         jobs=run["jobs"],
@@ -140,8 +156,27 @@ def shown(reference: Path) -> str:
     )
 
 
-def show_in_readme(path: Path, block: str) -> None:
-    """Replace what the README shows of the study."""
+def accounted(reference: Path) -> str:
+    """What REPLICATION.md says of a published study."""
+    table, claims = (load_table(reference / f"{name}.csv") for name in ("table1", "claims"))
+    failed, undecided, untestable = (
+        account.claims_to_markdown(claims, verdict) for verdict in ("not reproduced", "not decidable", "not testable")
+    )
+    return ACCOUNT.format(
+        counts=account.counts_to_words(claims),
+        old_rule=account.old_rule(table),
+        conclusions=to_markdown(load_table(reference / "conclusions.csv")),
+        failed=failed,
+        undecided=undecided,
+        untestable=untestable,
+        cells=account.cells_to_markdown(table, claims),
+        errors=account.errors_to_markdown(table),
+        restarts=account.restarts_to_markdown(load_table(reference / "restarts.csv")),
+    )
+
+
+def show_in(path: Path, block: str) -> None:
+    """Replace what a page shows of the study."""
     before, rest = path.read_text(encoding="utf-8").split(BEGIN)
     save_text(path, f"{before}{BEGIN}\n{block}\n{rest[rest.index(END) :]}")
 
@@ -177,9 +212,10 @@ def publish(root: Path) -> None:
         "machine": {key: value for key, value in describe_machine().items() if key != "jax"},
     }
     save_text(reference / "run.json", json.dumps(run, indent=2) + "\n")
-    show_in_readme(root / "README.md", shown(reference))
+    show_in(root / "README.md", shown(reference))
+    show_in(root / "REPLICATION.md", accounted(reference))
 
 
 if __name__ == "__main__":
     publish(Path.cwd())
-    print("Published: paper/reference/, and Table 1 in README.md")
+    print("Published: paper/reference/, and what README.md and REPLICATION.md say of it")

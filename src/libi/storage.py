@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,3 +75,10 @@ def load_table(path: PathLike) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def load_tables(paths: Sequence[PathLike]) -> pd.DataFrame:
+    """Read the rows of several tables under one another; nothing, not even columns, if there are no tables."""
+    import pandas as pd
+
+    return pd.concat(map(load_table, paths), ignore_index=True) if len(paths) else pd.DataFrame()

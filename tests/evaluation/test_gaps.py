@@ -8,11 +8,8 @@ import torch
 from libi.datasets import DATASETS, simulate
 from libi.evaluation import gaps
 from libi.evaluation.closed_form import (
-    LinearInference,
     loading_of,
-    marginal_covariance,
     mean_field,
-    objective,
     posterior,
 )
 from libi.evaluation.gaps import expected_log_joint, measure_gaps
@@ -104,4 +101,3 @@ def test_gaps_of_cubes():
     for found in (at_truth, wrong):
         assert found.posterior_matching > 0 and found.information > 0
         assert found.objective == pytest.approx(found.mle_objective + found.posterior_matching)
-

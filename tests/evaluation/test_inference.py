@@ -89,7 +89,7 @@ def test_columns(inferred):
         *KEYS,
         *("mle_objective", "posterior_matching"),
         *(f"{s}_{measure}" for s in "qp" for measure in measures),
-        *("mean_error", "effective_sample_size_median", "points_below_100"),
+        *("mean_error", "own_mean_error", "effective_sample_size_median", "points_below_100"),
     ]
 
 
@@ -136,6 +136,8 @@ def test_summary(inferred):
     assert libi["mle_objective"] == pytest.approx(divergence.item(), rel=1e-4)
     assert truth["mean_error"] == pytest.approx(0, abs=1e-9)
     assert libi["mean_error"] == pytest.approx(0, abs=1e-9)  # its ϕ is the truth's: its own θ does not matter
+    assert truth["own_mean_error"] < 0.01  # of Monte Carlo alone
+    assert libi["own_mean_error"] == pytest.approx(0.25, rel=0.1)  # half of A makes its posterior means twice as large
     # Eq. 9 at the truth, within its sampling error.
     assert POINTS * truth["p_mean_distance"] < chi2.ppf(0.999, 2)
     assert POINTS * truth["p_covariance_distance"] < 2 * chi2.ppf(0.999, 3)

@@ -7,7 +7,7 @@ from scipy.stats import ttest_ind
 
 from libi.judging import rankings
 
-from .papers_study import LIBI, PUBLISHED, SAID, evidence, metrics, scores, verdicts
+from .papers_study import LIBI, PUBLISHED, SAID, evidence, metrics, restarts, scores, verdicts
 
 
 def judged(claims):
@@ -29,6 +29,7 @@ def test_the_papers_own_rankings(papers):
         "s_knn_lowest-mobius": "not decidable",
         "log_likelihood_highest-linear_jtex": "reproduced",
         "log_likelihood_highest-gaussian": "reproduced",
+        "beta_vae_best": "not decidable",
     }
 
 
@@ -38,14 +39,45 @@ def test_the_least_clear_difference_is_shown(papers):
     # 0.91 is more than β-VAE's 0.20, but so is its standard error: t is 3.8, where β-VAE's is 4.3.
     assert "Lagging on Gaussian" in highest.note
     assert highest.value == pytest.approx(7.85 - 6.94) == pytest.approx(highest.published)
+    assert highest.margin == pytest.approx((7.85 - 6.94) / 2)
     assert highest.uncertainty == pytest.approx(np.sqrt((0.05**2 + 0.53**2) / 5))
     lowest = claims["s_knn_lowest-cubic_jtex"]
     assert "β-VAE+Anneal on CubicJTEx" in lowest.note and "within the noise" in lowest.note
     assert lowest.value == pytest.approx(2.86 - 1.75)
 
 
+def test_likelihoods_are_ranked_by_the_exact_ones():
+    found = metrics()
+    spoiled = found.assign(test_ll=-1e5 * (found["method"] == "libi"))
+    ranked = verdicts(rankings.judge_metrics(SAID, evidence(metrics=spoiled)))
+    assert ranked == verdicts(rankings.judge_metrics(SAID, evidence(metrics=found)))
+
+
+def test_a_lead_of_less_than_half_the_published_is_not_the_published_lead():
+    """LiBI's lead on Mobius is 0.10 in the paper. Here it is 0.01 ± 0.002 less than nothing for one method."""
+    found = metrics()
+    mobius = found["dataset"] == "mobius"
+    noise = found["replicate"].map(dict(enumerate(0.002 * LIBI)))
+    for method, value in {"libi": 0.26, "beta_vae": 0.25, "vae": 0.5, "beta_vae_anneal": 0.5, "lagging": 0.5}.items():
+        rows = mobius & (found["method"] == method)
+        found.loc[rows, "s_knn"] = value + (noise[rows] if method == "libi" else 0)
+    claim = judged(rankings.judge_metrics(SAID, evidence(metrics=found)))["s_knn_lowest-mobius"]
+    assert claim.verdict == "not reproduced" and claim.margin == pytest.approx(0.05)
+
+
+def test_methods_alike_on_mobius_by_equivalence():
+    found = metrics()
+    mobius = found["dataset"] == "mobius"
+    found.loc[mobius, "test_ll_exact"] = 1.9 + 0.001 * found.loc[mobius, "replicate"]
+    (claim,) = rankings.judge_alike_on_mobius(SAID["alike_on_mobius"], evidence(metrics=found))
+    assert claim.verdict == "reproduced" and claim.margin == 0.05
+    (claim,) = rankings.judge_alike_on_mobius(SAID["alike_on_mobius"], evidence())
+    assert claim.verdict == "not decidable"  # sds of 0.05 to 0.08, five replicates
+
+
 def test_another_method_that_is_clearly_better_denies_the_claim():
-    claims = rankings.judge_metrics(SAID, evidence(metrics=metrics({("gaussian", "lagging", "test_ll"): 12.0})))
+    better = metrics({("gaussian", "lagging", "test_ll"): 12.0})
+    claims = rankings.judge_metrics(SAID, evidence(metrics=better))
     assert verdicts(claims)["log_likelihood_highest-gaussian"] == "not reproduced"
     assert "Lagging" in judged(claims)["log_likelihood_highest-gaussian"].note
 
@@ -75,13 +107,13 @@ def test_across_all_data_sets_is_reproduced_only_if_no_method_on_any_is_close():
 def test_the_papers_other_methods_are_alike(papers):
     claims = judged(rankings.judge_others(SAID["others_alike"], papers))
     assert verdicts(claims.values()) == {"others_alike-test_ll": "reproduced", "others_alike-s_knn": "reproduced"}
-    assert claims["others_alike-test_ll"].tolerance == 0.04
-    assert claims["others_alike-s_knn"].tolerance == 0.12
+    assert claims["others_alike-test_ll"].margin == 0.04
+    assert claims["others_alike-s_knn"].margin == 0.12
     assert claims["others_alike-s_knn"].statement.endswith("1.62 to 1.63")
 
 
 def test_a_method_that_differs_by_more_than_the_papers_sd_is_not_alike():
-    found = evidence(metrics=metrics({("linear_jtex", "lagging", "s_knn"): 1.62 + 0.2}))
+    found = evidence(metrics=metrics({("linear_jtex", "lagging", "s_knn"): 1.62 + 0.3}))
     assert verdicts(rankings.judge_others(SAID["others_alike"], found)) == {
         "others_alike-test_ll": "reproduced",
         "others_alike-s_knn": "not reproduced",
@@ -106,18 +138,28 @@ def with_rounds(one, six):
 
 
 def judge_rounds(table):
-    claims = rankings.judge_rounds(SAID["rounds_no_worse"], evidence(scores=table))
-    return judged(claims)["rounds_no_worse-gaussian"]
+    return judged(rankings.judge_rounds(SAID, evidence(scores=table)))["rounds_improve-gaussian"]
 
 
-def test_six_rounds_are_no_worse_if_they_lose_less_than_the_papers_sd():
-    """On Gaussian LiBI's sd is 0.05."""
+def test_six_rounds_improve_if_they_are_better_not_if_they_are_no_worse():
     base = 7.8 + 0.5 * LIBI
     noise = 0.01 * np.array([1, -1, 0, -1, 1])
-    assert judge_rounds(with_rounds(base, base - 0.02 + noise)).verdict == "reproduced"
+    assert judge_rounds(with_rounds(base, base + 0.05 + noise)).verdict == "reproduced"
     worse = judge_rounds(with_rounds(base, base - 0.10 + noise))
     assert worse.verdict == "not reproduced" and worse.value == pytest.approx(-0.10)
-    assert judge_rounds(with_rounds(base, base + noise * 100)).verdict == "not decidable"
+    assert judge_rounds(with_rounds(base, base + noise)).verdict == "not decidable"
+
+
+def test_few_rounds_are_fewer_than_half_of_six(papers):
+    """Means of 2.0 to 3.0 in the fixture; the mean of six rounds is 3.5."""
+    claims = judged(rankings.judge_rounds(SAID, papers))
+    claim = claims["few_rounds-mobius"]
+    assert claim.verdict == "reproduced" and claim.value == pytest.approx(2.2) and claim.margin == 3.5
+    late = restarts().assign(best_round=6)
+    claims = judged(rankings.judge_rounds(SAID, evidence(restarts=late)))
+    assert claims["few_rounds-mobius"].verdict == "not reproduced"
+    claims = judged(rankings.judge_rounds(SAID, evidence(restarts=pd.DataFrame())))
+    assert claims["few_rounds-mobius"].verdict == "not decidable"
 
 
 def test_rounds_are_compared_by_the_best_configuration_of_each():

@@ -83,7 +83,11 @@ def test_an_unknown_verdict_is_refused(verify):
 
 def test_the_counts_of_each_family_and_the_claims_not_reproduced_are_printed():
     lines = describe(table(b1=BEST, b2=WORST, a=MIDDLE, b3=BEST)).splitlines()
-    assert [line.split() for line in lines[1:4]] == [["b", "2", "0", "1"], ["a", "0", "1", "0"], ["all", "2", "1", "1"]]
+    assert [line.split() for line in lines[1:4]] == [
+        ["b", "2", "0", "0", "1"],
+        ["a", "0", "1", "0", "0"],
+        ["all", "2", "1", "0", "1"],
+    ]
     assert lines[5:] == ["Not reproduced:", "  b2: 0.25 ± 0.01 (published 0.5)"]
     alone = table(b=WORST).assign(uncertainty=float("nan"), published=float("nan"))
     assert describe(alone).splitlines()[-1] == "  b: 0.25"

@@ -11,7 +11,7 @@ from libi.datasets import DATASETS
 from libi.evaluation.closed_form import loading_of, mean_field, objective, posterior
 from libi.evaluation.optima import optima_table
 from libi.evaluation.pedagogical import information_table
-from libi.rendering import figure1, figure2, figure3, figure4, figure5
+from libi.rendering import figure1, figure2, figure3, figure4, figure5, figure6
 from libi.rendering.style import position_colours, save_drawing
 from libi.storage import load_table
 
@@ -228,3 +228,40 @@ def test_values_that_are_not_finite_are_counted_and_left_out():
 def test_points_of_another_data_set_are_refused():
     with pytest.raises(ValueError, match="points of gaussian; this figure shows those of linear_jtex"):
         figure2.draw(points("gaussian"))
+
+
+# ---------------------------------------------------------------------------- Figure 6
+
+
+def two_gaps():
+    """Three replicates of two methods; of one method the third is far out."""
+    rows = [("mobius", "vae", i, 0.1 + 0.01 * i, 0.02) for i in range(3)]
+    rows += [("mobius", "libi", i, 0.01, (0.1, 0.12, 9.0)[i]) for i in range(3)]
+    table = pd.DataFrame(rows, columns=["dataset", "method", "replicate", "mle_objective", "posterior_matching"])
+    return table.assign(objective=table["mle_objective"] + table["posterior_matching"])
+
+
+def test_figure_6_places_models_by_their_gaps():
+    drawing = figure6.draw(two_gaps())
+    axes = {panel.get_title(): panel for panel in drawing.figure.axes}
+    panel = axes["Mobius"]
+    assert panel.get_ylim() == (0, pytest.approx(1.25 * 0.12)) and panel.get_xlim() == (0, pytest.approx(1.25 * 0.11))
+    offsets = np.concatenate([points.get_offsets() for points in panel.collections])
+    expected = two_gaps()[["mle_objective", "posterior_matching"]].to_numpy().clip(max=[1, 1.25 * 0.12])
+    np.testing.assert_allclose(np.sort(offsets, axis=0), np.sort(expected, axis=0))
+    assert drawing.numbers.set_index(["method", "replicate"])["beyond"].to_dict() == {
+        **{("vae", i): False for i in range(3)},
+        **{("libi", i): i == 2 for i in range(3)},
+    }
+    (hollow,) = (points for points in panel.collections if not points.get_facecolors().size)
+    assert hollow.get_offsets().tolist() == [[0.01, pytest.approx(1.25 * 0.12)]]
+    assert [text.get_text() for text in axes["Gaussian"].texts] == ["not in this study"]
+
+
+def test_lines_of_figure_6_have_the_same_objective_along_them():
+    panel = {axes.get_title(): axes for axes in figure6.draw(two_gaps()).figure.axes}["Mobius"]
+    labels = [text.get_text() for text in panel.texts]
+    assert len(panel.lines) == len(labels) >= 2
+    for line, label in zip(panel.lines, labels, strict=True):
+        x, y = line.get_data()
+        np.testing.assert_allclose(x + y, float(label.removeprefix("L = ")))

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from libi.judging.verdict import judge
-from libi.rendering import comparison, numbers, table1, verdicts
+from libi.rendering import comparison, conclusions, gaps, numbers, table1, verdicts
 from libi.rendering.latex import macros
 from libi.rendering.typesetting import PACKAGES, TypesettingError, typeset
 from libi.study.reading import read_study
@@ -24,6 +24,13 @@ SOURCE, REFERENCES = REPOSITORY / "paper" / "replication.tex", REPOSITORY / "pap
 needs_latex = pytest.mark.skipif(shutil.which("latexmk") is None, reason=f"needs latexmk: apt-get install {PACKAGES}")
 
 
+def of_gaps(found):
+    """The gaps of a study, with what the table shows beside them."""
+    more = [f"{whose}_{name}" for whose in "qp" for name in ("mean_distance", "covariance_distance", "moments_error")]
+    more += [f"{name}_error" for name in ("mle_objective", "posterior_matching", "objective", "information")]
+    return found.gaps.assign(information=5.0, **dict.fromkeys(more, 0.25))
+
+
 def write_parts(folder, found, optima):
     """All that a study makes for the paper but its figures; returns their paths."""
     claims = judge(found, PUBLISHED_CLAIMS)
@@ -33,6 +40,9 @@ def write_parts(folder, found, optima):
     texts = {
         "numbers": macros(values, comment="Numbers."),
         "table1": table1.to_latex(found.table1, study="test"),
+        "table1_exact": table1.exact_to_latex(found.table1, study="test"),
+        "gaps": gaps.to_latex(gaps.summarise(of_gaps(found)), study="test"),
+        "conclusions": conclusions.to_latex(conclusions.conclude(claims), study="test"),
         "table1_comparison": comparison.to_latex(compared, study="test"),
         "verdicts": verdicts.counts_to_latex(claims, study="test"),
         "claims": verdicts.claims_to_latex(claims, study="test"),
@@ -62,12 +72,12 @@ def words_of(pdf):
 @needs_latex
 def test_the_paper_is_typeset_and_the_same_bytes_again(tmp_path, caplog):
     parts = write_parts(tmp_path / "parts", evidence(), OPTIMA)
-    parts += [draw_figure(tmp_path / f"figure{number}.pdf") for number in range(1, 6)]
+    parts += [draw_figure(tmp_path / f"figure{number}.pdf") for number in range(1, 7)]
     with caplog.at_level(logging.INFO, logger="libi"):
         typeset(SOURCE, parts, tmp_path / "one" / "replication.pdf")
     last_run = caplog.text[caplog.text.rindex("This is pdfTeX") :]
     assert "undefined" not in last_run and "Overfull" not in last_run and "lacks the data set" not in last_run
-    assert all(f"figure{number}.pdf" in last_run for number in range(1, 6))
+    assert all(f"figure{number}.pdf" in last_run for number in range(1, 7))
     typeset(SOURCE, parts[::-1], tmp_path / "two.pdf")
     assert (tmp_path / "one" / "replication.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
     assert not list(tmp_path.rglob("*.part"))
@@ -84,7 +94,7 @@ def test_the_least_study_is_typeset_with_notes_for_missing_figures(tmp_path):
     typeset(SOURCE, parts, tmp_path / "replication.pdf")
     words = words_of(tmp_path / "replication.pdf")
     if words:
-        assert words.count("This study lacks the data set that this figure shows.") == 5
+        assert words.count("This study lacks the data set that this figure shows.") == 6
 
 
 @needs_latex

@@ -12,7 +12,7 @@ from libi.rendering.verdicts import VERDICTS, claims_to_latex, counts_to_latex
 from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
 
 CLAIM = {"family": "Joint MAP", "where": "Eq. 31", "statement": "codes shrink", "measure": "variance", "note": nan}
-CLAIM |= {"value": 0.01, "uncertainty": 0.002, "published": nan, "p_value": nan}
+CLAIM |= {"value": 0.01, "uncertainty": 0.002, "published": nan, "p_value": nan, "low": nan, "high": nan}
 
 
 def claims(*rows):
@@ -26,6 +26,8 @@ FEW = claims(
         "claim": "codes_shrink-linear_jtex",
         "verdict": "not reproduced",
         "published": 0.5,
+        "low": -0.01,
+        "high": 0.03,
         "p_value": 0.25,
         "note": "noise",
     },
@@ -40,10 +42,10 @@ def test_verdicts_are_those_that_the_judge_gives():
 def test_counts_by_family():
     rows = [line for line in counts_to_latex(FEW, study="test").splitlines() if line.endswith(r"\\")]
     assert rows == [
-        r"Claims & number & reproduced & not decidable & not reproduced \\",
-        r"Cells & 1 & 0 & 0 & 1 \\",
-        r"Joint MAP & 3 & 1 & 1 & 1 \\",
-        r"all & 4 & 1 & 1 & 2 \\",
+        r"Claims & number & reproduced & not decidable & not testable & not reproduced \\",
+        r"Cells & 1 & 0 & 0 & 0 & 1 \\",
+        r"Joint MAP & 3 & 1 & 1 & 0 & 1 \\",
+        r"all & 4 & 1 & 1 & 0 & 2 \\",
     ]
 
 
@@ -52,7 +54,8 @@ def test_claims_are_listed_worst_first_without_the_cells():
     titles = [r"\textbf{Not reproduced: 1 of 3}", r"\textbf{Not decidable: 1 of 3}", r"\textbf{Reproduced: 1 of 3}"]
     assert sorted(titles, key=latex.index) == titles
     said = r"\emph{Eq. 31.} codes shrink & "
-    assert rf"{said}LinearJTEx $0.0100 \pm 0.0020$ (published: $0.5$; $p = 0.25$): variance; noise. \\" in latex
+    found = r"LinearJTEx $0.0100 \pm 0.0020$ (95\% interval $-0.01$ to $+0.03$; published: $0.5$; $p = 0.25$)"
+    assert rf"{said}{found}: variance; noise. \\" in latex
     assert rf"{said}variance; lacking: all. \\" in latex
     assert rf"{said}Gaussian $0.0100 \pm 0.0020$: variance. \\" in latex
     assert latex.count(said) == 3

@@ -8,6 +8,8 @@ rule derive:
         information=f"{RESULTS}/closed_form/information.csv",
         optima=f"{RESULTS}/closed_form/optima.csv",
         collapse=f"{RESULTS}/closed_form/collapse.csv",
+        edge=f"{RESULTS}/closed_form/edge.csv",
+        scaling=f"{RESULTS}/closed_form/scaling.csv",
     log:
         f"{LOGS}/derive.log",
     benchmark:

@@ -1,4 +1,4 @@
-"""Figures 1 to 5, each as PDF and PNG with the numbers it plots beside it, from the first replicate's chosen models."""
+"""Figures 1 to 6, each as PDF and PNG with the numbers it plots beside it; 1 to 5 from the first replicate's models."""
 
 
 rule draw_figure1:
@@ -48,3 +48,25 @@ rule draw_posterior_means:
         "Drawing Figure {wildcards.number}"
     script:
         "../../scripts/draw_posterior_means.py"
+
+
+rule draw_figure6:
+    input:
+        gaps=rules.gather_gaps.output[0],
+        code=code("draw_figure6.py"),
+    output:
+        **figure(6, "figure6"),
+    log:
+        f"{LOGS}/draw_figure6.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/draw_figure6.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    message:
+        "Drawing Figure 6"
+    script:
+        "../../scripts/draw_figure6.py"

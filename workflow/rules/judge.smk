@@ -7,9 +7,13 @@ rule judge:
         metrics=rules.render_table1.input.metrics,
         scores=expand(rules.score.output, dataset=study.dataset_names(), replicate=study.replicate_names()),
         posterior=expand(rules.infer.output.summary, dataset=study.dataset_names(), replicate=study.replicate_names()),
+        gaps=rules.gather_gaps.output[0],
+        restarts=RESTARTS,
         information=rules.derive.output.information,
+        edge=rules.derive.output.edge,
         optima=rules.derive.output.optima,
         collapse=rules.derive.output.collapse,
+        scaling=rules.derive.output.scaling,
         joint_map=expand(
             rules.measure_shrinkage.output,
             dataset=[name for name in study.dataset_names() if "joint_map" in study.demonstrations(name)],

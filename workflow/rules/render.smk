@@ -58,3 +58,27 @@ use rule render_table1 as render_one_dataset with:
         f"{RESULTS}/benchmarks/render_table1/{{dataset}}.tsv"
     message:
         "Rendering Table 1 of {wildcards.dataset}"
+
+
+rule render_gaps:
+    input:
+        gaps=rules.gather_gaps.output[0],
+        code=code("render_gaps.py"),
+    output:
+        f"{PAPER}/gaps.tex",
+    log:
+        f"{LOGS}/render_gaps.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/render_gaps.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    params:
+        study=lambda wildcards: study.name,
+    message:
+        "Rendering the two gaps"
+    script:
+        "../../scripts/render_gaps.py"

@@ -69,3 +69,37 @@ rule gather_grid:
         "Gathering the scores of all configurations"
     script:
         "../../scripts/gather_grid.py"
+
+
+# Data sets of the study that LiBI is run on.
+WITH_LIBI = [name for name in study.dataset_names() if "libi" in study.methods(name)]
+
+
+rule gather_restarts:
+    input:
+        records=expand(
+            rules.train.output.records,
+            dataset=WITH_LIBI,
+            method="libi",
+            replicates=sorted({study.pack_of(replicate) for replicate in study.replicate_names()}),
+        ),
+        code=code("gather_restarts.py"),
+    output:
+        f"{RESULTS}/restarts.csv",
+    log:
+        f"{LOGS}/gather_restarts.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/gather_restarts.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    message:
+        "Gathering how often LiBI's restarts fail"
+    script:
+        "../../scripts/gather_restarts.py"
+
+
+RESTARTS = rules.gather_restarts.output if WITH_LIBI else []

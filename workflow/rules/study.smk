@@ -81,8 +81,9 @@ def training_minutes(wildcards, attempt):
 
 
 def figures():
-    """The study's figures as PDF: those whose data set it has."""
-    return [f"{FIGURES}/figure{number}.pdf" for number in SHOWN if SHOWN[number] in study.dataset_names()]
+    """The study's figures as PDF: those whose data set it has, and Figure 6, which shows them all."""
+    shown = [number for number in SHOWN if SHOWN[number] in study.dataset_names()]
+    return [f"{FIGURES}/figure{number}.pdf" for number in [*shown, 6]]
 
 
 def figure(number, caption):

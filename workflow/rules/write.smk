@@ -14,6 +14,13 @@ rule render_verdicts:
         comparison=f"{PAPER}/table1_comparison.tex",
         counts=f"{PAPER}/verdicts.tex",
         claims=f"{PAPER}/claims.tex",
+        conclusions_tex=f"{PAPER}/conclusions.tex",
+        conclusions=report(
+            f"{RESULTS}/conclusions.csv",
+            caption="../report/claims.rst",
+            category="Verdict",
+            labels={"shows": "the main conclusions", "kind": "table"},
+        ),
     log:
         f"{LOGS}/render_verdicts.log",
     benchmark:
@@ -66,7 +73,9 @@ rule write:
             "paper/references.bib",
             *rules.write_numbers.output,
             rules.render_table1.output.tex,
-            *rules.render_verdicts.output,
+            rules.render_table1.output.exact,
+            *(path for path in rules.render_verdicts.output if path.endswith(".tex")),
+            *rules.render_gaps.output,
             *figures(),
         ],
         code=code("write_paper.py"),

@@ -209,6 +209,14 @@ def samples_table(drawn: dict[str, Tensor]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def _share_unmatched(means: Tensor, own: WeightedCodes) -> float:
+    """Mean squared distance of q_ϕ's means from those of p_θ(z|x), as a share of the variance of the latter."""
+    trusted = own.effective_sample_size >= TRUSTED
+    means, own_means = means[:, trusted], own.mean[:, trusted]
+    spread = (own_means - own_means.mean(1, keepdim=True)).square().sum(0).mean()
+    return float((means - own_means).square().sum(0).mean() / spread)
+
+
 def summarise(
     replicate: Replicate, model: TrainedModel, own: WeightedCodes, drawn: dict[str, Tensor]
 ) -> dict[str, float]:
@@ -218,7 +226,8 @@ def summarise(
         the two parts of L(θ, ϕ) over all of p(x), in nats (missing where f_θ is not linear): mle_objective,
         posterior_matching; `DistanceToPrior` of the aggregated q_ϕ(z|x) and p_θ(z|x), names led by q_ and p_;
         mean_error, the mean of ‖q's mean − true posterior mean‖² over points whose true mean is known or can be
-        trusted; median of the effective sample sizes of p_θ(z|x), and at how many points it is below 100.
+        trusted; own_mean_error, that from the means of the model's own p_θ(z|x), as a share of their variance; median
+        of the effective sample sizes of p_θ(z|x), and at how many points it is below 100.
     """
     noise_variance, linear = replicate.noise_variance, replicate.dataset.linear
     parts = (float("nan"), float("nan"))
@@ -239,6 +248,7 @@ def summarise(
         "posterior_matching": float(parts[1]),
         **{f"{s}_{name}": value for s, distance in distances.items() for name, value in distance._asdict().items()},
         "mean_error": float((mean - true).square().sum(0)[trusted].mean()),
+        "own_mean_error": _share_unmatched(mean, own),
         "effective_sample_size_median": float(sizes.median()),
         "points_below_100": int((sizes < TRUSTED).sum()),
     }

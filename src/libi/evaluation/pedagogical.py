@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets.linear_jtex import NOISE_VARIANCE, A
+from libi.datasets.linear_jtex import NOISE_VARIANCE, A, B
 from libi.evaluation.closed_form import marginal_covariance, mean_field, objective, posterior
 
 GRID = 100  # values of each B_ii in Figure 1, and steps of θ in Case 2
@@ -35,32 +35,53 @@ def loading_of_case_1(b: Tensor) -> Tensor:
     return torch.linalg.cholesky(a @ a.T + torch.diag(b))
 
 
-def matching_and_information(b: Tensor) -> tuple[Tensor, Tensor]:
-    """What θ = B decides in Case 1, since the marginal N(0, AAᵀ + I·σ_ε²) is the same for every B.
+def consequences(b: Tensor) -> dict[str, Tensor]:
+    """What θ = B decides in Case 1, and that it leaves the marginal N(0, AAᵀ + I·σ_ε²) alone.
 
     Args:
         b: diagonal of B [2], each in [0, σ_ε²).
 
     Returns:
-        min_ϕ KL[q_ϕ(z|x) ‖ p_B(z|x)] (Eq. 27; the same at every x) and I_B(X;Z) (Eq. 22), in nats, each [].
+        in nats, each []: mle_objective, KL[p(x) ‖ p_B(x)]; posterior_matching, min_ϕ KL[q_ϕ(z|x) ‖ p_B(z|x)] (Eq. 27;
+        the same at every x); mutual_information, I_B(X;Z) (Eq. 22); and correlation, that of p_B(z|x).
     """
     loading, noise = loading_of_case_1(b), NOISE_VARIANCE - b
-    exact = posterior(loading, noise)
-    _, matching = objective(loading, noise, mean_field(exact), marginal_covariance(loading, noise))
-    return matching, mutual_information(loading, noise)
+    exact, a = posterior(loading, noise), torch.tensor(A, dtype=torch.float64)
+    data_covariance = a @ a.T + NOISE_VARIANCE * torch.eye(2, dtype=torch.float64)
+    likelihood, matching = objective(loading, noise, mean_field(exact), data_covariance)
+    covariance = exact.covariance
+    correlation = covariance[0, 1] / (covariance[0, 0] * covariance[1, 1]).sqrt()
+    return {
+        "mle_objective": likelihood,
+        "posterior_matching": matching,
+        "mutual_information": mutual_information(loading, noise),
+        "correlation": correlation,
+    }
 
 
 def information_table() -> pd.DataFrame:
     """What Figure 1A and 1B show.
 
     Returns:
-        one row a B, b_22 running fastest, both from 0 to 0.99 σ_ε²: b_11, b_22, posterior_matching,
-        mutual_information (nats).
+        one row a B, b_22 running fastest, both from 0 to 0.99 σ_ε²: b_11, b_22, and what `consequences` gives.
     """
     axis = torch.linspace(0, LARGEST * NOISE_VARIANCE, GRID, dtype=torch.float64)
-    b = torch.cartesian_prod(axis, axis)
-    matching, information = torch.vmap(matching_and_information)(b)
-    columns = {"b_11": b[:, 0], "b_22": b[:, 1], "posterior_matching": matching, "mutual_information": information}
+    return _of_all(torch.cartesian_prod(axis, axis))
+
+
+def edge_table() -> pd.DataFrame:
+    """The paper's own B, and the way along the upper edge of Figure 1A to the end of the paper's domain, σ_ε².
+
+    Returns:
+        the columns of `information_table`, for B = diag(0.006, 0.006) and for B = diag((1 − 10⁻ᵏ) σ_ε², 0), k from 2
+        to 8.
+    """
+    edge = [((1 - 10.0**-k) * NOISE_VARIANCE, 0.0) for k in range(2, 9)]
+    return _of_all(torch.tensor([B, *edge], dtype=torch.float64))
+
+
+def _of_all(b: Tensor) -> pd.DataFrame:
+    columns = {"b_11": b[:, 0], "b_22": b[:, 1], **torch.vmap(consequences)(b)}
     return pd.DataFrame({name: column.numpy() for name, column in columns.items()})
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from libi.datasets import DATASETS
 from libi.evaluation.closed_form import divergence, loading_of, marginal_covariance
 from libi.trained import TrainedModels
 
@@ -18,6 +19,41 @@ COLUMNS = {
     "validation_objective": "objective",
     "diverged": "diverged",
 }
+
+
+SCALES = (1.0, 0.9, 0.5, 0.2, 0.1)
+
+
+def scaling_table() -> pd.DataFrame:
+    """What scaling the true codes by c, and W by 1/c, does to Eq. 31 on every data set with a linear f_θ (Eq. 34–41).
+
+    Returns:
+        one row a data set and c: dataset, scale, reconstruction_change (of E[−log p_θ(x|z)]), objective_change (of
+        E[−log p_θ(x|z) − log N(z|0, I)]), both less their values at c = 1, and mle_objective
+        (KL[p(x) ‖ p_θ(x)]), in nats.
+    """
+    rows = []
+    for name, dataset in DATASETS.items():
+        if not dataset.linear:
+            continue
+        noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)
+        loading = loading_of(dataset, dataset.generative.pack(dataset.ground_truth()[0]))
+        data_covariance = marginal_covariance(loading, noise)
+        for scale in SCALES:
+            scaled = loading / scale
+            misfit = loading - scaled * scale  # of x − ε, by the scaled codes
+            reconstruction = 0.5 * float((misfit.square() / noise[:, None]).sum())
+            prior = 0.5 * loading.shape[1] * (scale**2 - 1)
+            rows.append(
+                {
+                    "dataset": name,
+                    "scale": scale,
+                    "reconstruction_change": reconstruction,
+                    "objective_change": reconstruction + prior,
+                    "mle_objective": float(divergence(data_covariance, marginal_covariance(scaled, noise))),
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def measure_shrinkage(models: TrainedModels, records: pd.DataFrame, truth: Tensor) -> pd.DataFrame:

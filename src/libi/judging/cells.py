@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from math import hypot, isnan
+from math import isnan, nan
 
 import pandas as pd
 
-from libi.judging.claims import DATASETS, METHODS, METRICS, NOT_DECIDABLE, Claim, Saying
+from libi.judging.claims import (
+    DATASETS,
+    METHODS,
+    METRICS,
+    NOT_DECIDABLE,
+    NOT_REPRODUCED,
+    REPRODUCED,
+    Claim,
+    Interval,
+    Saying,
+)
+from libi.judging.intervals import welch
 
-SOURCE = "2·√(sd² + paper_sd²); not decidable where an sd exceeds the spread of the paper's five means"
+PAPERS_REPLICATES = 5
+TEST = (
+    "95 % Welch interval of our mean less the published one (n = 5 for the paper). Reproduced: it holds 0 and is no "
+    "wider to either side than the margin, half the spread of the paper's five means in the column. Not reproduced: "
+    "it does not hold 0. Else not decidable"
+)
 UNRELIABLE = ("cubic_jtex", "test_ll")
+TUNED = ("linear_jtex", "s_knn")
 
 
 def judge_cells(saying: Saying, table1: pd.DataFrame, published: pd.DataFrame) -> list[Claim]:
-    """Whether our mean is within two standard deviations, ours and the paper's together, of the paper's.
-
-    A cell is not decidable where the paper's standard deviation exceeds the spread between methods, which is the
-    largest less the least of its five means in the column; where ours does and is all that makes the cell agree; and
-    where we have no standard deviation.
+    """Whether our mean and the paper's can be the same, and whether we could tell if they were not.
 
     Args:
         saying: what all cells have in common.
@@ -25,40 +38,68 @@ def judge_cells(saying: Saying, table1: pd.DataFrame, published: pd.DataFrame) -
         published: the paper's Table 1: dataset, method, metric, mean, sd.
     """
     cell = ["dataset", "method", "metric"]
-    spreads = published.groupby(["dataset", "metric"])["mean"].agg(lambda means: means.max() - means.min())
+    margins = published.groupby(["dataset", "metric"])["mean"].agg(lambda means: (means.max() - means.min()) / 2)
+    exact = table1[table1["metric"] == "test_ll_exact"].assign(metric="test_ll")
     cells = published.merge(table1[[*cell, "mean", "sd", "replicates"]], "left", cell, suffixes=("_paper", ""))
-    return [_judge(saying, row, spreads[row.dataset, row.metric]) for row in cells.itertuples(index=False)]
+    cells = cells.merge(exact[[*cell, "mean", "sd"]], "left", cell, suffixes=("", "_exact"))
+    return [_judge(saying, row, margins[row.dataset, row.metric]) for row in cells.itertuples(index=False)]
 
 
-def _judge(saying: Saying, row: tuple, spread: float) -> Claim:
+def judge_difference(interval: Interval, margin: float) -> str:
+    """The verdict on a difference that should be 0, by its interval and the margin that it must not exceed."""
+    if interval.low > 0 or interval.high < 0:
+        return NOT_REPRODUCED
+    return REPRODUCED if (interval.high - interval.low) / 2 <= margin else NOT_DECIDABLE
+
+
+def _judge(saying: Saying, row: tuple, margin: float) -> Claim:
     unit = "mean test log-likelihood (Eq. 48), nats" if row.metric == "test_ll" else "smooth k-NN statistic"
-    tolerance = 2 * hypot(row.sd, row.sd_paper)
-    within = abs(row.mean - row.mean_paper) <= tolerance
     names = {"dataset": DATASETS[row.dataset], "method": METHODS[row.method], "metric": METRICS[row.metric]}
-    gap = _undecided(row, spread, within)
-    unreliable = "the paper calls this column unreliable" if (row.dataset, row.metric) == UNRELIABLE else ""
+    paper = (row.mean_paper, row.sd_paper, PAPERS_REPLICATES)
+    interval = welch((row.mean, row.sd, row.replicates), paper) if row.replicates > 1 else Interval(nan, nan, nan)
+    verdict = judge_difference(interval, margin)
     return saying.about(row.dataset, row.method, row.metric, **names, mean=row.mean_paper, sd=row.sd_paper).judged(
-        within,
+        verdict,
+        interval,
         measure=f"{unit}; mean ± sd over replicates",
         value=row.mean,
         uncertainty=row.sd,
         published=row.mean_paper,
-        tolerance=tolerance,
-        tolerance_source=SOURCE,
-        note="; ".join(filter(None, [gap, unreliable])),
-        **({"verdict": NOT_DECIDABLE} if gap else {}),
+        margin=margin,
+        test=TEST,
+        note="; ".join(filter(None, [_reading(row, interval, margin, verdict), _exact(row, paper), _warning(row)])),
     )
 
 
-def _undecided(row: tuple, spread: float, within: bool) -> str:
-    """Why a cell is not decidable; empty if it is."""
+def _reading(row: tuple, interval: Interval, margin: float, verdict: str) -> str:
+    """What a verdict other than reproduced rests on."""
     if isnan(row.mean):
         return "lacking: a finite value on every replicate"
-    if isnan(row.sd):
-        return "lacking: a second replicate, for an sd"
-    if row.sd_paper > spread:
-        side = "within" if within else "outside"
-        return f"the paper's sd exceeds the spread of its means, {spread:.2f}; {side} the tolerance"
-    if within and row.sd > spread:
-        return f"our own sd exceeds the spread of the paper's means, {spread:.2f}: the tolerance would hold any of them"
+    if isnan(interval.low):
+        return "lacking: a second replicate, for an interval"
+    if verdict == NOT_REPRODUCED:
+        side = "above" if interval.centre > 0 else "below"
+        return f"ours is {side} the published mean by {abs(interval.centre):.2f}"
+    if verdict == NOT_DECIDABLE:
+        return (
+            f"the interval reaches {(interval.high - interval.low) / 2:.2f} to either side, the margin is {margin:.2f}"
+        )
+    return ""
+
+
+def _exact(row: tuple, paper: tuple[float, float, int]) -> str:
+    """The exact log-likelihood, and its difference from the published estimate; empty for other metrics."""
+    if row.metric != "test_ll" or isnan(row.mean_exact) or isnan(row.sd_exact):
+        return ""
+    _, low, high = welch((row.mean_exact, row.sd_exact, row.replicates), paper)
+    return (
+        f"exact {row.mean_exact:.2f} ± {row.sd_exact:.2f}, which differs from the published by {low:.2f} to {high:.2f}"
+    )
+
+
+def _warning(row: tuple) -> str:
+    if (row.dataset, row.metric) == UNRELIABLE:
+        return "the paper calls this column unreliable"
+    if (row.dataset, row.metric) == TUNED:
+        return "no independent evidence: α = 1 of the statistic was chosen by the published values of this column"
     return ""

@@ -5,18 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from math import isnan, nan
+from math import nan
+from typing import NamedTuple
 
 import pandas as pd
 
-REPRODUCED, NOT_DECIDABLE, NOT_REPRODUCED = "reproduced", "not decidable", "not reproduced"
-VERDICTS = (REPRODUCED, NOT_DECIDABLE, NOT_REPRODUCED)  # best first
+REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED = (
+    "reproduced",
+    "not decidable",
+    "not testable",
+    "not reproduced",
+)
+VERDICTS = (REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED)  # best first
 
 # Names as the paper prints them, in the paper's order.
 DATASETS = {"linear_jtex": "LinearJTEx", "cubic_jtex": "CubicJTEx", "gaussian": "Gaussian", "mobius": "Mobius"}
 OTHERS = {"vae": "VAE", "beta_vae": "β-VAE", "beta_vae_anneal": "β-VAE+Anneal", "lagging": "Lagging"}
 METHODS = OTHERS | {"libi": "LiBI"}
 METRICS = {"test_ll": "Test-LL", "s_knn": "S-kNN"}
+
+
+class Interval(NamedTuple):
+    """A number with the ends of its 95 % interval."""
+
+    centre: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +42,17 @@ class Claim:
         family: claims of one kind, within which p-values are corrected.
         where: section, equation, table or figure of the paper.
         statement: what the paper says.
-        measure: what was computed, in which unit, and what its uncertainty is.
-        value: the measure; missing where the study lacks what it needs.
+        verdict: reproduced, not decidable, not testable or not reproduced.
+        value: what was measured; missing where the study lacks what it needs.
         uncertainty: as the measure says: sd over replicates, standard error or numerical error.
         published: the paper's value of the measure, where it has one.
-        tolerance: how far the value may be from what the claim says, as tolerance_source explains.
-        tolerance_source: where the tolerance comes from, and what counts as reproduced.
+        difference: what the verdict is about, by the test: often the value less the published one, or a lead.
+        low: lower end of the 95 % interval of the difference.
+        high: its upper end.
+        margin: the difference that matters, as the test says.
+        test: the rule that decides, and where the margin comes from.
         p_value: of the claim, Holm-adjusted within the family; missing where nothing is tested.
-        verdict: reproduced, not decidable or not reproduced.
+        measure: what the value is, in which unit, and what its uncertainty is.
         note: what a reader should know before believing the verdict.
     """
 
@@ -43,14 +60,17 @@ class Claim:
     family: str
     where: str
     statement: str
-    measure: str
+    verdict: str
     value: float = nan
     uncertainty: float = nan
     published: float = nan
-    tolerance: float = nan
-    tolerance_source: str
+    difference: float = nan
+    low: float = nan
+    high: float = nan
+    margin: float = nan
+    test: str
     p_value: float = nan
-    verdict: str
+    measure: str
     note: str = ""
 
 
@@ -84,22 +104,20 @@ class Saying:
         where, statement = self.where.format(**names), self.statement.format(**names)
         return Saying("-".join([self.claim, *parts]), self.family, where, statement, self.published, self.precision)
 
-    def judged(self, supported: bool, **measured: object) -> Claim:
-        """The claim with its verdict: not decidable without a value, else reproduced if supported.
+    def judged(self, verdict: str, interval: Interval | None = None, **measured: object) -> Claim:
+        """The claim with its verdict.
 
         Args:
-            supported: whether the value is as the paper says.
-            measured: the other fields of `Claim`.
+            verdict: one of `VERDICTS`.
+            interval: of the difference that the verdict is about.
+            measured: the other fields of `Claim`; without a value, the difference is the value too.
         """
-        if isnan(measured["value"]):
-            verdict = NOT_DECIDABLE
-        else:
-            verdict = REPRODUCED if supported else NOT_REPRODUCED
-        return self.claimed(**{"verdict": verdict, "published": self.published} | measured)
-
-    def claimed(self, **measured: object) -> Claim:
-        """The claim, all of whose other fields are given."""
-        return Claim(claim=self.claim, family=self.family, where=self.where, statement=self.statement, **measured)
+        given = {"published": self.published} | measured
+        if interval is not None:
+            given = {"value": interval.centre} | given
+            given |= {"difference": interval.centre, "low": interval.low, "high": interval.high}
+        named = {"claim": self.claim, "family": self.family, "where": self.where, "statement": self.statement}
+        return Claim(**named, verdict=verdict, **given)
 
 
 def sayings(published: pd.DataFrame) -> dict[str, Saying]:

@@ -1,4 +1,4 @@
-"""Claims that something is better than something else: one-sided paired t-tests over replicates, Holm-adjusted."""
+"""Claims that something is better than something else, or alike: paired over replicates, Holm-adjusted in a family."""
 
 from __future__ import annotations
 
@@ -9,33 +9,46 @@ from math import sqrt
 import numpy as np
 from scipy.stats import ttest_1samp
 
-from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED, Claim, Saying
+from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, Claim, Saying
+from libi.judging.intervals import of_mean
 
-LEVEL = 0.05
-TEST = f"one-sided paired t-test over replicates, Holm-adjusted p < {LEVEL} within the family"
+LEVEL = 0.025  # of a one-sided test: that of an interval of 95 % to either side
+BETTER = (
+    "95 % paired t-interval over replicates. Reproduced: it is above 0, and so after Holm's correction within the "
+    "family. Not reproduced: it is below the margin, likewise. Else not decidable"
+)
+ALIKE = (
+    "95 % paired t-interval over replicates. Reproduced: it is within the margin either way round, and so after Holm's "
+    "correction within the family. Not reproduced: it is beyond the margin, likewise. Else not decidable"
+)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A claim that every one of some gains is positive, or at least not below a margin.
+    """A claim about some gains, all of which must be as it says.
 
     Attributes:
         saying: what the paper says.
         measure: what a gain is, and its unit.
         gains: of each pair that is compared, named: a gain on every replicate [replicates], NaN where it could not be
-            measured. A positive gain is what the claim says.
+            measured. A positive gain is what a claim of "better" says.
+        margins: of each pair, the gain that would matter: a "better" is contradicted where the gain is surely smaller,
+            an "alike" holds where it is surely smaller either way round. 0 for pairs without one.
+        margin_source: where the margins come from.
+        alike: whether the claim is that the gains are negligible, not that they are positive.
         published: the gain in the paper's own means, for the pairs that have one.
-        margin: a gain above −margin is enough.
-        margin_source: where the margin comes from.
+        untestable: why no result could decide the claim; empty if one can.
         note: what a reader should know whatever the verdict is.
     """
 
     saying: Saying
     measure: str
     gains: Mapping[str, np.ndarray]
-    published: Mapping[str, float] = field(default_factory=dict)
-    margin: float = 0.0
+    margins: Mapping[str, float] = field(default_factory=dict)
     margin_source: str = ""
+    alike: bool = False
+    published: Mapping[str, float] = field(default_factory=dict)
+    untestable: str = ""
     note: str = ""
 
     def lacking(self) -> str:
@@ -43,19 +56,23 @@ class Comparison:
         short = [name for name, gain in self.gains.items() if gain.size < 2 or np.isnan(gain).any()]
         return f"lacking: two replicates or more, all with finite values, of {'; '.join(short)}" if short else ""
 
+    def p_values(self, name: str) -> tuple[float, float]:
+        """One-sided p-values of a pair: for what the claim says of it, and for the opposite."""
+        gain, margin = self.gains[name], self.margins.get(name, 0.0)
+        if not self.alike:
+            return above(gain, 0.0), above(-gain, -margin)
+        inside = max(above(gain, -margin), above(-gain, -margin))
+        return inside, min(1.0, 2 * min(above(gain, margin), above(-gain, margin)))
 
-def t_test(gain: np.ndarray, margin: float) -> tuple[float, float]:
-    """One-sided paired t-tests of gains over replicates [replicates].
 
-    Returns:
-        p-values for a mean gain above −margin and for one below it. A gain that is the same on all replicates is the
-        limit t = ±∞, or no evidence at all at −margin itself.
+def above(values: np.ndarray, bound: float) -> float:
+    """p-value of the one-sided t-test for a mean of [replicates] above a bound.
+
+    Values that are all the same are the limit t = ±∞, or no evidence at all at the bound itself.
     """
-    if np.ptp(gain) <= 1e-12 * np.abs(gain).max():
-        excess = gain.mean() + margin
-        return float(excess <= 0), float(excess >= 0)
-    above, below = (ttest_1samp(gain, -margin, alternative=way).pvalue for way in ("greater", "less"))
-    return float(above), float(below)
+    if np.ptp(values) <= 1e-12 * np.abs(values).max():
+        return float(values.mean() <= bound)
+    return float(ttest_1samp(values, bound, alternative="greater").pvalue)
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
@@ -71,14 +88,14 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
 def judge_family(comparisons: Sequence[Comparison]) -> list[Claim]:
     """The verdicts on all comparisons of a family, in the order given.
 
-    Every gain of a claim must be positive, so its p-value is the largest of theirs; a single loss contradicts it, so
-    the p-value of that is the least of theirs times their number. Both are Holm-adjusted over the claims that could
-    be tested.
+    Every gain must be as the claim says, so its p-value is the largest of theirs; a single one contradicts it, so the
+    p-value of that is the least of theirs times their number. Both are Holm-adjusted over the claims that could be
+    tested.
     """
     pairs = {
-        number: [t_test(gain, item.margin) for gain in item.gains.values()]
+        number: [item.p_values(name) for name in item.gains]
         for number, item in enumerate(comparisons)
-        if not item.lacking()
+        if not item.lacking() and not item.untestable
     }
     supported = holm([max(p for p, _ in tests) for tests in pairs.values()])
     contradicted = holm([min(1, len(tests) * min(p for _, p in tests)) for tests in pairs.values()])
@@ -89,35 +106,42 @@ def judge_family(comparisons: Sequence[Comparison]) -> list[Claim]:
 def _judge(comparison: Comparison, p_values: tuple[float, float] | None) -> Claim:
     """The verdict on a comparison, by the p-values for it and against it, or None if it could not be tested."""
     if p_values is None:
-        lines = [comparison.lacking(), comparison.note]
-        return _claim(comparison, verdict=NOT_DECIDABLE, note="; ".join(filter(None, lines)))
+        reason = comparison.untestable or comparison.lacking()
+        verdict = NOT_TESTABLE if comparison.untestable else NOT_DECIDABLE
+        return _claim(comparison, verdict, note="; ".join(filter(None, [reason, comparison.note])))
     supported, contradicted = map(float, p_values)
     # Shown is the pair that speaks most clearly against the claim, or least clearly for it.
-    name = max(comparison.gains, key=lambda pair: t_test(comparison.gains[pair], comparison.margin)[0])
-    gain = comparison.gains[name]
+    name = max(comparison.gains, key=lambda pair: comparison.p_values(pair)[0])
+    gain, margin = comparison.gains[name], comparison.margins.get(name, 0.0)
     if supported < LEVEL:
         verdict, reading = REPRODUCED, ""
     elif contradicted < LEVEL:
-        verdict, reading = NOT_REPRODUCED, f"the opposite is significant (p = {contradicted:.2g})"
+        verdict, reading = NOT_REPRODUCED, _against(comparison, gain, margin)
     else:
         verdict, reading = NOT_DECIDABLE, f"the difference is within the noise of {gain.size} replicates"
     shown = f"the least clear of {len(comparison.gains)}: {name}" if len(comparison.gains) > 1 else ""
     return _claim(
         comparison,
-        value=float(gain.mean()),
+        verdict,
+        of_mean(gain),
         uncertainty=float(gain.std(ddof=1) / sqrt(gain.size)),
         published=comparison.published.get(name, float("nan")),
+        margin=margin,
         p_value=supported,
-        verdict=verdict,
         note="; ".join(filter(None, [reading, shown, comparison.note])),
     )
 
 
-def _claim(comparison: Comparison, **measured: object) -> Claim:
-    source = f"{comparison.margin_source}; " if comparison.margin_source else ""
-    return comparison.saying.claimed(
-        measure=f"{comparison.measure}; mean over replicates ± standard error",
-        tolerance=comparison.margin,
-        tolerance_source=f"{source}{TEST}",
-        **measured,
-    )
+def _against(comparison: Comparison, gain: np.ndarray, margin: float) -> str:
+    if comparison.alike:
+        return "the difference is larger than the margin"
+    if of_mean(gain).high < 0:
+        return "the opposite is significant"
+    return f"if there is a lead at all, it is smaller than {margin:.2g}"
+
+
+def _claim(comparison: Comparison, verdict: str, *interval: object, **measured: object) -> Claim:
+    test = ALIKE if comparison.alike else BETTER
+    source = f". Margin: {comparison.margin_source}" if comparison.margin_source else ". Margin: 0"
+    measure = f"{comparison.measure}; mean over replicates ± standard error"
+    return comparison.saying.judged(verdict, *interval, measure=measure, test=f"{test}{source}", **measured)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-
-from libi.storage import PathLike, load_table
 
 
 @dataclass(frozen=True)
@@ -21,9 +18,13 @@ class Evidence:
         scores: one row a data set, method, replicate and configuration: log_likelihood on the split that configurations
             are compared on.
         posterior: one row a data set, method and replicate: `results/posterior/*/*_summary.csv`.
-        information: Figure 1A and B: b_11, b_22, posterior_matching, mutual_information.
+        gaps: one row a data set, method and replicate: `results/gaps.csv`.
+        restarts: one row a data set, configuration and replicate of LiBI: `results/restarts.csv`; empty without LiBI.
+        information: Figure 1A and B, one row a B: `libi.evaluation.pedagogical.information_table`.
+        edge: the paper's own B, and the way to the end of its domain: `libi.evaluation.pedagogical.edge_table`.
         optima: the truth and the β-VAE's optima on LinearJTEx, over the whole population.
         collapse: Case 2: theta, mle_objective, posterior_matching, mutual_information.
+        scaling: what shrinking the codes does: `libi.evaluation.shrinkage.scaling_table`.
         joint_map: one row a data set and restart; empty if the study has neither data set.
         published: the paper's Table 1: dataset, method, metric, mean, sd.
         training_points: points of each replicate that the posteriors are of.
@@ -33,17 +34,16 @@ class Evidence:
     metrics: pd.DataFrame
     scores: pd.DataFrame
     posterior: pd.DataFrame
+    gaps: pd.DataFrame
+    restarts: pd.DataFrame
     information: pd.DataFrame
+    edge: pd.DataFrame
     optima: pd.DataFrame
     collapse: pd.DataFrame
+    scaling: pd.DataFrame
     joint_map: pd.DataFrame
     published: pd.DataFrame
     training_points: int
-
-
-def gather(paths: Sequence[PathLike]) -> pd.DataFrame:
-    """The rows of several tables under one another; nothing, not even columns, if there are no tables."""
-    return pd.concat(map(load_table, paths), ignore_index=True) if len(paths) else pd.DataFrame()
 
 
 def by_replicate(table: pd.DataFrame, dataset: str, method: str, column: str) -> np.ndarray:

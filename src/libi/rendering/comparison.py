@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from libi import __version__
@@ -22,23 +21,22 @@ def compare(table1: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         one row a (dataset, method, metric), in the order of table1: dataset, method, metric, mean, sd, paper_mean,
-        paper_sd, difference (of the means, ours less the paper's, in units of √(sd² + paper_sd²); missing without
-        an sd) and verdict (missing where no claim is of the cell).
+        paper_sd; difference (of the means, ours less the paper's) with low and high, the ends of its 95 % Welch
+        interval, margin and verdict, all as in the claims, and missing where no claim is of the cell.
     """
     table = table1.dropna(subset=["paper_mean", "paper_sd"]).reset_index(drop=True)
-    combined = np.hypot(table["sd"], table["paper_sd"])
-    table["difference"] = (table["mean"] - table["paper_mean"]) / combined.where(combined > 0)
-    verdicts = claims.set_index("claim")["verdict"]
     names = table[CELL].apply(lambda row: "-".join(["cell", *row]), axis=1) if len(table) else pd.Series(dtype=object)
-    table["verdict"] = names.map(verdicts)
-    return table[[*CELL, "mean", "sd", "paper_mean", "paper_sd", "difference", "verdict"]]
+    judged = claims.set_index("claim").reindex(columns=["difference", "low", "high", "margin", "verdict"])
+    for column in judged:
+        table[column] = names.map(judged[column])
+    return table[[*CELL, "mean", "sd", "paper_mean", "paper_sd", *judged]]
 
 
 def to_latex(table: pd.DataFrame, *, study: str) -> str:
     r"""Write the comparison in LaTeX: a tabular without float or caption, for booktabs.
 
-    A line a data set and method; for either metric our mean ± sd, the paper's, their difference in combined standard
-    deviations, and whether the cell is reproduced: yes, no, or open where the comparison decides nothing.
+    A line a data set and method; for either metric our mean ± sd, the paper's, the interval of their difference, and
+    whether the cell is reproduced: yes, no, or open where the interval is too wide.
 
     Args:
         table: result of `compare`.
@@ -53,7 +51,7 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
         r"\toprule",
         rf" & {metrics} \\",
         r"\cmidrule(lr){2-5}\cmidrule(lr){6-9}",
-        "Method" + r" & ours & published & diff. & repr." * len(METRICS) + r" \\",
+        "Method" + r" & ours & published & difference & repr." * len(METRICS) + r" \\",
         *(line for group in groups for line in group),
         r"\bottomrule",
         r"\end{tabular}",
@@ -73,11 +71,16 @@ def _group(dataset: str, cells: pd.DataFrame) -> list[str]:
 
 def _columns(cell: pd.Series) -> str:
     ours, paper = mean_and_sd(cell["mean"], cell["sd"]), mean_and_sd(cell["paper_mean"], cell["paper_sd"])
-    return " & ".join([ours, paper, difference(cell["difference"]), SHORT.get(cell["verdict"], MISSING)])
+    return " & ".join([ours, paper, interval(cell["low"], cell["high"]), SHORT.get(cell["verdict"], MISSING)])
+
+
+def interval(low: float, high: float) -> str:
+    """The ends of an interval, each with its sign; a dash if they are missing."""
+    return MISSING if pd.isna(low) or pd.isna(high) else f"{difference(low)} to {difference(high)}"
 
 
 def difference(value: float) -> str:
-    """A difference with its sign and one decimal; a dash if it is missing."""
+    """A difference with its sign and two decimals; a dash if it is missing."""
     if pd.isna(value):
         return MISSING
-    return f"${value:+z.1f}$" if abs(value) < 999.95 else f"${'+' if value > 0 else ''}{number(value)}$"
+    return f"${value:+z.2f}$" if abs(value) < 999.995 else f"${'+' if value > 0 else ''}{number(value)}$"

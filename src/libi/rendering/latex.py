@@ -10,10 +10,12 @@ MISSING = "--"
 
 # What the tables of claims write in Unicode.
 SYMBOLS = {
+    "α": r"$\alpha$",
     "β": r"$\beta$",
     "ε": r"$\varepsilon$",
     "θ": r"$\theta$",
     "μ": r"$\mu$",
+    "ρ": r"$\rho$",
     "σ": r"$\sigma$",
     "χ": r"$\chi$",
     "ϕ": r"$\phi$",

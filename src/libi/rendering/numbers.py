@@ -7,7 +7,8 @@ from math import nan
 
 import pandas as pd
 
-from libi.rendering.comparison import difference
+from libi.rendering.comparison import interval
+from libi.rendering.conclusions import conclude, in_a_sentence
 from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
 from libi.rendering.table1 import DATASETS, METHODS, TRUTH
 from libi.rendering.verdicts import CELLS, VERDICTS, base_of
@@ -21,6 +22,7 @@ OTHER = (
     "its design is the one given here, and its verdicts are a preview."
 )
 BETAS = "beta="
+LIKELIHOODS = {"exact": "the exact one", "importance": "as estimated by importance sampling"}
 
 
 def design(study: Study) -> dict[str, str]:
@@ -48,6 +50,8 @@ def design(study: Study) -> dict[str, str]:
         "AnnealingShare": setting(training.annealing_share),
         "ExponentialCap": setting(training.exponential_cap),
         "ConfigurationSplit": study.selection.configuration_split,
+        "SelectionLikelihood": LIKELIHOODS[study.selection.likelihood],
+        "GapPoints": count(evaluation.gap_points, "fresh point"),
         "ImportanceSamples": count(evaluation.importance_samples, "draw"),
         "VarianceInflation": setting(evaluation.variance_inflation),
         "TwoSampleDraws": count(two_sample.draws, "time"),
@@ -74,6 +78,7 @@ def results(claims: pd.DataFrame, comparison: pd.DataFrame, optima: pd.DataFrame
     likelihoods = rows.loc[names, "log_likelihood"]
     return {
         **_counts(claims),
+        "Conclusions": in_a_sentence(conclude(claims)),
         "OptimumMle": measured(_at(rows, "beta=1", "mle_objective")),
         "OptimumMatching": measured(_at(rows, "beta=1", "posterior_matching")),
         "TruthLikelihood": measured(_at(rows, "truth", "log_likelihood")),
@@ -150,13 +155,14 @@ def _cells_by_dataset(claims: pd.DataFrame) -> str:
 
 
 def _largest(comparison: pd.DataFrame) -> str:
-    """The cell that differs most from the paper's, and by how much."""
-    known = comparison.dropna(subset=["difference"])
+    """The cell that differs most from the paper's, by its margin, and the interval of the difference."""
+    known = comparison.dropna(subset=["low", "high"])
     if known.empty:
         return MISSING
-    row = known.loc[known["difference"].abs().idxmax()]
+    row = known.loc[(known["difference"].abs() / known["margin"]).idxmax()]
     metric = {"test_ll": "Test-LL", "s_knn": "S-kNN"}[row["metric"]]
-    return f"{difference(row['difference'])} ({metric} of {METHODS[row['method']]} on {DATASETS[row['dataset']]})"
+    ends = interval(row["low"], row["high"])
+    return f"{ends} ({metric} of {METHODS[row['method']]} on {DATASETS[row['dataset']]})"
 
 
 def _at(table: pd.DataFrame, row: str, column: str) -> float:

@@ -7,12 +7,13 @@ from math import isnan
 import pandas as pd
 
 from libi import __version__
+from libi.rendering.comparison import interval
 from libi.rendering.latex import measured, printed, probability, text
 from libi.rendering.table1 import DATASETS
 
 ALIKE = ["where", "statement", "measure", "note"]
 # Worst first: a reader looks for what did not hold.
-VERDICTS = ("not reproduced", "not decidable", "reproduced")
+VERDICTS = ("not reproduced", "not testable", "not decidable", "reproduced")
 CELLS = "cell"
 
 
@@ -31,7 +32,7 @@ def counts_to_latex(claims: pd.DataFrame, *, study: str) -> str:
     shown = VERDICTS[::-1]
     lines = [
         f"% Verdicts of the study {study}, made by libi {__version__}.",
-        r"\begin{tabular}{lrrrr}",
+        r"\begin{tabular}{lrrrrr}",
         r"\toprule",
         "Claims & number & " + " & ".join(shown) + r" \\",
         r"\midrule",
@@ -94,5 +95,7 @@ def _found(row: tuple) -> str:
         *([] if isnan(row.p_value) else [probability(row.p_value)]),
     ]
     value = "" if isnan(row.value) else measured(row.value, row.uncertainty)
+    if not isnan(row.low) and row.high > row.low:
+        beside.insert(0, f"95\\% interval {interval(row.low, row.high)}")
     value += f" ({'; '.join(beside)})" if value and beside else ""
     return " ".join([*about, *([value] if value else [])])

@@ -1,0 +1,106 @@
+"""Figure 6, which the original lacks: all models in the plane of the two gaps of Eq. 2, with lines of equal L."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from libi.rendering.style import FAINT, INK, PAGE, SMALL, Drawing, note, styled
+from libi.rendering.table1 import DATASETS, METHODS, TRUTH
+
+SIZE = (PAGE, 5.6)
+X, Y = "mle_objective", "posterior_matching"
+LABELS = {X: r"KL$[p(x) \| p_\theta(x)]$, nats", Y: r"E KL$[q_\phi(z|x) \| p_\theta(z|x)]$, nats"}
+# Okabe and Ito's colours, and a marker each for readers without colours.
+MARKS = {
+    TRUTH: ("#000000", "*"),
+    "vae": ("#D55E00", "o"),
+    "beta_vae": ("#E69F00", "s"),
+    "beta_vae_anneal": ("#CC79A7", "D"),
+    "lagging": ("#56B4E9", "v"),
+    "libi": ("#009E73", "P"),
+}
+ROOM = 1.25  # of an axis, by the largest median of a method
+AREA, AREA_OF_OTHERS = {"*": 46.0}, 18.0  # square points
+NAMES = {TRUTH: "ground truth"} | METHODS
+COLUMNS = ["dataset", "method", "replicate", X, Y, "objective", "beyond"]
+
+
+@styled
+def draw(gaps: pd.DataFrame) -> Drawing:
+    """Draw Figure 6.
+
+    Args:
+        gaps: results/gaps.csv: dataset, method, replicate, mle_objective, posterior_matching, objective.
+
+    Returns:
+        the figure, a panel a data set, and its numbers, one row a model: where it is, and whether that is beyond the
+        axes. These end at 1.25 times the largest median of a method; a model beyond them is drawn at their edge,
+        hollow.
+    """
+    figure = Figure(figsize=SIZE, layout="constrained")
+    panels = dict(zip(DATASETS, figure.subplots(2, 2).flat, strict=True))
+    tables = [_panel(axes, name, gaps[gaps["dataset"] == name]) for name, axes in panels.items()]
+    shown = [method for method in MARKS if method in set(gaps["method"])]
+    figure.legend(handles=[_handle(method) for method in shown], loc="outside lower center", ncols=len(shown))
+    return Drawing(figure, pd.concat(tables, ignore_index=True)[COLUMNS])
+
+
+def _handle(method: str) -> Line2D:
+    colour, marker = MARKS[method]
+    size = AREA.get(marker, AREA_OF_OTHERS) ** 0.5
+    return Line2D([], [], linestyle="", marker=marker, markersize=size, color=colour, label=NAMES[method])
+
+
+def _panel(axes: Axes, dataset: str, rows: pd.DataFrame) -> pd.DataFrame:
+    axes.set_title(DATASETS[dataset])
+    if rows.empty:
+        axes.set_axis_off()
+        note(axes, "not in this study")
+        return rows.assign(beyond=False)
+    medians = rows.groupby("method")[[X, Y]].median()
+    ends = {column: ROOM * float(medians[column].max()) for column in (X, Y)}
+    beyond = (rows[X] > ends[X]) | (rows[Y] > ends[Y])
+    _equal_objective(axes, ends)
+    for method, (colour, marker) in MARKS.items():
+        own = rows["method"] == method
+        for outside in (False, True):
+            some = rows[own & (beyond == outside)]
+            if len(some):
+                axes.scatter(
+                    some[X].clip(upper=ends[X]),
+                    some[Y].clip(upper=ends[Y]),
+                    s=AREA.get(marker, AREA_OF_OTHERS),
+                    marker=marker,
+                    facecolors="none" if outside else colour,
+                    edgecolors=colour if outside else "white",
+                    linewidths=0.8 if outside else 0.4,
+                    zorder=3,
+                    clip_on=False,
+                )
+    axes.set(xlabel=LABELS[X], ylabel=LABELS[Y], xlim=(0, ends[X]), ylim=(0, ends[Y]))
+    return rows.assign(beyond=beyond)
+
+
+def _equal_objective(axes: Axes, ends: dict[str, float]) -> None:
+    """Lines on which L is the same, each with its value where it leaves the panel."""
+    for level in MaxNLocator(6).tick_values(0, ends[X] + ends[Y]):
+        if not 0 < level < ends[X] + ends[Y]:
+            continue
+        x = np.array([max(0.0, level - ends[Y]), min(level, ends[X])])
+        axes.plot(x, level - x, color=FAINT, linewidth=0.4, zorder=1)
+        at_top = level > ends[Y]
+        axes.annotate(
+            f"L = {level:g}",
+            (x[0], level - x[0]),
+            xytext=(2, -2 if at_top else 1),
+            textcoords="offset points",
+            va="top" if at_top else "bottom",
+            fontsize=SMALL - 0.5,
+            color=INK,
+            zorder=2,
+        )

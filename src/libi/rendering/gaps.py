@@ -1,0 +1,68 @@
+"""The two gaps of Eq. 2 as a table: what each method misses of the data, and of its own posteriors."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from libi import __version__
+from libi.rendering.latex import MISSING, mean_and_sd
+from libi.rendering.table1 import DATASETS, METHODS, TRUTH
+
+SHOWN = {
+    "mle_objective": r"$\KL{p}{p_\theta}$",
+    "posterior_matching": r"$\E\,\KL{q_\phi}{p_\theta}$",
+    "objective": "$L$",
+    "information": "$I(X;Z)$",
+    "q_distance": r"$q_\phi$ from prior",
+    "p_distance": r"$p_\theta$ from prior",
+}
+
+
+def summarise(gaps: pd.DataFrame) -> pd.DataFrame:
+    """Means and standard deviations over replicates.
+
+    Args:
+        gaps: results/gaps.csv.
+
+    Returns:
+        one row a data set, method and measure: dataset, method, measure (of `SHOWN`; the distances are ‖μ‖² + ‖Σ − I‖²
+        of the aggregated posteriors), mean, sd (divisor replicates − 1), error (the root mean square of the standard
+        errors of single replicates, 0 for closed forms).
+    """
+    both = {whose: gaps[f"{whose}_mean_distance"] + gaps[f"{whose}_covariance_distance"] for whose in "qp"}
+    table = gaps.assign(**{f"{whose}_distance": distance for whose, distance in both.items()})
+    table = table.rename(columns={f"{whose}_moments_error": f"{whose}_distance_error" for whose in "qp"})
+    rows = []
+    for (dataset, method), group in table.groupby(["dataset", "method"], sort=False):
+        for measure in SHOWN:
+            error = float((group[f"{measure}_error"] ** 2).mean() ** 0.5)
+            values = {"mean": group[measure].mean(), "sd": group[measure].std(ddof=1), "error": error}
+            rows.append({"dataset": dataset, "method": method, "measure": measure, **values})
+    return pd.DataFrame(rows, columns=["dataset", "method", "measure", "mean", "sd", "error"])
+
+
+def to_latex(summary: pd.DataFrame, *, study: str) -> str:
+    r"""Write the table in LaTeX: a tabular without float or caption, for booktabs, with \KL and \E defined.
+
+    Args:
+        summary: result of `summarise`.
+        study: name of the study, for the comment in the first line.
+    """
+    cells = summary.set_index(["dataset", "method", "measure"])
+    lines = [
+        f"% The two gaps of the study {study}, made by libi {__version__}.",
+        rf"\begin{{tabular}}{{l{'r' * len(SHOWN)}}}",
+        r"\toprule",
+        " & ".join(["Method", *SHOWN.values()]) + r" \\",
+    ]
+    for dataset in (name for name in DATASETS if name in set(summary["dataset"])):
+        lines += [r"\midrule", rf"\multicolumn{{{1 + len(SHOWN)}}}{{l}}{{\emph{{{DATASETS[dataset]}}}}} \\"]
+        for method, name in [(TRUTH, r"\emph{Ground truth}"), *METHODS.items()]:
+            if (dataset, method) in cells.index.droplevel("measure"):
+                row = [_cell(cells, (dataset, method, measure)) for measure in SHOWN]
+                lines.append(" & ".join([name, *row]) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _cell(cells: pd.DataFrame, key: tuple[str, str, str]) -> str:
+    return mean_and_sd(cells.loc[key, "mean"], cells.loc[key, "sd"]) if key in cells.index else MISSING

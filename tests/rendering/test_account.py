@@ -1,0 +1,69 @@
+"""What README and REPLICATION.md say of a study, from tables whose numbers are known."""
+
+import pandas as pd
+import pytest
+
+from libi.rendering import account
+from libi.rendering.table1 import ERROR, EXACT
+
+from ..judging.papers_study import PUBLISHED, evidence
+from ..judging.test_verdict import PUBLISHED_CLAIMS, judge
+
+
+@pytest.fixture(scope="module")
+def found():
+    return evidence()
+
+
+@pytest.fixture(scope="module")
+def claims(found):
+    return judge(found, PUBLISHED_CLAIMS)
+
+
+@pytest.fixture(scope="module")
+def table1(found):
+    """The paper's table as ours, with the truth as good as the VAE."""
+    truth = found.table1[found.table1["method"] == "vae"].assign(method="truth", paper_mean=float("nan"))
+    return pd.concat([found.table1, truth], ignore_index=True)
+
+
+def test_table_1_in_markdown_has_ours_over_the_published_and_the_best_in_bold(table1):
+    lines = account.table1_to_markdown(table1).splitlines()
+    assert len(lines) == 2 + 6 and lines[0].count("↑") == 8 and lines[0].count("↓") == 4
+    (line,) = (line for line in lines if line.startswith("| LiBI"))
+    assert "**0.17 ± 0.06**<br>*0.17 ± 0.06*" in line  # Mobius's S-kNN
+    cells = [cell.strip() for cell in line.split("|")]
+    assert cells[3] == "**-2.87 ± 0.03**"  # exact, an eighth above -2.99; no published value
+    assert "**" not in cells[5]  # CubicJTEx's Test-LL, unreliable in the paper's own words
+
+
+def test_every_cell_is_listed_with_its_verdict(table1, claims):
+    lines = account.cells_to_markdown(table1, claims).splitlines()
+    assert len(lines) == 2 + len(PUBLISHED)
+    assert "| LinearJTEx, LiBI, S-kNN | 0.06 ± 0.05 | 0.06 ± 0.05 | -0.07 to +0.07 | reproduced |" in lines
+
+
+def test_claims_are_listed_by_verdict(claims):
+    failed = account.claims_to_markdown(claims, "not reproduced")
+    assert "information_not_extreme" in failed and "uninformative_preferred" in failed
+    assert "cell-" not in failed
+    assert account.claims_to_markdown(claims, "not testable").count("affine invariant") == 4
+
+
+def test_counts_and_the_old_rule(claims, table1):
+    words = account.counts_to_words(claims)
+    assert words.startswith(f"Of {len(claims)} claims: {(claims['verdict'] == 'reproduced').sum()} reproduced")
+    assert "of the 40 cells of Table 1: " in words
+    assert account.old_rule(table1).endswith("40 of 40 cells would agree.")
+
+
+def test_errors_of_the_estimate(table1):
+    assert set(table1["metric"]) >= {EXACT, ERROR}
+    lines = account.errors_to_markdown(table1).splitlines()
+    assert lines[2] == "| VAE | -0.12 ± 0.00 | -0.12 ± 0.00 | -0.12 ± 0.00 | -0.12 ± 0.00 |"
+
+
+def test_failed_restarts_are_counted():
+    row = {"dataset": "mobius", "rounds": 6, "restarts": 10}
+    table = pd.DataFrame([row | {"failed": 1, "excess": 0.0}, row | {"failed": 4, "excess": 30.0}])
+    assert "| Mobius | 6 | 25% | 15 | 50% |" in account.restarts_to_markdown(table)

@@ -1,0 +1,59 @@
+"""Conclusions are what their claims come to, and show the numbers of these."""
+
+import pandas as pd
+import pytest
+
+from libi.judging.verdict import judge
+from libi.rendering.conclusions import CONCLUSIONS, conclude, in_a_sentence, to_latex, to_markdown
+
+from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
+
+
+def claims(*verdicts):
+    """Claims of one conclusion: trade_off on so many data sets."""
+    names = ("linear_jtex", "cubic_jtex", "gaussian", "mobius")
+    rows = [
+        {"claim": f"trade_off-{name}", "verdict": verdict, "value": 0.5, "difference": 0.5, "low": 0.25, "high": 0.75}
+        for name, verdict in zip(names, verdicts, strict=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["reproduced", "reproduced"], "holds"),
+        (["reproduced", "not decidable"], "is open"),
+        (["reproduced", "not reproduced"], "holds in part"),
+        (["not reproduced", "not decidable"], "does not hold"),
+        (["not decidable"], "is open"),
+        (["not testable"], "is open"),
+    ],
+)
+def test_a_conclusion_is_what_its_claims_come_to(verdicts, expected):
+    table = conclude(claims(*verdicts)).set_index("conclusion")
+    row = table.loc["trained VAEs that trade data for easy posteriors"]
+    assert row["verdict"] == expected
+    assert row["claims"] == len(verdicts)
+    assert row["evidence"].startswith("the less clear gap on LinearJTEx 0.5 (0.25 to 0.75)")
+    assert (table.drop(index=row.name)["verdict"] == "is open").all()
+
+
+def test_every_claim_of_a_conclusion_is_one_of_the_papers():
+    known = set(PUBLISHED_CLAIMS["claim"])
+    judged = set(judge(evidence(), PUBLISHED_CLAIMS)["claim"])
+    for conclusion in CONCLUSIONS:
+        assert set(conclusion.claims) <= known
+        assert set(conclusion.shown) <= judged
+
+
+def test_the_papers_own_numbers_bear_out_its_first_conclusion():
+    table = conclude(judge(evidence(), PUBLISHED_CLAIMS))
+    first = table.iloc[0]
+    assert first["verdict"] == "holds"
+    assert first["evidence"] == "L at the truth 0.532, at the optimum 0.196"
+    sentence = in_a_sentence(table)
+    assert sentence.startswith("Of the paper's 6 main conclusions ")
+    assert all(name in sentence for name in table["conclusion"])
+    assert to_markdown(table).count("\n") == 1 + len(table)
+    assert to_latex(table, study="test").isascii()

@@ -1,0 +1,37 @@
+"""The table of the two gaps, worked out by hand."""
+
+from math import sqrt
+
+import pandas as pd
+import pytest
+
+from libi.rendering.gaps import summarise, to_latex
+
+ROW = {"dataset": "mobius", "method": "vae", "mle_objective": 0.2, "posterior_matching": 0.1, "objective": 0.3}
+ROW |= {"information": 5.0, "q_mean_distance": 0.01, "q_covariance_distance": 0.02, "q_moments_error": 0.003}
+ROW |= {"p_mean_distance": 0.1, "p_covariance_distance": 0.2, "p_moments_error": 0.004}
+ERRORS = {f"{name}_error": 0.03 for name in ("mle_objective", "posterior_matching", "objective", "information")}
+
+
+def gaps():
+    rows = [ROW | ERRORS | {"replicate": 0}, ROW | ERRORS | {"replicate": 1, "mle_objective": 0.4}]
+    rows[1]["mle_objective_error"] = 0.04
+    return pd.DataFrame([*rows, rows[0] | {"method": "truth", "mle_objective": 0.0}])
+
+
+def test_means_spreads_and_errors():
+    table = summarise(gaps()).set_index(["method", "measure"])
+    row = table.loc["vae", "mle_objective"]
+    assert (row["mean"], row["sd"]) == pytest.approx((0.3, 0.2 / sqrt(2)))
+    assert row["error"] == pytest.approx(sqrt((0.03**2 + 0.04**2) / 2))
+    assert table.loc[("vae", "q_distance"), "mean"] == pytest.approx(0.03)
+    assert table.loc[("vae", "p_distance"), "error"] == pytest.approx(0.004)
+
+
+def test_the_latex_has_the_truth_first():
+    lines = to_latex(summarise(gaps()), study="test").splitlines()
+    truth, vae = (next(line for line in lines if line.startswith(name)) for name in (r"\emph{Ground", "VAE"))
+    assert lines.index(truth) < lines.index(vae)
+    assert vae.startswith(r"VAE & $0.30 \pm 0.14$ & $0.10 \pm 0.00$ & $0.30 \pm 0.00$ & $5.00 \pm 0.00$ & $0.03")
+    assert truth.startswith(r"\emph{Ground truth} & $0.00$ & ")
+    assert {line.count("&") for line in lines if line.endswith(r"\\") and "multicolumn" not in line} == {6}
