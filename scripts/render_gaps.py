@@ -1,9 +1,10 @@
-"""Render the two gaps of Eq. 2 as a LaTeX table."""
+"""Render the two gaps of Eq. 2, and how often LiBI's restarts fail, as LaTeX tables."""
 
 from libi.logs import log_to
-from libi.rendering.gaps import summarise, to_latex
-from libi.storage import load_table, save_text
+from libi.rendering.gaps import restarts_to_latex, summarise, to_latex
+from libi.storage import load_table, load_tables, save_text
 
 with log_to(snakemake.log[0]):
-    summary = summarise(load_table(snakemake.input.gaps))
-    save_text(snakemake.output[0], to_latex(summary, study=snakemake.params.study))
+    given, made, study = snakemake.input, snakemake.output, snakemake.params.study
+    save_text(made.gaps, to_latex(summarise(load_table(given.gaps)), study=study))
+    save_text(made.restarts, restarts_to_latex(load_tables(given.restarts), study=study))

@@ -5,7 +5,7 @@ from math import sqrt
 import pandas as pd
 import pytest
 
-from libi.rendering.gaps import summarise, to_latex
+from libi.rendering.gaps import restarts_to_latex, summarise, to_latex
 
 ROW = {"dataset": "mobius", "method": "vae", "mle_objective": 0.2, "posterior_matching": 0.1, "objective": 0.3}
 ROW |= {"information": 5.0, "q_mean_distance": 0.01, "q_covariance_distance": 0.02, "q_moments_error": 0.003}
@@ -35,3 +35,10 @@ def test_the_latex_has_the_truth_first():
     assert vae.startswith(r"VAE & $0.30 \pm 0.14$ & $0.10 \pm 0.00$ & $0.30 \pm 0.00$ & $5.00 \pm 0.00$ & $0.03")
     assert truth.startswith(r"\emph{Ground truth} & $0.00$ & ")
     assert {line.count("&") for line in lines if line.endswith(r"\\") and "multicolumn" not in line} == {6}
+
+
+def test_failed_restarts_and_configurations_whose_restarts_all_failed():
+    row = {"dataset": "cubic_jtex", "rounds": 1, "restarts": 10}
+    table = pd.DataFrame([row | {"failed": 10}, row | {"failed": 5}])
+    assert r"CubicJTEx & 1 & 20 & 75\% & 50\% \\" in restarts_to_latex(table, study="test")
+    assert r"\midrule" in restarts_to_latex(pd.DataFrame(), study="test")

@@ -31,6 +31,11 @@ def of_gaps(found):
     return found.gaps.assign(information=5.0, **dict.fromkeys(more, 0.25))
 
 
+def of_restarts(found):
+    """The restarts of a study, half of which failed."""
+    return found.restarts.assign(restarts=10, failed=5) if len(found.restarts) else found.restarts
+
+
 def write_parts(folder, found, optima):
     """All that a study makes for the paper but its figures; returns their paths."""
     claims = judge(found, PUBLISHED_CLAIMS)
@@ -41,6 +46,7 @@ def write_parts(folder, found, optima):
         "numbers": macros(values, comment="Numbers."),
         "table1": table1.to_latex(found.table1, study="test"),
         "table1_exact": table1.exact_to_latex(found.table1, study="test"),
+        "restarts": gaps.restarts_to_latex(of_restarts(found), study="test"),
         "gaps": gaps.to_latex(gaps.summarise(of_gaps(found)), study="test"),
         "conclusions": conclusions.to_latex(conclusions.conclude(claims), study="test"),
         "table1_comparison": comparison.to_latex(compared, study="test"),

@@ -63,9 +63,11 @@ use rule render_table1 as render_one_dataset with:
 rule render_gaps:
     input:
         gaps=rules.gather_gaps.output[0],
+        restarts=RESTARTS,
         code=code("render_gaps.py"),
     output:
-        f"{PAPER}/gaps.tex",
+        gaps=f"{PAPER}/gaps.tex",
+        restarts=f"{PAPER}/restarts.tex",
     log:
         f"{LOGS}/render_gaps.log",
     benchmark:
@@ -79,6 +81,6 @@ rule render_gaps:
     params:
         study=lambda wildcards: study.name,
     message:
-        "Rendering the two gaps"
+        "Rendering the two gaps, and how often restarts fail"
     script:
         "../../scripts/render_gaps.py"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-FAILED = 20.0  # nats above the best that was found for the configuration
+from libi.selection import FAILED
 
 
 def summarise_restarts(records: pd.DataFrame) -> pd.DataFrame:

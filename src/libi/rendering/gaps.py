@@ -1,4 +1,4 @@
-"""The two gaps of Eq. 2 as a table: what each method misses of the data, and of its own posteriors."""
+"""Two tables: the two gaps of Eq. 2 of each method, and how often LiBI's restarts fail."""
 
 from __future__ import annotations
 
@@ -66,3 +66,27 @@ def to_latex(summary: pd.DataFrame, *, study: str) -> str:
 
 def _cell(cells: pd.DataFrame, key: tuple[str, str, str]) -> str:
     return mean_and_sd(cells.loc[key, "mean"], cells.loc[key, "sd"]) if key in cells.index else MISSING
+
+
+def restarts_to_latex(restarts: pd.DataFrame, *, study: str) -> str:
+    """Write in LaTeX how often LiBI's restarts fail, by data set and R: a tabular for booktabs.
+
+    Args:
+        restarts: results/restarts.csv; empty if the study has not LiBI.
+        study: name of the study, for the comment in the first line.
+    """
+    lines = [
+        f"% Restarts of LiBI in the study {study}, made by libi {__version__}.",
+        r"\begin{tabular}{lrrrr}",
+        r"\toprule",
+        r"Data set & $R$ & restarts & failed & chosen ones that failed \\",
+        r"\midrule",
+    ]
+    groups = restarts.groupby(["dataset", "rounds"], sort=False) if len(restarts) else ()
+    for (dataset, rounds), rows in groups:
+        total, failed = rows["restarts"].sum(), rows["failed"].sum()
+        chosen = (rows["failed"] == rows["restarts"]).mean()
+        lines.append(
+            rf"{DATASETS[dataset]} & {rounds} & {total} & {100 * failed / total:.0f}\% & {100 * chosen:.0f}\% \\"
+        )
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])

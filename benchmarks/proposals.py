@@ -1,0 +1,101 @@
+"""How near importance sampling comes to the exact log-likelihood, by its proposal, at the same number of draws.
+
+    python benchmarks/proposals.py results
+
+Takes the ground truth, the VAE and LiBI of the finished study in a folder, on the first two replicates, and compares
+log-likelihoods of the test points with the exact ones: by q with its variance doubled (Eq. 48), and by Gaussians with
+full covariance at the modes of p(z|x), at three widths, with a tenth of the draws from the prior. Writes
+results/proposals.csv, one row a data set, method, replicate and proposal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src")]
+
+import pandas as pd  # noqa: E402
+import torch  # noqa: E402
+
+from libi.datasets import DATASETS  # noqa: E402
+from libi.evaluation.choices import chosen_models  # noqa: E402
+from libi.evaluation.marginal import laplace_log_likelihood, marginal_log_likelihood  # noqa: E402
+from libi.evaluation.metrics import log_likelihood  # noqa: E402
+from libi.evaluation.modes import Joint  # noqa: E402
+from libi.memory import keep_freed_memory  # noqa: E402
+from libi.seeding import stream  # noqa: E402
+from libi.storage import load_table, load_tensors, save_table  # noqa: E402
+from libi.study.models import EvaluationJob  # noqa: E402
+from libi.study.reading import read_study  # noqa: E402
+from libi.trained import TrainedModel, TrainedModels  # noqa: E402
+
+METHODS = ("truth", "vae", "libi")
+REPLICATES = (0, 1)
+
+
+def compare(model: TrainedModel, x: torch.Tensor, job: EvaluationJob, *labels: object) -> list[dict[str, object]]:
+    """Errors of both proposals on some points."""
+    exact = marginal_log_likelihood(model.dataset, model.generative, x).log_likelihood
+    joint = Joint(model.means, x.double(), torch.tensor(model.dataset.noise_variance, dtype=torch.float64))
+    ways = {
+        "q, variance doubled (Eq. 48)": lambda: log_likelihood(model, x, job, *labels).log_likelihood,
+        "modes and prior": lambda: (
+            laplace_log_likelihood(joint, job.importance_samples, 0.1, stream("proposals", *labels)).log_likelihood
+        ),
+    }
+    rows = []
+    for name, way in ways.items():
+        start = time.perf_counter()
+        error = way() - exact
+        seconds = time.perf_counter() - start
+        rows.append(
+            {
+                "proposal": name,
+                "mean_error": float(error.mean()),
+                "median_absolute_error": float(error.abs().median()),
+                "largest_error": float(error.abs().max()),
+                "seconds": seconds,
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Compare, write, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help="the results folder of a finished study")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    job = EvaluationJob.model_validate(read_study(ROOT / "config/config.yaml").evaluation_job())
+    rows = []
+    for dataset in DATASETS:
+        for replicate in REPLICATES:
+            files = (
+                TrainedModels(given.results / f"training/{dataset}/{method}/{replicate}.safetensors", replicate)
+                for method in METHODS
+            )
+            selection, scores = (
+                load_table(given.results / name)
+                for name in (f"selection/{dataset}.csv", f"scores/{dataset}/{replicate}.csv")
+            )
+            x = load_tensors(given.results / f"data/{dataset}/{replicate}/test.safetensors")[0]["x"]
+            for keys, model in chosen_models(files, selection, scores):
+                rows += [{**keys, **row} for row in compare(model, x, job, *keys.values())]
+    table = pd.DataFrame(rows)
+    save_table(ROOT / "benchmarks/results/proposals.csv", table)
+    print(
+        table.drop(columns="replicate")
+        .groupby(["dataset", "method", "proposal"], sort=False)
+        .mean()
+        .round(4)
+        .to_string()
+    )
+
+
+if __name__ == "__main__":
+    main()
