@@ -26,6 +26,7 @@ from benchmarks.floors import nanoseconds  # noqa: E402
 from benchmarks.report import markdown  # noqa: E402
 from benchmarks.tasks import POINTS, Task  # noqa: E402
 from libi.datasets import DATASETS, LATENT, Dataset  # noqa: E402
+from libi.evaluation.marginal import marginal_log_likelihood  # noqa: E402
 from libi.evaluation.metrics import log_likelihood, two_sample  # noqa: E402
 from libi.memory import keep_freed_memory  # noqa: E402
 from libi.study.models import EvaluationJob  # noqa: E402
@@ -35,7 +36,7 @@ from libi.trained import TrainedModel  # noqa: E402
 ROUNDS = 3
 BLOCK = 300_000  # numbers that stay in a core's caches
 SIDE = 256  # of the large matrix product
-TEST_LL, S_KNN = "test_ll", "s_knn"
+TEST_LL, EXACT, S_KNN = "test_ll", "test_ll_exact", "s_knn"
 
 
 def model_of(dataset: Dataset) -> TrainedModel:
@@ -84,6 +85,7 @@ def calls_of(dataset: Dataset, job: EvaluationJob) -> dict[tuple[str, str], Call
     return {
         (TEST_LL, "seconds"): lambda: log_likelihood(model, x, job, "bench"),
         (TEST_LL, "floor"): lambda: likelihood_floor(dataset, job),
+        (EXACT, "seconds"): lambda: marginal_log_likelihood(dataset, model.generative, x),
         (S_KNN, "seconds"): statistic,
         (S_KNN, "compiled"): in_pytorch(statistic),
     }
@@ -98,12 +100,14 @@ def measure(dataset: Dataset, job: EvaluationJob) -> pd.DataFrame:
             call()
             times.setdefault(key, []).append(time.perf_counter() - begin)
     found = {key: median(seconds) for key, seconds in times.items()}
-    found[TEST_LL, "compiled"] = found[TEST_LL, "seconds"]  # it has no kernel
+    for metric in (TEST_LL, EXACT):
+        found[metric, "compiled"] = found[metric, "seconds"]  # they have no kernels
+    found[EXACT, "floor"] = float("nan")  # how many pieces and panels a point needs depends on the model
     found[S_KNN, "floor"] = statistic_floor(dataset, job)
     ways = "seconds", "compiled", "floor"
     rows = [
         {"dataset": dataset.name, "metric": metric, **{way: found[metric, way] for way in ways}}
-        for metric in (TEST_LL, S_KNN)
+        for metric in (TEST_LL, EXACT, S_KNN)
     ]
     return pd.DataFrame(rows)
 
