@@ -12,7 +12,7 @@ from libi.evaluation.closed_form import (
     mean_field,
     posterior,
 )
-from libi.evaluation.gaps import expected_log_joint, measure_gaps
+from libi.evaluation.gaps import Reference, expected_log_joint, measure_gaps
 from libi.evaluation.pedagogical import mutual_information
 from libi.trained import TrainedModel
 
@@ -26,6 +26,10 @@ def stream(seed=0):
 
 def truth_of(dataset):
     return dataset.generative.pack(dataset.ground_truth()[0]).double()
+
+
+def reference(dataset, points):
+    return Reference.draw(dataset, truth_of(dataset), points, stream(4))
 
 
 def linear_model(scale=1.0):
@@ -49,7 +53,7 @@ def cubic_model(scale):
 
 def test_the_truth_s_gaps_are_the_paper_s():
     """0.532 nats, all of it posterior matching (Figure 1C)."""
-    found = measure_gaps(linear_model(), truth_of(LINEAR), 10, stream())
+    found = measure_gaps(linear_model(), reference(LINEAR, 10), stream())
     assert found.mle_objective == pytest.approx(0, abs=1e-9)
     assert found.posterior_matching == found.objective == pytest.approx(0.532, abs=5e-4)
     assert found.information == pytest.approx(float(mutual_information(loading_of(LINEAR, truth_of(LINEAR)), NOISE)))
@@ -58,9 +62,9 @@ def test_the_truth_s_gaps_are_the_paper_s():
 
 def test_points_give_what_closed_forms_give():
     """The way of the other data sets, on one where everything is known: within four standard errors."""
-    model, truth = linear_model(1.2), truth_of(LINEAR)
-    exact = measure_gaps(model, truth, 10, stream())
-    sampled = gaps._over_points(model, truth, 4000, stream(1))
+    model = linear_model(1.2)
+    exact = measure_gaps(model, reference(LINEAR, 10), stream())
+    sampled = gaps._over_points(model, reference(LINEAR, 4000), stream(1))
     for name in ("mle_objective", "posterior_matching", "objective", "information"):
         error = getattr(sampled, f"{name}_error")
         assert error < 0.1
@@ -94,8 +98,8 @@ def test_expected_log_joint_of_cubes_agrees_with_draws():
 
 def test_gaps_of_cubes():
     """At the truth p_θ is p. The parts are KL divergences and add up to L, and a wrong model has both."""
-    truth = truth_of(CUBIC)
-    at_truth, wrong = (measure_gaps(cubic_model(scale), truth, 300, stream(2)) for scale in (1.0, 1.5))
+    points = reference(CUBIC, 300)
+    at_truth, wrong = (measure_gaps(cubic_model(scale), points, stream(2)) for scale in (1.0, 1.5))
     assert (at_truth.mle_objective, at_truth.mle_objective_error) == (0, 0)
     assert wrong.mle_objective > 4 * wrong.mle_objective_error > 0
     for found in (at_truth, wrong):

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import simulate
+from libi.datasets import DATASETS, Dataset, simulate
 from libi.evaluation.choices import chosen_models
 from libi.evaluation.closed_form import LinearInference, loading_of, marginal_covariance, objective
 from libi.evaluation.marginal import marginal_log_likelihood
@@ -50,16 +50,36 @@ class Gaps:
     information_error: float
 
 
-def measure_gaps(model: TrainedModel, truth: Tensor, points: int, source: torch.Generator) -> Gaps:
-    """Measure the gaps of a model over p(x): in closed form where f_θ is linear, else over fresh points.
+@dataclass(frozen=True)
+class Reference:
+    """Fresh points of p(x), the same for all models that are compared.
+
+    Attributes:
+        truth: θ_GT packed [1, parameters].
+        x: the points [observed, points], float64.
+        log_p: log p(x) of each [points].
+    """
+
+    truth: Tensor
+    x: Tensor
+    log_p: Tensor
+
+    @classmethod
+    def draw(cls, dataset: Dataset, truth: Tensor, points: int, source: torch.Generator) -> Reference:
+        """Draw the points of a data set."""
+        _, x = simulate(dataset, truth, points, source)
+        return cls(truth, x, marginal_log_likelihood(dataset, truth, x).log_likelihood)
+
+
+def measure_gaps(model: TrainedModel, reference: Reference, source: torch.Generator) -> Gaps:
+    """Measure the gaps of a model over p(x): in closed form where f_θ is linear, else over the reference's points.
 
     Args:
         model: gives θ and ϕ.
-        truth: θ_GT packed [1, parameters].
-        points: how many fresh points of p(x), and how many of p_θ(x).
-        source: source of the points.
+        reference: points of p(x).
+        source: source of as many points of p_θ(x), for the information.
     """
-    return _closed_form(model, truth) if model.dataset.linear else _over_points(model, truth, points, source)
+    return _closed_form(model, reference.truth) if model.dataset.linear else _over_points(model, reference, source)
 
 
 def gaps_of_choices(
@@ -78,10 +98,12 @@ def gaps_of_choices(
         one row a method that has a choice: dataset, method, replicate, configuration, restart, and the fields of
         `Gaps`.
     """
+    labels = tuple(scores[key].iloc[0] for key in ("dataset", "replicate"))
+    reference = Reference.draw(DATASETS[labels[0]], truth, job.points, stream(job.seed, "gaps", "points", *labels))
     rows = []
     for keys, model in chosen_models(files, selection, scores):
         if model is not None:
-            gaps = measure_gaps(model, truth, job.points, stream(job.seed, "gaps", *keys.values()))
+            gaps = measure_gaps(model, reference, stream(job.seed, "gaps", "model", *keys.values()))
             rows.append({**keys, "configuration": model.configuration, "restart": model.restart, **asdict(gaps)})
     return pd.DataFrame(rows)
 
@@ -129,14 +151,13 @@ def _closed_form(model: TrainedModel, truth: Tensor) -> Gaps:
     return Gaps(likelihood, 0.0, matching, 0.0, likelihood + matching, 0.0, information, 0.0)
 
 
-def _over_points(model: TrainedModel, truth: Tensor, points: int, source: torch.Generator) -> Gaps:
-    """Means over fresh points; log p(x) and log p_θ(x) of the same points, so that their difference errs little."""
-    dataset = model.dataset
-    _, x = simulate(dataset, truth, points, source)
+def _over_points(model: TrainedModel, reference: Reference, source: torch.Generator) -> Gaps:
+    """Means over points; log p(x) and log p_θ(x) of the same points, so that their difference errs little."""
+    dataset, x, log_p = model.dataset, reference.x, reference.log_p
+    points = x.shape[1]
     codes, of_model = simulate(dataset, model.generative, points, source)
-    log_p, log_model = (
-        marginal_log_likelihood(dataset, theta, x).log_likelihood for theta in (truth, model.generative)
-    )
+    same = torch.equal(model.generative.double(), reference.truth.double())
+    log_model = log_p if same else marginal_log_likelihood(dataset, model.generative, x).log_likelihood
     entropy = 0.5 * (1 + math.log(2 * math.pi) + model.posterior(x)[1]).sum(0)  # of q_ϕ(z|x)
     bound = entropy + expected_log_joint(model, x)
     noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)

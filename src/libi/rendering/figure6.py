@@ -25,7 +25,8 @@ MARKS = {
     "libi": ("#009E73", "P"),
 }
 ROOM = 1.25  # of an axis, by the largest median of a method
-AREA, AREA_OF_OTHERS = {"*": 46.0}, 18.0  # square points
+BEFORE = 0.04  # of an axis, before 0, where the truth's misfit is
+AREA, AREA_OF_OTHERS = {"*": 70.0}, 18.0  # square points
 NAMES = {TRUTH: "ground truth"} | METHODS
 COLUMNS = ["dataset", "method", "replicate", X, Y, "objective", "beyond"]
 
@@ -82,7 +83,8 @@ def _panel(axes: Axes, dataset: str, rows: pd.DataFrame) -> pd.DataFrame:
                     zorder=3,
                     clip_on=False,
                 )
-    axes.set(xlabel=LABELS[X], ylabel=LABELS[Y], xlim=(0, ends[X]), ylim=(0, ends[Y]))
+    axes.set(xlabel=LABELS[X], ylabel=LABELS[Y])
+    axes.set(xlim=(-BEFORE * ends[X], ends[X]), ylim=(-BEFORE * ends[Y], ends[Y]))
     return rows.assign(beyond=beyond)
 
 
