@@ -110,16 +110,15 @@ def _judge(comparison: Comparison, p_values: tuple[float, float] | None) -> Clai
         verdict = NOT_TESTABLE if comparison.untestable else NOT_DECIDABLE
         return _claim(comparison, verdict, note="; ".join(filter(None, [reason, comparison.note])))
     supported, contradicted = map(float, p_values)
-    # Shown is the pair that speaks most clearly against the claim, or least clearly for it.
-    name = max(comparison.gains, key=lambda pair: comparison.p_values(pair)[0])
-    gain, margin = comparison.gains[name], comparison.margins.get(name, 0.0)
-    if supported < LEVEL:
-        verdict, reading = REPRODUCED, ""
-    elif contradicted < LEVEL:
-        verdict, reading = NOT_REPRODUCED, _against(comparison, gain, margin)
+    verdict = REPRODUCED if supported < LEVEL else NOT_REPRODUCED if contradicted < LEVEL else NOT_DECIDABLE
+    # Shown is the pair that contradicts the claim most clearly, or else the one that speaks least clearly for it.
+    if verdict == NOT_REPRODUCED:
+        which, name = "clearest", min(comparison.gains, key=lambda pair: comparison.p_values(pair)[1])
     else:
-        verdict, reading = NOT_DECIDABLE, f"the difference is within the noise of {gain.size} replicates"
-    shown = f"the least clear of {len(comparison.gains)}: {name}" if len(comparison.gains) > 1 else ""
+        which, name = "least clear", max(comparison.gains, key=lambda pair: comparison.p_values(pair)[0])
+    gain, margin = comparison.gains[name], comparison.margins.get(name, 0.0)
+    reading = _reading(comparison, verdict, gain, margin)
+    shown = f"the {which} of {len(comparison.gains)}: {name}" if len(comparison.gains) > 1 else ""
     return _claim(
         comparison,
         verdict,
@@ -132,12 +131,18 @@ def _judge(comparison: Comparison, p_values: tuple[float, float] | None) -> Clai
     )
 
 
-def _against(comparison: Comparison, gain: np.ndarray, margin: float) -> str:
-    if comparison.alike:
-        return "the difference is larger than the margin"
-    if of_mean(gain).high < 0:
-        return "the opposite is significant"
-    return f"if there is a lead at all, it is smaller than {margin:.2g}"
+def _reading(comparison: Comparison, verdict: str, gain: np.ndarray, margin: float) -> str:
+    """What a verdict other than reproduced rests on."""
+    interval = of_mean(gain)
+    if verdict == REPRODUCED:
+        return ""
+    if verdict == NOT_REPRODUCED:
+        if comparison.alike:
+            return "the difference is larger than the margin"
+        return "the opposite is the case" if interval.high < 0 else f"a lead, if any, is smaller than {margin:.2g}"
+    if not comparison.alike and interval.low > 0:
+        return "the interval is above 0, but not after Holm's correction within the family"
+    return f"the difference is within the noise of {gain.size} replicates"
 
 
 def _claim(comparison: Comparison, verdict: str, *interval: object, **measured: object) -> Claim:

@@ -62,19 +62,21 @@ def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame) -> str:
 
 
 def claims_to_markdown(claims: pd.DataFrame, verdict: str) -> str:
-    """The claims but for cells that have a verdict: what the paper says, what was found, and why."""
+    """The claims but for cells that have a verdict: what the paper says, what was found, and why.
+
+    Claims with the same words and the same reason share a row.
+    """
     rows = claims[(claims["verdict"] == verdict) & (base_of(claims) != CELLS)]
     lines = ["| the paper says | found | why |", "|---|---|---|"]
-    for row in rows.itertuples(index=False):
-        note = "" if pd.isna(row.note) else row.note
-        about = f" (*{row.claim}*)"
-        lines.append(f"| {_inline(row.statement)}{about} | {_found(row)} | {_inline(note)} |")
+    for (statement, note), group in rows.fillna({"note": ""}).groupby(["statement", "note"], sort=False):
+        found = "<br>".join(f"`{row.claim}`: {_found(row)}" for row in group.itertuples(index=False))
+        lines.append(f"| {_inline(statement)} | {found} | {_inline(note)} |")
     return "\n".join(lines)
 
 
 def _found(row: tuple) -> str:
     if isnan(row.value):
-        return "–"
+        return "not measured"
     if isnan(row.low) or row.high - row.low < 1e-6:
         return f"{row.value:.3g}"
     return f"{row.difference:.3g} ({row.low:.3g} to {row.high:.3g})"
