@@ -125,18 +125,29 @@ def look(tensors: dict[str, Tensor], x: Tensor) -> dict[str, list[float]]:
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     """How many restarts fail, and what the one that is chosen by its own validation objective is worth."""
-    rows = rows.assign(failed=rows["objective"] > rows["objective"].min() + FAILED)
+    rows = rows.reset_index(drop=True).assign(failed=rows["objective"].to_numpy() > rows["objective"].min() + FAILED)
     chosen = rows.loc[rows.groupby(["variant", "rounds", "replicate"])["validation_objective"].idxmin()]
     keys = ["variant", "rounds"]
-    table = rows.groupby(keys, sort=False).agg(failed=("failed", "mean"), median=("objective", "median"))
+    table = rows.groupby(keys, sort=False).agg(
+        replicates=("replicate", "nunique"), failed=("failed", "mean"), share_of_worst=("share_of_worst", "median")
+    )
     winners = chosen.groupby(keys).agg(
-        chosen_failed=("failed", "mean"),
-        chosen_objective=("objective", "mean"),
-        chosen_reconstruction=("reconstruction", "mean"),
-        chosen_share_of_worst=("share_of_worst", "mean"),
-        chosen_exact=("exact", "mean"),
+        chosen_failed=("failed", "mean"), chosen_objective=("objective", "median"), chosen_exact=("exact", "mean")
     )
     return table.join(winners).reset_index()
+
+
+def to_markdown(rows: pd.DataFrame) -> str:
+    """The same as a table in Markdown."""
+    heads = ["variant", "R", "replicates", "restarts that fail", "chosen ones that fail", "their median Eq. 44"]
+    heads.append("exact log-likelihood")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for row in summarise(rows).itertuples(index=False):
+        lines.append(
+            f"| {row.variant} | {row.rounds} | {row.replicates} | {row.failed:.0%} | {row.chosen_failed:.0%} "
+            f"| {row.chosen_objective:.1f} | {row.chosen_exact:.2f} |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:

@@ -64,6 +64,23 @@ def compare(model: TrainedModel, x: torch.Tensor, job: EvaluationJob, *labels: o
     return rows
 
 
+def to_markdown(rows: pd.DataFrame) -> str:
+    """The errors of both proposals by data set, over models and replicates, as a table in Markdown."""
+    groups = rows.groupby(["dataset", "proposal"], sort=False)
+    table = groups.agg(
+        mean=("mean_error", lambda errors: errors.abs().max()),
+        largest=("largest_error", "max"),
+        seconds=("seconds", "median"),
+    ).reset_index()
+    heads = ["data set", "proposal", "largest error of a mean, nats", "of a point, nats", "seconds a model"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    lines += [
+        f"| {row.dataset} | {row.proposal} | {row.mean:.4f} | {row.largest:.2f} | {row.seconds:.1f} |"
+        for row in table.itertuples(index=False)
+    ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Compare, write, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -86,7 +103,7 @@ def main() -> None:
             x = load_tensors(given.results / f"data/{dataset}/{replicate}/test.safetensors")[0]["x"]
             for keys, model in chosen_models(files, selection, scores):
                 rows += [{**keys, **row} for row in compare(model, x, job, *keys.values())]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).round(6)
     save_table(ROOT / "benchmarks/results/proposals.csv", table)
     print(
         table.drop(columns="replicate")

@@ -33,7 +33,8 @@ def summarise_restarts(records: pd.DataFrame) -> pd.DataFrame:
         failed=("failed", "sum"),
         best_objective=("objective", "min"),
         best_round=("best_round", "first"),
-    ).reset_index()
+    )
+    table = table.reindex(pd.MultiIndex.from_frame(records[keys].drop_duplicates())).reset_index()  # in their order
     best = table["best_objective"]
     table["excess"] = best - best.groupby([table["dataset"], table["configuration"]]).transform("min")
     table["best_round"] = table["best_round"].where(best.notna())

@@ -77,7 +77,7 @@ def load() -> ctypes.CDLL | None:
     """The library, compiled if need be; None where it cannot be, after a warning that says why."""
     cxx = compiler()
     if cxx is None:
-        log.warning("no C++ compiler: training runs in PyTorch, 10 to 100 times slower; install g++ or clang")
+        log.warning("no C++ compiler: training runs in PyTorch, 50 to 120 times slower; install g++ or clang")
         return None
     command = [*cxx, *FLAGS, for_this_processor(), *shlex.split(os.environ.get("CXXFLAGS", ""))]
     path = path_of(command)
@@ -87,5 +87,5 @@ def load() -> ctypes.CDLL | None:
                 build(command, path)
         return ctypes.CDLL(str(path))
     except (OSError, RuntimeError) as error:
-        log.warning("the C++ kernels cannot be used, so training runs in PyTorch, 10 to 100 times slower: %s", error)
+        log.warning("the C++ kernels cannot be used, so training runs in PyTorch, several times slower: %s", error)
         return None
