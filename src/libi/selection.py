@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-FAILED = 20.0  # nats of Eq. 44 above the best that was found for its configuration: a failed restart of LiBI
-
 
 def choose_restarts(records: pd.DataFrame) -> pd.DataFrame:
     """For every configuration the restart whose own objective is best on the validation set.

@@ -19,7 +19,7 @@ from libi.study.models import PosteriorJob
 from libi.trained import TrainedModels, metadata_of
 
 POINTS = 300
-JOB = PosteriorJob(seed=0, samples=1000, prior_share=0.1, draws=10)
+JOB = PosteriorJob(seed=0, samples=1000, prior_share=0.1, draws=10, gap_points=10)
 A = np.array([[0.75, 0.25], [1.5, -1.0]])  # LinearJTEx's (Appendix E)
 TRUTH = A @ A.T + 0.01 * np.eye(2)  # covariance of its data
 LOADING = np.linalg.cholesky(A @ A.T + 0.006 * np.eye(2))

@@ -150,7 +150,7 @@ def test_without_noise_a_network_s_density_is_the_prior_s_over_the_jacobian():
     network = ReluNetwork(
         *(named[name][0] for name in ("hidden_1.weight", "hidden_1.bias", "mean.weight", "mean.bias"))
     )
-    codes = gaussian(2, 60, seed=5)
+    codes = gaussian(2, 20, seed=5)
     x = means(network, codes)
     noise = torch.full((2,), 3e-8, dtype=torch.float64)
     jacobian = torch.stack(

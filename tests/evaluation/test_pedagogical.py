@@ -9,7 +9,7 @@ from scipy.integrate import trapezoid
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, norm
 
-from libi.evaluation.pedagogical import collapse_table, information_table, matching_and_information, mutual_information
+from libi.evaluation.pedagogical import collapse_table, consequences, edge_table, information_table, mutual_information
 
 SIGMA2 = 0.01  # σ_ε² of Eq. 3
 A = np.array([[0.75, 0.25], [1.5, -1.0]])
@@ -46,7 +46,7 @@ def integrated_divergence(log_variances, exact):
 
 @pytest.mark.parametrize("b", [(0.006, 0.006), (0.0099, 0.0), (0.002, 0.0099)])
 def test_the_best_mean_field_posterior_is_found_by_integration_and_search(b):
-    matching, _ = matching_and_information(double(b))
+    matching = consequences(double(b))["posterior_matching"]
     start = np.log(np.diag(posterior_of(b).cov))
     least = minimize(integrated_divergence, start, (posterior_of(b),), method="BFGS", options={"gtol": 1e-4})
     assert matching.item() == pytest.approx(least.fun, rel=1e-5)
@@ -54,7 +54,7 @@ def test_the_best_mean_field_posterior_is_found_by_integration_and_search(b):
 
 @pytest.mark.parametrize("b", [(0.006, 0.006), (0.0099, 0.0), (0.002, 0.0099)])
 def test_information_is_the_entropy_of_x_less_that_of_the_noise(b):
-    _, ours = matching_and_information(double(b))
+    ours = consequences(double(b))["mutual_information"]
     density = multivariate_normal(np.zeros(2), MARGINAL)
     axes = [UNIT * math.sqrt(variance) for variance in np.diag(MARGINAL)]
     p = density.pdf(np.stack(np.meshgrid(*axes, indexing="ij"), -1))
@@ -91,12 +91,32 @@ def test_figure_1s_grid(information):
 @pytest.mark.parametrize("b_22", [0.0, 0.005, 0.009])
 def test_at_b11_of_the_noise_matching_is_perfect_and_information_infinite(b_22):
     gaps = [1e-3, 1e-6, 1e-9]
-    values = [matching_and_information(double([SIGMA2 * (1 - gap), b_22])) for gap in gaps]
-    matching, information = (np.array([float(value[part]) for value in values]) for part in (0, 1))
+    values = [consequences(double([SIGMA2 * (1 - gap), b_22])) for gap in gaps]
+    names = "posterior_matching", "mutual_information"
+    matching, information = (np.array([float(value[name]) for value in values]) for name in names)
     assert (matching[1:] < 1.1e-3 * matching[:-1]).all()  # KL falls with the gap itself
     np.testing.assert_allclose(
         np.diff(information), 0.5 * math.log(1e3), rtol=1e-6
     )  # and I grows by half its logarithm
+
+
+def test_every_b_fits_and_the_kl_is_that_of_the_correlation(information):
+    """Eq. 17-19: one marginal. ρ of the conditional by scipy; in two dimensions min KL = −½ log(1 − ρ²)."""
+    assert information["mle_objective"].abs().max() < 1e-9
+    rows = information.iloc[[0, 55, 5050, 9900]]
+    for row in rows.itertuples():
+        covariance = posterior_of((row.b_11, row.b_22)).cov
+        correlation = covariance[0, 1] / math.sqrt(covariance[0, 0] * covariance[1, 1])
+        assert row.correlation == pytest.approx(correlation, rel=1e-6)
+        assert row.posterior_matching == pytest.approx(-0.5 * math.log(1 - correlation**2), rel=1e-6)
+
+
+def test_the_edge_starts_at_the_papers_b():
+    edge = edge_table()
+    assert edge.loc[0, ["b_11", "b_22"]].tolist() == [0.006, 0.006]
+    assert edge.loc[0, "mutual_information"] == pytest.approx(0.5 * math.log(np.linalg.det(MARGINAL) / 0.004**2))
+    assert edge["b_11"].iloc[1:].is_monotonic_increasing and (edge["b_22"].iloc[1:] == 0).all()
+    assert edge["b_11"].max() < SIGMA2
 
 
 # ---------------------------------------------------------------------------- Case 2: θ in [0, σ_ε]

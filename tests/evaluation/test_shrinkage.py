@@ -7,7 +7,7 @@ import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from libi.datasets import DATASETS
-from libi.evaluation.shrinkage import measure_shrinkage
+from libi.evaluation.shrinkage import measure_shrinkage, scaling_table
 from libi.storage import save_tensors
 from libi.trained import TrainedModels, metadata_of
 
@@ -61,3 +61,17 @@ def test_a_data_set_without_closed_forms_is_refused(tmp_path):
     truth = dataset.generative.pack(dataset.ground_truth()[0])
     with pytest.raises(ValueError, match="cubic_jtex: f_θ is not linear"):
         measure_shrinkage(*trained(tmp_path, "cubic_jtex", truth), truth)
+
+
+def test_scaling_the_codes_by_hand():
+    """Gaussian at c = ½: the prior saves ½ · 2 · (1 − ¼) nats, the reconstruction nothing, and W becomes 2 W."""
+    table = scaling_table().set_index(["dataset", "scale"])
+    row = table.loc["gaussian", 0.5]
+    assert row["objective_change"] == pytest.approx(-0.75)
+    assert row["reconstruction_change"] == 0
+    a = np.array([[-0.7074, 0.0995, 0.0286, 0.1240], [0.7074, 0.9948, -0.9995, 0.9920]])
+    covariances = [torch.tensor(factor * a.T @ a + 1e-6 * np.eye(4)) for factor in (1.0, 4.0)]
+    first, second = (MultivariateNormal(torch.zeros(4).double(), covariance) for covariance in covariances)
+    assert row["mle_objective"] == pytest.approx(kl_divergence(first, second).item(), rel=1e-3)
+    assert (table.xs(1.0, level="scale").abs() < 1e-9).all(axis=None)
+    assert set(table.index.get_level_values("dataset")) == {"linear_jtex", "gaussian"}

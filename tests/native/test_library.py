@@ -43,6 +43,7 @@ def test_two_processes_build_one_library(tmp_path, cache):
     assert sorted(path.suffix for path in cache.iterdir()) == [".lock", ".so"]
 
 
+@pytest.mark.long
 def test_a_build_that_is_killed_leaves_nothing_for_long(tmp_path, cache):
     run = loading(tmp_path, TMPDIR=str(tmp_path))
     while not list(cache.glob(".kernels-*")):
@@ -80,6 +81,7 @@ def test_another_compiler_or_processor_is_another_library(cache, monkeypatch):
     assert len(paths) == 4 and {path.parent for path in paths} == {cache}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("clang++"), reason="no clang")
 def test_clang_compiles_it_too(cache, monkeypatch):
     monkeypatch.setenv("CXX", "clang++")

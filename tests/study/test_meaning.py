@@ -258,7 +258,7 @@ def test_the_posterior_job():
     """Its settings belong to rule infer alone: they score and evaluate nothing anew."""
     study = read_study(CONFIG / "smoke.yaml")
     plain = study.posterior_job()
-    assert plain == {"seed": 0, "samples": 200, "prior_share": 0.1, "draws": 2}
+    assert plain == {"seed": 0, "samples": 200, "prior_share": 0.1, "draws": 2, "gap_points": 50}
     assert PosteriorJob.model_validate(json.loads(json.dumps(plain))).samples == 200
     other = load_study(changed("evaluation.posterior.samples", 300), "f")
     assert other.posterior_job() != plain

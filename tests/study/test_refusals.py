@@ -32,7 +32,7 @@ NUMBERS = "a list of one or more finite numbers above 0, each once"
 HALF = "at most 12, since each has two phases and training.epochs is 24"
 NAME = (
     "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of data, training, "
-    "scores, selection, metrics, gaps, posterior, closed_form, reference, logs, benchmarks"
+    "scores, selection, metrics, posterior, closed_form, reference, logs, benchmarks"
 )
 TEXT = "(text; numbers have no quotes, powers of ten are written like 1.0e-8)"
 BETA, SEGMENTS = "datasets.gaussian.beta_vae.beta", "datasets.gaussian.lagging.segments"
@@ -118,7 +118,8 @@ NEVER = "always part of a study and never listed"
         # missing
         ("seed", ..., "seed: missing; allowed: a whole number from 0 to 10^9"),
         ("points", ..., f"points: missing; allowed: a mapping with the keys {KEYS['points']}"),
-        (MONTE_CARLO, ..., f"{MONTE_CARLO}: missing; allowed: a mapping with the keys samples, prior_share, draws"),
+        (MONTE_CARLO, ...,
+         f"{MONTE_CARLO}: missing; allowed: a mapping with the keys samples, prior_share, draws, gap_points"),
         (BETA, ..., f"{BETA}: missing; allowed: {NUMBERS}"),
         # values that do not go together (smoke: 24 epochs, 100 points)
         (f"{LIBI_GRID}.rounds", [1, 13], f"{LIBI_GRID}.rounds[1]: given 13; allowed: {HALF}"),

@@ -166,6 +166,7 @@ def test_a_model_that_diverges_is_flagged_and_its_neighbours_are_unchanged():
         assert torch.equal(flat[[0, 2]], broken.kept.parameters[group][[0, 2]])
 
 
+@pytest.mark.long
 def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
     """One step, after which rounding errors grow: what a GPU runs, and a CPU where there is no kernel."""
     problem, left = problem_of("gaussian"), set(Path(tempfile.gettempdir()).glob("aotinductor_*"))

@@ -43,7 +43,7 @@ TINY = {
         "importance_samples": 20,
         "variance_inflation": 2.0,
         "two_sample": {"draws": 5, "points": 20, "neighbours": 1, "smoothness": 1.0},
-        "posterior": {"samples": 50, "prior_share": 0.1, "draws": 2},
+        "posterior": {"samples": 50, "prior_share": 0.1, "draws": 2, "gap_points": 20},
     },
     "datasets": {
         "linear_jtex": {

@@ -32,7 +32,6 @@ JOBS = {
     "infer": len(DATASETS) * STUDY["replicates"],
     "gather_grid": 1,
     "gather_restarts": 1,
-    "measure_gaps": len(DATASETS) * STUDY["replicates"],
     "gather_gaps": 1,
     "derive": 1,
     "measure_shrinkage": 2,

@@ -11,8 +11,11 @@ from .conftest import SMOKE, TYPESET, write_study
 TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 22, "train_libi": 4}
 SCORED = {"score": 8, "select": 4}
 JUDGED = {"judge": 1, "render_verdicts": 1, "write_numbers": 1} | TYPESET
-DRAWN = {"draw_figure1": 1, "draw_posterior_means": 4} | TYPESET
-TABLED = {"evaluate": 8, "infer": 8, "gather_grid": 1, "render_table1": 1} | DRAWN | JUDGED
+GAPS = {"gather_gaps": 1, "render_gaps": 1, "draw_figure6": 1} | JUDGED
+FAILED = {"gather_restarts": 1, "render_gaps": 1} | JUDGED
+DRAWN = {"draw_figure1": 1, "draw_posterior_means": 4, "draw_figure6": 1} | TYPESET
+INFERRED = {"infer": 8} | DRAWN | GAPS
+TABLED = {"evaluate": 8, "gather_grid": 1, "render_table1": 1} | INFERRED
 DERIVED, SHRUNK = {"derive": 1, "draw_figure1": 1} | JUDGED, {"measure_shrinkage": 2} | JUDGED
 
 
@@ -30,30 +33,33 @@ def study_with(finished, change):
     return write_study(finished.root / "changed.yaml", mapping)
 
 
+def test_edits_that_no_result_depends_on_rerun_nothing(finished):
+    """Pages, another study, a comment in this one, and what opens a trained model or reads a study."""
+    for path in ("README.md", "Makefile", "config/quick.yaml", "config/smoke.yaml"):
+        finished.edit(path)
+    for path in ("src/libi/loading.py", "src/libi/study/reading.py"):
+        finished.edit(path)
+    jobs, _ = finished.planned("--configfile", SMOKE)
+    assert jobs == {}
+
+
 @pytest.mark.parametrize(
     ("path", "rerun"),
     [
-        ("README.md", {}),
-        ("Makefile", {}),
-        ("config/quick.yaml", {}),
-        ("config/smoke.yaml", {}),  # a comment: no value that a job depends on
-        ("src/libi/loading.py", {}),
-        ("src/libi/study/reading.py", {}),
-        ("src/libi/rendering/table1.py", {"render_table1": 1} | JUDGED),
+        ("src/libi/rendering/table1.py", {"render_table1": 1, "render_gaps": 1, "draw_figure6": 1} | JUDGED),
         ("src/libi/rendering/style.py", DRAWN),
         ("src/libi/rendering/numbers.py", {"write_numbers": 1} | TYPESET),
         ("paper/replication.tex", TYPESET),
         ("src/libi/judging/cells.py", JUDGED),
         ("scripts/gather_grid.py", {"gather_grid": 1}),
         ("src/libi/selection.py", SCORED | TABLED),
-        ("src/libi/evaluation/closed_form.py", SCORED | TABLED | DERIVED | SHRUNK),
-        ("src/libi/evaluation/posterior.py", {"infer": 8} | DRAWN | JUDGED),
-        ("src/libi/evaluation/pedagogical.py", DERIVED),
-        ("src/libi/evaluation/shrinkage.py", SHRUNK),
-        ("src/libi/training/engine.py", TRAINED | SCORED | TABLED | SHRUNK),
-        ("src/libi/native/network.hpp", TRAINED | SCORED | TABLED | SHRUNK),
-        ("scripts/train_models.py", TRAINED | SCORED | TABLED | SHRUNK),
-        ("src/libi/datasets/mobius.py", TRUTHS | POINTS | TRAINED | SCORED | TABLED | DERIVED | SHRUNK),
+        ("src/libi/evaluation/restarts.py", FAILED),
+        ("src/libi/evaluation/posterior.py", INFERRED),
+        ("src/libi/evaluation/pedagogical.py", INFERRED | DERIVED),
+        ("src/libi/evaluation/shrinkage.py", DERIVED | SHRUNK),
+        ("src/libi/evaluation/piecewise.py", SCORED | TABLED),
+        ("src/libi/native/network.hpp", TRAINED | SCORED | TABLED | SHRUNK | FAILED),
+        ("src/libi/datasets/mobius.py", TRUTHS | POINTS | TRAINED | SCORED | TABLED | DERIVED | SHRUNK | FAILED),
     ],
 )
 def test_an_edit_reruns_what_uses_the_file(finished, path, rerun):
@@ -76,7 +82,7 @@ def test_a_new_replicate_is_trained_alone(finished):
     study = study_with(finished, lambda mapping: mapping.update(replicates=3))
     jobs, messages = finished.planned("--configfile", study)
     trained = {"simulate": 4, "train": 20, "train_libi": 4, "score": 4}
-    assert jobs == trained | TABLED | {"select": 4, "evaluate": 12, "infer": 12}
+    assert jobs == trained | TABLED | FAILED | {"select": 4, "evaluate": 12, "infer": 12}
     trainings = [message for message in messages if message.startswith("Training")]
     assert len(set(trainings)) == 24 and all(message.endswith("replicate 2") for message in trainings)
 
@@ -84,7 +90,7 @@ def test_a_new_replicate_is_trained_alone(finished):
 def test_a_new_grid_retrains_its_own_jobs(finished):
     study = study_with(finished, lambda mapping: mapping["datasets"]["gaussian"].update(lagging={"segments": [2, 4]}))
     jobs, messages = finished.planned("--configfile", study)
-    tables = {"gather_grid": 1, "render_table1": 1} | JUDGED
+    tables = {"gather_grid": 1, "render_table1": 1} | GAPS
     assert jobs == {"train": 1, "score": 2, "select": 1, "evaluate": 2, "infer": 2} | tables
     trainings = [message for message in messages if message.startswith("Training")]
     assert trainings == ["Training lagging on gaussian, replicate 0-1"]
@@ -99,7 +105,7 @@ def test_new_settings_of_the_evaluation_train_nothing(finished):
 def test_new_settings_of_the_posteriors_score_and_evaluate_nothing(finished):
     study = study_with(finished, lambda mapping: mapping["evaluation"]["posterior"].update(samples=300))
     jobs, _ = finished.planned("--configfile", study)
-    assert jobs == {"infer": 8} | DRAWN | JUDGED
+    assert jobs == INFERRED
 
 
 def test_lost_files_are_made_again_and_nothing_before_them(finished):

@@ -121,6 +121,8 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
         "select": 4,
         "evaluate": 4 * 5,
         "gather_grid": 1,
+        "gather_restarts": 1,
+        "gather_gaps": 1,
         "derive": 1,
         "measure_shrinkage": 2,
         "infer": 4 * 5,
@@ -128,6 +130,8 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
         "judge": 1,
         "draw_figure1": 1,
         "draw_posterior_means": 4,
+        "draw_figure6": 1,
+        "render_gaps": 1,
         "render_verdicts": 1,
         "write_numbers": 1,
     }

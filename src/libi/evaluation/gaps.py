@@ -19,7 +19,7 @@ from libi.evaluation.modes import Joint
 from libi.evaluation.pedagogical import mutual_information
 from libi.seeding import stream
 from libi.statistics.likelihood import gaussian_log_likelihood
-from libi.study.models import GapsJob
+from libi.study.models import PosteriorJob
 from libi.trained import TrainedModel, TrainedModels
 
 DISTANCES = ("mean_distance", "covariance_distance", "moments_error")
@@ -83,7 +83,7 @@ def measure_gaps(model: TrainedModel, reference: Reference, source: torch.Genera
 
 
 def gaps_of_choices(
-    files: Iterable[TrainedModels], selection: pd.DataFrame, scores: pd.DataFrame, truth: Tensor, job: GapsJob
+    files: Iterable[TrainedModels], selection: pd.DataFrame, scores: pd.DataFrame, truth: Tensor, job: PosteriorJob
 ) -> pd.DataFrame:
     """The gaps of the models that stand for their methods on one replicate, and of the truth.
 
@@ -99,7 +99,7 @@ def gaps_of_choices(
         `Gaps`.
     """
     labels = tuple(scores[key].iloc[0] for key in ("dataset", "replicate"))
-    reference = Reference.draw(DATASETS[labels[0]], truth, job.points, stream(job.seed, "gaps", "points", *labels))
+    reference = Reference.draw(DATASETS[labels[0]], truth, job.gap_points, stream(job.seed, "gaps", "points", *labels))
     rows = []
     for keys, model in chosen_models(files, selection, scores):
         if model is not None:

@@ -12,8 +12,7 @@ from libi.rendering.conclusions import conclude, in_a_sentence
 from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
 from libi.rendering.table1 import DATASETS, METHODS, TRUTH
 from libi.rendering.verdicts import CELLS, VERDICTS, base_of
-from libi.selection import FAILED
-from libi.study.models import PAPER, Study
+from libi.study.models import FAILED, PAPER, Study
 
 # Claims whose number the text prints: published and ours.
 PRINTED = ("objective_at_truth", "objective_at_optimum")
@@ -53,7 +52,7 @@ def design(study: Study) -> dict[str, str]:
         "ConfigurationSplit": study.selection.configuration_split,
         "SelectionLikelihood": LIKELIHOODS[study.selection.likelihood],
         "FailedNats": f"{FAILED:g} nats",
-        "GapPoints": count(evaluation.gap_points, "fresh point"),
+        "GapPoints": count(posterior.gap_points, "fresh point"),
         "ImportanceSamples": count(evaluation.importance_samples, "draw"),
         "VarianceInflation": setting(evaluation.variance_inflation),
         "TwoSampleDraws": count(two_sample.draws, "time"),

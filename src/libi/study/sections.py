@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError, core_schema
 
 FOLDERS_OF_THE_PAPER = (
-    *("data", "training", "scores", "selection", "metrics", "gaps", "posterior", "closed_form"),
+    *("data", "training", "scores", "selection", "metrics", "posterior", "closed_form"),
     *("reference", "logs", "benchmarks"),
 )
 
@@ -181,13 +181,13 @@ class PosteriorSettings(Section):
     """Share of them that is proposed from the prior; the others come from the posterior's modes."""
     draws: Count
     """Draws of one code a point that the Henze–Zirkler statistic of an aggregated posterior is averaged over."""
+    gap_points: Points
+    """Fresh points that the two gaps of Eq. 2 are averaged over where f_θ is not linear."""
 
 
 class EvaluationSettings(MetricsSettings):
-    """How the chosen models are looked at: the metrics of Table 1, the two gaps of Eq. 2, and the posteriors."""
+    """How the chosen models are looked at: the metrics of Table 1, and the posteriors."""
 
-    gap_points: Points
-    """Fresh points that the two gaps are averaged over where f_θ is not linear."""
     posterior: PosteriorSettings
 
 
