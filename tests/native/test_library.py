@@ -35,6 +35,7 @@ def loading(folder, **environment):
     return subprocess.Popen([sys.executable, "-c", LOAD], cwd=folder, env=given, text=True, stdout=subprocess.PIPE)
 
 
+@pytest.mark.long
 def test_two_processes_build_one_library(tmp_path, cache):
     (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
     runs = [loading(tmp_path / name) for name in "ab"]
