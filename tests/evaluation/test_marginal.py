@@ -181,6 +181,30 @@ def test_axes_may_be_swapped(scale):
     torch.testing.assert_close(one.log_value, other.log_value, rtol=0, atol=ALLOWED)
 
 
+def test_a_narrow_peak_that_coarse_lines_miss_is_found():
+    """f is 20 times as steep beyond z₂ = 2.013: there a code explains x within 0.005, between lines 0.04 apart, and
+    weighs more than the other code that explains it.
+    """
+    rows = [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [0.0, 1.0]]
+    network = ReluNetwork(
+        torch.tensor(rows, dtype=torch.float64),
+        torch.tensor([0.0, 0.0, 0.0, 0.0, -2.013], dtype=torch.float64),
+        torch.tensor([[1.0, -1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0, -21.0]], dtype=torch.float64),
+        torch.zeros(2, dtype=torch.float64),
+    )
+    noise, x = torch.full((2,), 0.01, dtype=torch.float64), torch.tensor([[0.3], [-4.0]], dtype=torch.float64)
+    # By z₂: x₂ = z₂ up to 2.013, then 2.013 − 20 (z₂ − 2.013). Both pieces are Gaussian integrals.
+    first = norm.logpdf(0.3, scale=1.01**0.5)
+    weights = [
+        quad(lambda z, mean=mean: norm.pdf(z) * norm.pdf(-4.0, mean(z), 0.1), *ends, epsabs=0, epsrel=1e-10)[0]
+        for mean, ends in ((lambda z: z, (-4.6, -3.4)), (lambda z: 2.013 - 20 * (z - 2.013), (2.25, 2.38)))
+    ]
+    expected = first + log(sum(weights))
+    assert weights[1] > weights[0]
+    for side in (network, network.swapped()):
+        assert relu_log_likelihood(side, noise, x).log_value.item() == pytest.approx(expected, abs=ALLOWED)
+
+
 # --- an invertible map and a curve ---
 
 
