@@ -5,7 +5,7 @@ One configuration (ε_HZ = 1, ε_Σ = ε_μ = 0.2) with R = 1 and R = 6, ten res
 restart fails if it ends more than 20 nats of Eq. 44, on ten times 500 fresh points, above the best that was found.
 Writes results/libi_failures.csv, one row a variant, replicate, R and restart.
 
-    as published   the study's own settings
+    as studied     the study's own settings
     no whitening   the encoder starts from its random parameters
     cap 30         exp() of Eq. 44 goes on linearly above 30, not 8
     rate 0.003     Adam's learning rate, not 0.01
@@ -48,7 +48,7 @@ DATASET = DATASETS["cubic_jtex"]
 GRID = [{"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": rounds} for rounds in (1, 6)]
 RESTARTS, POINTS, BLOCKS, FARTHEST, FAILED = 10, 500, 10, 5, 20.0
 TRAINING = {
-    "as published": {},
+    "as studied": {},
     "no whitening": {},
     "cap 30": {"exponential_cap": 30.0},
     "rate 0.003": {"learning_rate": 0.003},

@@ -30,8 +30,9 @@ BLIND = {f"aggregated_{q}_closer-{name}-henze_zirkler" for q in "qp" for name in
 def test_what_the_paper_says_is_reproduced_where_it_can_be_tested():
     claims = judge(posterior())
     assert len(claims) == 1 + 4 + 4 + 2 + 4 + 2 * 4 * 3 + 2 + 6
-    assert {name for name, claim in claims.items() if claim.verdict == "not testable"} == BLIND
-    assert {claim.verdict for name, claim in claims.items() if name not in BLIND} == {"reproduced"}
+    untestable = BLIND | {"trade_off-gaussian"}  # where the truth is the global optimum
+    assert {name for name, claim in claims.items() if claim.verdict == "not testable"} == untestable
+    assert {claim.verdict for name, claim in claims.items() if name not in untestable} == {"reproduced"}
     assert claims["wrong_model_preferred"].value == pytest.approx(0.532 - 0.194)
     assert claims["trade_off-mobius"].statement.endswith("on Mobius")
     assert claims["captures-gaussian"].value == pytest.approx(0.16 - 0.004)
@@ -47,7 +48,8 @@ def test_a_vae_without_a_misfit_trades_nothing():
         truth = same.loc[same["method"] == "truth", column].to_numpy()
         same.loc[same["method"] == "vae", column] = truth
     found = verdicts(judge(posterior(), same).values())
-    assert {found[f"trade_off-{name}"] for name in DATASETS} <= {"not decidable", "not reproduced"}
+    testable = set(DATASETS) - {"gaussian"}
+    assert {found[f"trade_off-{name}"] for name in testable} <= {"not decidable", "not reproduced"}
 
 
 def test_the_vae_in_libis_place_denies_it():

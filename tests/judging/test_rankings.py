@@ -7,7 +7,7 @@ from scipy.stats import ttest_ind
 
 from libi.judging import rankings
 
-from .papers_study import LIBI, PUBLISHED, SAID, evidence, metrics, restarts, scores, verdicts
+from .papers_study import LIBI, PUBLISHED, SAID, evidence, metrics, scores, verdicts
 
 
 def judged(claims):
@@ -109,7 +109,7 @@ def test_the_papers_other_methods_are_alike(papers):
     assert verdicts(claims.values()) == {"others_alike-test_ll": "reproduced", "others_alike-s_knn": "reproduced"}
     assert claims["others_alike-test_ll"].margin == 0.04
     assert claims["others_alike-s_knn"].margin == 0.12
-    assert claims["others_alike-s_knn"].statement.endswith("1.62 to 1.63")
+    assert claims["others_alike-s_knn"].statement.endswith("1.62 to 1.63; alike, as we read it")
 
 
 def test_a_method_that_differs_by_more_than_the_papers_sd_is_not_alike():
@@ -150,14 +150,11 @@ def test_six_rounds_improve_if_they_are_better_not_if_they_are_no_worse():
     assert judge_rounds(with_rounds(base, base + noise)).verdict == "not decidable"
 
 
-def test_few_rounds_are_fewer_than_half_of_six(papers):
-    """Means of 2.0 to 3.0 in the fixture; the mean of six rounds is 3.5."""
+def test_few_rounds_cannot_be_tested(papers):
+    """It is measured, 2.2 in the fixture, but nothing decides whether that is "very small"."""
     claims = judged(rankings.judge_rounds(SAID, papers))
     claim = claims["few_rounds-mobius"]
-    assert claim.verdict == "reproduced" and claim.value == pytest.approx(2.2) and claim.margin == 3.5
-    late = restarts().assign(best_round=6)
-    claims = judged(rankings.judge_rounds(SAID, evidence(restarts=late)))
-    assert claims["few_rounds-mobius"].verdict == "not reproduced"
+    assert claim.verdict == "not testable" and claim.value == pytest.approx(2.2)
     claims = judged(rankings.judge_rounds(SAID, evidence(restarts=pd.DataFrame())))
     assert claims["few_rounds-mobius"].verdict == "not decidable"
 

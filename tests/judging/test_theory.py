@@ -63,12 +63,22 @@ def test_the_information_at_the_corner_is_middling_whatever_the_data():
 
 
 def test_the_preferred_codes_say_more_than_the_papers_own():
-    """5.65 nats at the paper's B; ½ log(det (AAᵀ + σ²I) / ((σ² − B_11) σ²)) grows towards B_11 = σ²."""
-    claim = judged(theory.judge_figure_1(SAID, information(), edge()))["uninformative_preferred"]
-    own = 0.5 * np.log((0.635 * 3.26 - 0.875**2) / 0.004**2)
-    last = 0.5 * np.log((0.635 * 3.26 - 0.875**2) / (1e-8 * 0.01))
-    assert own == pytest.approx(5.65, abs=5e-3)
-    assert claim.value == pytest.approx(last - own)
+    """By Eq. 22: 5.65 nats at the paper's B, 7.04 at the corner (0.99 σ², 0), without bound towards B_11 = σ²."""
+    claims = judged(theory.judge_figure_1(SAID, information(), edge()))
+    own, corner, last, greatest = (
+        0.5 * np.log((0.635 * 3.26 - 0.875**2) / noises) for noises in (0.004**2, 0.0001 * 0.01, 1e-8 * 0.01, 0.0001**2)
+    )
+    assert (own, corner) == pytest.approx((5.65, 7.04), abs=5e-3)
+    assert claims["uninformative_preferred"].value == pytest.approx(corner - own)
+    assert claims["information_not_extreme"].value == pytest.approx(last - greatest)
+
+
+def test_information_that_stays_within_the_figure_is_not_extreme():
+    """Had the way to the least KL no more information than the figure, the claim would stand."""
+    bounded = edge()
+    bounded["mutual_information"] = 6.0
+    claims = judged(theory.judge_figure_1(SAID, information(), bounded))
+    assert claims["information_not_extreme"].verdict == "reproduced"
 
 
 def test_another_corner_denies_figure_1():

@@ -14,12 +14,14 @@ from libi.judging.intervals import of_mean
 
 LEVEL = 0.025  # of a one-sided test: that of an interval of 95 % to either side
 BETTER = (
-    "95 % paired t-interval over replicates. Reproduced: it is above 0, and so after Holm's correction within the "
-    "family. Not reproduced: it is below the margin, likewise. Else not decidable"
+    "95 % paired t-interval over replicates, of all pairs. Reproduced: all are above 0, and so after Holm's "
+    "correction within the family (one-sided p below 0.025). Not reproduced: one is below its margin, likewise (p "
+    "times the number of pairs). Else not decidable"
 )
 ALIKE = (
-    "95 % paired t-interval over replicates. Reproduced: it is within the margin either way round, and so after Holm's "
-    "correction within the family. Not reproduced: it is beyond the margin, likewise. Else not decidable"
+    "95 % paired t-interval over replicates, of all pairs. Reproduced: all are within the margin either way round, and "
+    "so after Holm's correction within the family (two one-sided tests, p below 0.025). Not reproduced: one is beyond "
+    "it, likewise (p times the number of pairs). Else not decidable"
 )
 
 
@@ -140,8 +142,13 @@ def _reading(comparison: Comparison, verdict: str, gain: np.ndarray, margin: flo
         if comparison.alike:
             return "the difference is larger than the margin"
         return "the opposite is the case" if interval.high < 0 else f"a lead, if any, is smaller than {margin:.2g}"
-    if not comparison.alike and interval.low > 0:
-        return "the interval is above 0, but not after Holm's correction within the family"
+    if comparison.alike:
+        inside = -margin < interval.low and interval.high < margin
+        alone = inside or interval.low > margin or interval.high < -margin
+    else:
+        alone = interval.low > 0 or interval.high < margin
+    if alone:
+        return "this interval alone would decide it, but not after correction for the others"
     return f"the difference is within the noise of {gain.size} replicates"
 
 

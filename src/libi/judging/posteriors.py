@@ -25,6 +25,12 @@ BLIND = (
     "(q's too, but for variances that depend on x): the statistic cannot tell two methods apart"
 )
 NECESSARY = "posteriors that are close are as far from the prior; the converse is not sure"
+NO_TRADE = (
+    "on Gaussian f_θ is linear and the noise the same in all features: the axes of the codes can be turned until the "
+    "posteriors are diagonal, so the truth itself is the global optimum and there is nothing to trade"
+)
+OPTIMISATION = "the global optimum is the truth here, so what a method loses it loses to optimisation"
+POORLY = 0.05  # nats of KL[p(x) ‖ p_θ(x)] that a model must miss to explain the data poorly
 A_TENTH = 0.1  # of a distance: what "≈" may leave
 OVER_REPLICATES = "95 % t-interval over replicates; reproduced if it is below the margin, not reproduced if above"
 
@@ -41,11 +47,13 @@ def judge_trade_off(saying: Saying, gaps: pd.DataFrame) -> list[Claim]:
     comparisons = [
         Comparison(
             saying.about(dataset, dataset=title),
-            "KL[p(x) ‖ p_θ(x)] of the trained VAE, and the truth's E KL[q_ϕGT(z|x) ‖ p_θGT(z|x)] less the VAE's, nats",
+            f"KL[p(x) ‖ p_θ(x)] of the trained VAE less {POORLY} nats (ours), and the truth's "
+            "E KL[q_ϕGT(z|x) ‖ p_θGT(z|x)] less the VAE's, nats",
             {
-                f"KL[p ‖ p_θ] on {title}": by_replicate(gaps, dataset, "vae", "mle_objective"),
+                f"KL[p ‖ p_θ] on {title}": by_replicate(gaps, dataset, "vae", "mle_objective") - POORLY,
                 f"posterior matching on {title}": _less(gaps, dataset, "truth", "vae", "posterior_matching"),
             },
+            untestable=NO_TRADE if dataset == "gaussian" else "",
         )
         for dataset, title in DATASETS.items()
     ]
@@ -59,6 +67,7 @@ def judge_capture(saying: Saying, gaps: pd.DataFrame) -> list[Claim]:
             saying.about(dataset, dataset=title),
             "KL[p(x) ‖ p_θ(x)], the VAE's less LiBI's, nats",
             {f"VAE and LiBI on {title}": _less(gaps, dataset, "vae", "libi", "mle_objective")},
+            note=OPTIMISATION if dataset == "gaussian" else "",
         )
         for dataset, title in DATASETS.items()
     ]

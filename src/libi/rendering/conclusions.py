@@ -56,7 +56,7 @@ CONCLUSIONS = (
         "Trained VAEs explain the data worse than the truth does, in exchange for posteriors that are easier to "
         "approximate.",
         ("trade_off",),
-        {"trade_off-linear_jtex": "the less clear gap on LinearJTEx", "trade_off-cubic_jtex": "on CubicJTEx"},
+        {"trade_off-linear_jtex": "the less clear gain on LinearJTEx", "trade_off-cubic_jtex": "on CubicJTEx"},
     ),
     Conclusion(
         "LiBI's better models",
@@ -94,7 +94,7 @@ def conclude(claims: pd.DataFrame) -> pd.DataFrame:
     bases = base_of(claims)
     rows = []
     for conclusion in CONCLUSIONS:
-        own = claims[bases.isin(conclusion.claims)]
+        own = claims[bases.isin(conclusion.claims) & (claims["verdict"] != "not testable")]
         reproduced, failed = ((own["verdict"] == verdict).sum() for verdict in ("reproduced", "not reproduced"))
         rows.append(
             {
@@ -104,7 +104,7 @@ def conclude(claims: pd.DataFrame) -> pd.DataFrame:
                 "reproduced": reproduced,
                 "not_reproduced": failed,
                 "claims": len(own),
-                "evidence": _evidence(claims, conclusion.shown),
+                "evidence": _evidence(claims, conclusion.shown, own),
             }
         )
     return pd.DataFrame(rows)
@@ -118,9 +118,12 @@ def _verdict(reproduced: int, failed: int, claims: int) -> str:
     return OPEN
 
 
-def _evidence(claims: pd.DataFrame, shown: dict[str, str]) -> str:
+def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) -> str:
+    """The numbers that are shown, and those of the other claims that are not reproduced."""
     rows = claims.set_index("claim")
-    found = ((words, rows.loc[name]) for name, words in shown.items() if name in rows.index)
+    found = [(words, rows.loc[name]) for name, words in shown.items() if name in rows.index]
+    others = own[(own["verdict"] != "reproduced") & ~own["claim"].isin(list(shown))]
+    found += [(f"{row['verdict']}: {row['claim']}", row) for _, row in others.iterrows()]
     return ", ".join(f"{words} {_number(row)}" for words, row in found if not isnan(row["value"]))
 
 
