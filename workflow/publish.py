@@ -107,7 +107,7 @@ more than 20 nats of Eq. 44, on fresh points, above the best that any variant fo
 So it is optimisation that fails, more than the objective: with four times the epochs fewer restarts fail. Where one
 fails, most of its reconstruction comes from a few points far out, where the cube is steep. The whitened start, a choice
 of ours, makes R = 1 fail more often. A softer cube root in the encoder makes everything fail. With a higher cap of the
-exponentials R = 1 does not get off the ground. The study keeps our reading of the method.
+exponentials R = 1 fails altogether. The study keeps our reading of the method.
 """
 
 

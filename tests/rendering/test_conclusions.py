@@ -43,7 +43,7 @@ def test_what_leaves_a_conclusion_open_is_named():
     verdicts = ["reproduced", "reproduced", "not testable", "not decidable"]
     row = conclude(claims(*verdicts)).set_index("conclusion").loc["trained VAEs that trade data for easy posteriors"]
     assert row["verdict"] == "is open" and row["claims"] == 3
-    assert row["evidence"].endswith("not decidable: trade_off-mobius 0.5 (0.25 to 0.75)")
+    assert row["evidence"].endswith("not decidable on Mobius 0.5 (0.25 to 0.75)")
 
 
 def test_every_claim_of_a_conclusion_is_one_of_the_papers():

@@ -9,6 +9,7 @@ import pandas as pd
 
 from libi import __version__
 from libi.rendering.latex import count, enumeration, text
+from libi.rendering.table1 import DATASETS
 from libi.rendering.verdicts import base_of
 
 HOLDS, FAILS, OPEN, PARTLY = "holds", "does not hold", "is open", "holds in part"
@@ -123,8 +124,13 @@ def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) ->
     rows = claims.set_index("claim")
     found = [(words, rows.loc[name]) for name, words in shown.items() if name in rows.index]
     others = own[(own["verdict"] != "reproduced") & ~own["claim"].isin(list(shown))]
-    found += [(f"{row['verdict']}: {row['claim']}", row) for _, row in others.iterrows()]
+    found += [(f"{row['verdict']} on {_place(row['claim'])}", row) for _, row in others.iterrows()]
     return ", ".join(f"{words} {_number(row)}" for words, row in found if not isnan(row["value"]))
+
+
+def _place(claim: str) -> str:
+    """The data set that a claim is about; its name if it is about none."""
+    return next((DATASETS[part] for part in claim.split("-") if part in DATASETS), claim)
 
 
 def _number(row: pd.Series) -> str:
