@@ -11,7 +11,7 @@ RUN := $(VENV)/bin/snakemake --cores $(CORES) --quiet reason host
 TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \
 command again: apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
 
-.PHONY: paper quick verify publish test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
+.PHONY: paper quick sensitivity power verify publish test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
@@ -24,6 +24,14 @@ quick: $(READY)
 	@echo "The quick study is done. Table 1: results/quick/table1.csv; verdicts: results/quick/claims.csv; figures: \
 	figures/quick/; all of it: paper/quick/replication.pdf"
 	@$(TYPESET)
+
+sensitivity: $(READY)
+	$(RUN) --configfile config/sensitivity.yaml
+	@echo "The sensitivity study is done. Every cell and claim in every variant: results/sensitivity.csv"
+
+power: $(READY)
+	$(RUN) --configfile config/power.yaml
+	@echo "The study of fresh replicates is done. Its verdicts: results/power/claims.csv"
 
 # Whether a verdict of the finished paper study is worse than the published one; it names each, and fails.
 verify: $(READY)

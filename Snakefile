@@ -16,7 +16,6 @@ report: "workflow/report/workflow.rst"
 # Of seconds, so on a cluster they run where Snakemake does.
 localrules:
     all,
-    select,
     gather_grid,
     gather_gaps,
     gather_restarts,
@@ -35,6 +34,7 @@ localrules:
 
 
 include: "workflow/rules/study.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/resume.smk"
 include: "workflow/rules/start.smk"
 include: "workflow/rules/simulate.smk"
@@ -49,27 +49,21 @@ include: "workflow/rules/draw.smk"
 include: "workflow/rules/write.smk"
 
 
+if FAMILY.varied:
+
+    include: "workflow/rules/vary.smk"
+
+
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/table1.csv",
-        f"{RESULTS}/grid.csv",
-        f"{RESULTS}/gaps.csv",
-        RESTARTS,
-        f"{RESULTS}/claims.csv",
-        f"{PAPER}/table1.tex",
-        f"{PAPER}/table1_exact.tex",
-        figures(),
-        rules.render_verdicts.output,
-        rules.render_gaps.output,
-        rules.write_numbers.output,
-        rules.write.output if CAN_TYPESET else [],
+        rules.gather_sensitivity.output if FAMILY.varied else results_of(*FAMILY),
 
 
-for name in study.dataset_names():
+for name in FAMILY.dataset_names():
 
     rule:
         name:
             name
         input:
-            f"{RESULTS}/table1_{name}.csv",
+            [f"results{folder}/table1_{name}.csv" for folder in FAMILY if name in FAMILY[folder].dataset_names()],

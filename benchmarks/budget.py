@@ -23,7 +23,7 @@ from libi.study.reading import read_study  # noqa: E402
 
 # What steps.csv and evaluation.csv call them.
 SPEEDS = {"engine": ("engine", "seconds"), "compiled": ("compiled", "compiled"), "floor": ("floor", "floor")}
-METRICS = {"score": ["test_ll_exact"], "evaluate": ["test_ll", "test_ll_exact", "s_knn"]}
+METRICS = {"select": ["test_ll_exact"], "evaluate": ["test_ll", "test_ll_exact", "s_knn"]}
 SMALL = 0.006  # the share below which jobs are shown as one row
 
 
@@ -34,7 +34,7 @@ def metric_seconds(study: Study, stage: str, jobs: int, column: str) -> float:
     seconds = jobs * OTHERS
     for name in study.dataset_names():
         grids = [len(study.configurations(name, method)) for method in study.methods(name)]
-        models = sum(grids) if stage == "score" else len(grids)
+        models = sum(grids) if stage == "select" else len(grids)
         seconds += study.replicates * models * sum(table[name, metric] for metric in METRICS[stage])
     return seconds
 

@@ -31,7 +31,7 @@ from libi.seeding import stream  # noqa: E402
 from libi.storage import load_table, load_tensors, save_table  # noqa: E402
 from libi.study.models import EvaluationJob  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
-from libi.trained import TrainedModel, TrainedModels  # noqa: E402
+from libi.trained import TrainedModel  # noqa: E402
 
 METHODS = ("truth", "vae", "libi")
 REPLICATES = (0, 1)
@@ -92,17 +92,15 @@ def main() -> None:
     rows = []
     for dataset in DATASETS:
         for replicate in REPLICATES:
-            files = (
-                TrainedModels(given.results / f"training/{dataset}/{method}/{replicate}.safetensors", replicate)
-                for method in METHODS
-            )
-            selection, scores = (
-                load_table(given.results / name)
-                for name in (f"selection/{dataset}.csv", f"scores/{dataset}/{replicate}.csv")
-            )
             x = load_tensors(given.results / f"data/{dataset}/{replicate}/test.safetensors")[0]["x"]
-            for keys, model in chosen_models(files, selection, scores):
-                rows += [{**keys, **row} for row in compare(model, x, job, *keys.values())]
+            for method in METHODS:
+                path = given.results / f"training/{dataset}/{method}/{replicate}.safetensors"
+                tables = (
+                    load_table(given.results / f"{kind}/{dataset}/{method}.csv") for kind in ("selection", "scores")
+                )
+                for choice in chosen_models([path], *tables):
+                    keys = choice.keys
+                    rows += [{**keys, **row} for row in compare(choice.model, x, job, *keys.values())]
     table = pd.DataFrame(rows).round(6)
     save_table(ROOT / "benchmarks/results/proposals.csv", table)
     print(

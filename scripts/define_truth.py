@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from libi.datasets import DATASETS
+from libi.datasets import dataset_of
 from libi.logs import log_to
 from libi.storage import save_table, save_tensors
 
 with log_to(snakemake.log[0]) as log:
-    dataset = DATASETS[snakemake.wildcards.dataset]
+    dataset = dataset_of(snakemake.wildcards.dataset, snakemake.params.architecture)
     parameters, record = dataset.ground_truth()
     log.info("%s: %s", dataset.name, record or "given by the paper")
     save_tensors(snakemake.output.truth, {"generative": dataset.generative.pack(parameters)})

@@ -3,8 +3,11 @@
 from libi.logs import log_to
 from libi.rendering import figure1
 from libi.rendering.style import save_drawing
-from libi.storage import load_table
+from libi.storage import load_table, load_tables
 
 with log_to(snakemake.log[0]):
-    tables = {name: load_table(snakemake.input[name]) for name in ("information", "optima", "samples", "summary")}
+    tables = {name: load_table(snakemake.input[name]) for name in ("information", "optima")}
+    for name in ("samples", "summary"):
+        table = load_tables(snakemake.input[name])
+        tables[name] = table[table["replicate"] == snakemake.params.replicate]
     save_drawing(figure1.draw(**tables), **dict(snakemake.output.items()))

@@ -3,10 +3,12 @@
 from libi.logs import log_to
 from libi.rendering import figure2, figure3, figure4, figure5
 from libi.rendering.style import save_drawing
-from libi.storage import load_table
+from libi.storage import load_tables
 
 FIGURES = {"2": figure2, "3": figure3, "4": figure4, "5": figure5}
 
 with log_to(snakemake.log[0]):
-    drawing = FIGURES[snakemake.wildcards.number].draw(load_table(snakemake.input.points))
+    points = load_tables(snakemake.input.points)
+    points = points[points["replicate"] == snakemake.params.replicate]
+    drawing = FIGURES[snakemake.wildcards.number].draw(points)
     save_drawing(drawing, **dict(snakemake.output.items()))

@@ -1,24 +1,24 @@
-"""Compute the metrics of the models that stand for their methods on one replicate."""
+"""Compute the metrics of the models that stand for a method on each replicate of a data set."""
 
 import torch
 
+from libi.evaluation.choices import chosen_models
 from libi.evaluation.metrics import evaluate_choices
 from libi.logs import log_to
 from libi.memory import keep_freed_memory
 from libi.storage import load_table, load_tensors, save_table
 from libi.study.models import EvaluationJob
-from libi.trained import TrainedModels
 
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
-    (test, _), (truth, _) = load_tensors(snakemake.input.test), load_tensors(snakemake.input.truth)
+    given = snakemake.input
+    truth, _ = load_tensors(given.truth)
+    tests = (load_tensors(path)[0]["x"] for path in given.test)
     metrics, points = evaluate_choices(
-        (TrainedModels(path, int(snakemake.wildcards.replicate)) for path in snakemake.input.models),
-        load_table(snakemake.input.selection),
-        load_table(snakemake.input.scores),
+        chosen_models(given.models, load_table(given.selection), load_table(given.scores)),
         truth["generative"],
-        test["x"],
+        dict(zip(snakemake.params.replicates, tests, strict=True)),
         EvaluationJob.model_validate(snakemake.params.job),
     )
     save_table(snakemake.output.metrics, metrics)

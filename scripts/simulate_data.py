@@ -1,16 +1,17 @@
 """Draw the points of one replicate, split by split, from a data set's generative process."""
 
-from libi.datasets import DATASETS, simulate
+from libi.datasets import dataset_of, simulate
 from libi.logs import log_to
 from libi.seeding import stream
 from libi.storage import load_tensors, save_tensors
 
 with log_to(snakemake.log[0]) as log:
     name, replicate = snakemake.wildcards.dataset, snakemake.wildcards.replicate
+    dataset = dataset_of(name, snakemake.params.architecture)
     truth, _ = load_tensors(snakemake.input.truth)
     for split, points in snakemake.params.points.items():
         source = stream(snakemake.params.seed, "data", name, int(replicate), split)
-        codes, x = simulate(DATASETS[name], truth["generative"], points, source)
+        codes, x = simulate(dataset, truth["generative"], points, source)
         about = {"dataset": name, "replicate": replicate, "split": split}
         save_tensors(snakemake.output[split], {"z": codes, "x": x}, about)
         log.info("%s: %d points", split, points)

@@ -34,15 +34,26 @@ class Job(NamedTuple):
     needs: frozenset[str]
 
 
-def notes(root: Path, study: str) -> dict[str, dict[str, Any]]:
-    """What Snakemake noted of each file that a study has made and that is there: rule, input, log, starttime, ..."""
+def notes(root: Path, folder: str) -> dict[str, dict[str, Any]]:
+    """What Snakemake noted of each file that a study has made and that is there: rule, input, log, starttime, ...
+
+    Args:
+        root: the work tree.
+        folder: the study's folder in results/, e.g. "/quick"; empty for the paper's study.
+    """
     found = {}
     for path in (root / ".snakemake/metadata").iterdir():
         note = json.loads(path.read_text(encoding="utf-8"))
         file = base64.b64decode(path.name).decode()
-        if note["log"] and f"logs/{study}/" in note["log"][0] and (root / file).exists():
+        if note["log"] and _wrote(note, folder) and (root / file).exists():
             found[file] = note
     return found
+
+
+def _wrote(note: Mapping[str, Any], folder: str) -> bool:
+    """Whether a study's job wrote a note's file: its log is named for its rule, or the rule that this is a kind of."""
+    log = note["log"][0].removeprefix(f"logs{folder}/")
+    return note["rule"].startswith(log.split("/")[0].removesuffix(".log"))
 
 
 def jobs_of(noted: Mapping[str, Mapping[str, Any]]) -> dict[str, Job]:
@@ -79,6 +90,6 @@ def wall_seconds(jobs: Mapping[str, Job], cores: int) -> float:
 
 
 if __name__ == "__main__":
-    done = jobs_of(notes(Path.cwd(), "paper"))
+    done = jobs_of(notes(Path.cwd(), ""))
     for number in CORES:
         print(f"{number:3} cores: {wall_seconds(done, number) / 60:6.1f} min")

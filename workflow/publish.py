@@ -224,7 +224,7 @@ def publish(root: Path) -> None:
     table = budget(root)
     save_table(reference / "budget.csv", table)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True).stdout.strip()
-    noted = notes(root, "paper")
+    noted = notes(root, "")
     save_table(reference / "cores.csv", planned(jobs_of(noted)))
     run = {
         "wall_seconds": round(busy_seconds((note["starttime"], note["endtime"]) for note in noted.values())),

@@ -100,21 +100,23 @@ class _StoredGradient(torch.autograd.Function):
         return stored(gradient)
 
 
-def widen(weight: Tensor, bias: Tensor, rows: Rows) -> Tensor:
+def widen(weight: Tensor, bias: Tensor | None, rows: Rows) -> Tensor:
     """The affine map from a narrow array to a wide one [models, out, points]: a sum of products, fit to be fused."""
-    products = (weight[:, :, feature, None] * row[:, None] for feature, row in enumerate(rows))
-    return sum(products, start=bias[:, :, None])
+    first, *others = (weight[:, :, feature, None] * row[:, None] for feature, row in enumerate(rows))
+    return sum(others, start=first if bias is None else bias[:, :, None] + first)
 
 
-def contract(weight: Tensor, bias: Tensor, inputs: Tensor) -> Rows:
+def contract(weight: Tensor, bias: Tensor | None, inputs: Tensor) -> Rows:
     """The affine map from a wide array [models, in, points] to a narrow one: for each feature a product of one row."""
     products = ((weight[:, out, None] @ inputs)[:, 0] for out in range(weight.shape[1]))
-    return tuple(_StoredGradient.apply(product + bias[:, out, None]) for out, product in enumerate(products))
+    if bias is not None:
+        products = (product + bias[:, out, None] for out, product in enumerate(products))
+    return tuple(map(_StoredGradient.apply, products))
 
 
-def multiply(weight: Tensor, bias: Tensor, inputs: Tensor) -> Tensor:
+def multiply(weight: Tensor, bias: Tensor | None, inputs: Tensor) -> Tensor:
     """The affine map from an array [models, in, points] to a wide one [models, out, points]: a batched product."""
-    return torch.baddbmm(bias[:, :, None], weight, inputs)
+    return weight @ inputs if bias is None else torch.baddbmm(bias[:, :, None], weight, inputs)
 
 
 def cube_root(inputs: Tensor) -> Tensor:
@@ -179,11 +181,13 @@ class Network:
         inputs: number of input features, at most NARROW.
         hidden: the hidden layers, in order, narrow ones first; empty for a linear network.
         heads: output name to number of features.
+        bias: whether its layers have biases.
     """
 
     inputs: int
     hidden: tuple[Hidden, ...]
     heads: dict[str, int]
+    bias: bool = True
 
     @property
     def layout(self) -> Layout:
@@ -194,8 +198,9 @@ class Network:
         shapes: dict[str, tuple[int, ...]] = {}
         fan_in: dict[str, int] = {}
         for name, before, after in layers:
-            shapes |= {f"{name}.weight": (after, before), f"{name}.bias": (after,)}
-            fan_in |= {f"{name}.weight": before, f"{name}.bias": before}
+            own = {f"{name}.weight": (after, before)} | ({f"{name}.bias": (after,)} if self.bias else {})
+            shapes |= own
+            fan_in |= dict.fromkeys(own, before)
         return Layout(shapes, fan_in)
 
     def activations(self, parameters: Parameters, rows: Rows) -> list[Rows | Tensor]:
@@ -203,7 +208,7 @@ class Network:
         outputs: list[Rows | Tensor] = []
         values: Rows | Tensor = rows
         for number, layer in enumerate(self.hidden, start=1):
-            weight, bias = parameters[f"hidden_{number}.weight"], parameters[f"hidden_{number}.bias"]
+            weight, bias = parameters[f"hidden_{number}.weight"], parameters.get(f"hidden_{number}.bias")
             if number > 1 and not layer.narrow and not isinstance(values, Tensor):
                 values = torch.stack(values, 1)  # a matrix product reads what a fused sum would compute anew each time
             linear = multiply if isinstance(values, Tensor) else affine if layer.narrow else widen
@@ -214,7 +219,7 @@ class Network:
     def heads_of(self, parameters: Parameters, rows: Rows) -> tuple[Rows, ...]:
         """Outputs of the heads, each as rows, for one row an input feature, each [models or 1, points]."""
         values = self.activations(parameters, rows)[-1] if self.hidden else rows
-        maps = [(parameters[f"{head}.weight"], parameters[f"{head}.bias"]) for head in self.heads]
+        maps = [(parameters[f"{head}.weight"], parameters.get(f"{head}.bias")) for head in self.heads]
         if isinstance(values, Tensor):
             return tuple(contract(*each, values) for each in maps)
         return tuple(affine(*each, values) for each in maps)

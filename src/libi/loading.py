@@ -44,7 +44,7 @@ def load(
 
 def _selected(path: Path, names: list[str]) -> str:
     method, dataset = path.parent.name, path.parent.parent.name
-    selection = path.parents[3] / "selection" / f"{dataset}.csv"
+    selection = path.parents[3] / "selection" / dataset / f"{method}.csv"
     chosen = chosen_configurations(load_table(selection)).get(method) if selection.exists() else None
     if chosen is None:
         raise ValueError(

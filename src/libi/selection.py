@@ -5,22 +5,24 @@ from __future__ import annotations
 import pandas as pd
 
 
-def choose_restarts(records: pd.DataFrame) -> pd.DataFrame:
-    """For every configuration the restart whose own objective is best on the validation set.
+def choose_restarts(records: pd.DataFrame, column: str = "validation_objective") -> pd.DataFrame:
+    """For every configuration the restart whose own objective is best, usually on the validation set.
 
     Args:
-        records: one row a model: configuration, restart, validation_objective (smaller is better), diverged.
+        records: one row a model: configuration, restart, validation_objective and training_objective (smaller is
+            better), diverged.
+        column: the objective that decides.
 
     Returns:
         one row a configuration, in the order of the records: configuration, restart, validation_objective. Restart is
         missing where every restart has diverged or has no finite objective.
     """
-    fit = records["validation_objective"].where(~records["diverged"].astype(bool))
+    fit = records[column].where(~records["diverged"].astype(bool))
     rows = []
     for name, group in fit.groupby(records["configuration"], sort=False):
         if group.notna().any():
             best = group.idxmin()
-            rows.append((name, records.loc[best, "restart"], group[best]))
+            rows.append((name, records.loc[best, "restart"], records.loc[best, "validation_objective"]))
         else:
             rows.append((name, pd.NA, pd.NA))
     table = pd.DataFrame(rows, columns=["configuration", "restart", "validation_objective"])

@@ -81,4 +81,5 @@ def load_tables(paths: Sequence[PathLike]) -> pd.DataFrame:
     """Read the rows of several tables under one another; nothing, not even columns, if there are no tables."""
     import pandas as pd
 
-    return pd.concat(map(load_table, paths), ignore_index=True) if len(paths) else pd.DataFrame()
+    tables = list(map(load_table, paths))
+    return pd.concat([table for table in tables if len(table)] or tables or [pd.DataFrame()], ignore_index=True)

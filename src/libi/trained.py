@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from libi.datasets import DATASETS, Dataset
+from libi.datasets import Dataset, dataset_of
 from libi.storage import load_tensors
 
 Array = np.ndarray
@@ -82,11 +85,23 @@ class TrainedModel:
 
 
 def metadata_of(
-    dataset: str, method: str, replicates: list[int], configurations: list[str], restarts: list[int]
+    dataset: str,
+    method: str,
+    replicates: list[int],
+    configurations: list[str],
+    restarts: list[int],
+    architecture: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """What a file of trained models says of itself: its data set and method, and which model each row is."""
+    """What a file of trained models says of itself: data set, method and networks, and which model each row is."""
     models = json.dumps(list(zip(replicates, configurations, restarts, strict=True)))
-    return {"dataset": dataset, "method": method, "models": models}
+    networks = json.dumps(dict(architecture), sort_keys=True)
+    return {"dataset": dataset, "method": method, "architecture": networks, "models": models}
+
+
+def replicates_in(path: str | Path) -> list[int]:
+    """The replicates whose models a training file holds, in ascending order."""
+    _, about = load_tensors(path)
+    return sorted({number for number, *_ in json.loads(about["models"])})
 
 
 class TrainedModels:
@@ -113,7 +128,8 @@ class TrainedModels:
         self._tensors, about = load_tensors(path)
         if "models" not in about:
             raise ValueError(f"{path}: not a file of trained models")
-        self.dataset, self.method = DATASETS[about["dataset"]], about["method"]
+        self.dataset = dataset_of(about["dataset"], json.loads(about["architecture"]))
+        self.method = about["method"]
         models = json.loads(about["models"])
         held = sorted({number for number, *_ in models})
         self.replicate = held[0] if replicate is None else replicate

@@ -1,7 +1,5 @@
 """The tables of rule infer, for models of which everything is known in closed form."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +14,7 @@ from libi.evaluation.inference import infer_choices
 from libi.seeding import stream
 from libi.storage import load_table, save_table, save_tensors
 from libi.study.models import PosteriorJob
-from libi.trained import TrainedModels, metadata_of
+from libi.trained import metadata_of
 
 POINTS = 300
 JOB = PosteriorJob(seed=0, samples=1000, prior_share=0.1, draws=10, gap_points=10)
@@ -42,7 +40,7 @@ def save_model(folder, dataset, method, tensors):
     both = {name: torch.cat([torch.zeros_like(tensor), tensor]) for name, tensor in tensors.items()}
     path = folder / f"{method}.safetensors"
     save_tensors(path, both, metadata_of(dataset.name, method, [0, 0], ["default"] * 2, [0, 1]))
-    return TrainedModels(path)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +61,7 @@ def inferred(tmp_path_factory):
     selection = pd.DataFrame(of_all | {"chosen": [True, False, True]})
     scores = pd.DataFrame(of_all | {"replicate": 0, "restart": pd.array([1, None, 1], dtype="Int64")})
     codes, x = simulate(dataset, truth, POINTS, stream("tests", "training"))
-    tables = infer_choices(files, selection, scores, truth, {"z": codes, "x": x}, JOB)
+    tables = infer_choices(chosen_models(files, selection, scores), truth, {0: {"z": codes, "x": x}}, JOB)
     for name, table in tables._asdict().items():  # as the rule passes them on
         save_table(folder / f"{name}.csv", table)
     return {name: load_table(folder / f"{name}.csv") for name in tables._fields}, codes.numpy(), x.numpy()
@@ -93,11 +91,12 @@ def test_columns(inferred):
     ]
 
 
-def test_a_method_without_a_choice_is_named(caplog):
+def test_a_method_without_a_choice_is_named(tmp_path, caplog):
     table = pd.DataFrame({"dataset": ["mobius"], "method": ["vae"], "configuration": ["default"]})
-    models = SimpleNamespace(method="vae")
-    given = table.assign(chosen=False), table.assign(replicate=2, restart=pd.array([None], dtype="Int64"))
-    assert list(chosen_models([models], *given)) == [({"dataset": "mobius", "method": "vae", "replicate": 2}, None)]
+    path = save_model(tmp_path, DATASETS["mobius"], "vae", {"generative": torch.zeros(1, 1)})
+    given = table.assign(chosen=False), table.assign(replicate=0, restart=pd.array([None], dtype="Int64"))
+    (choice,) = chosen_models([path], *given)
+    assert (choice.keys, choice.model) == ({"dataset": "mobius", "method": "vae", "replicate": 0}, None)
     assert "vae: no configuration has a finite restart on every replicate" in caplog.text
 
 
@@ -181,9 +180,8 @@ def test_more_features_than_codes(tmp_path):
     files = [save_model(tmp_path, dataset, "truth", {"generative": truth, "inference": phi})]
     row = {"dataset": ["gaussian"], "method": ["truth"], "configuration": ["default"]}
     codes, x = simulate(dataset, truth, 20, stream("tests", "training"))
-    given = pd.DataFrame(row | {"chosen": [True]}), pd.DataFrame(row | {"replicate": [3], "restart": [1]})
-    tables = infer_choices(files, *given, truth, {"z": codes, "x": x}, JOB)
+    given = pd.DataFrame(row | {"chosen": [True]}), pd.DataFrame(row | {"replicate": [0], "restart": [1]})
+    tables = infer_choices(chosen_models(files, *given), truth, {0: {"z": codes, "x": x}}, JOB)
     assert {f"x_{feature}" for feature in (1, 2, 3, 4)} < set(tables.points.columns)
     kinds = tables.samples.set_index("kind")[["value_3", "value_4"]].notna().all(axis=1)
     assert kinds["model"].all() and not kinds.drop("model").any()
-    assert (tables.summary["replicate"] == 3).all()

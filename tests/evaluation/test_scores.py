@@ -17,7 +17,7 @@ SETTINGS = {
     "seed": 0,
     "importance_samples": 2000,
     "variance_inflation": 2.0,
-    "two_sample": {"draws": 2, "points": 10, "neighbours": 1, "smoothness": 1.0},
+    "restart_split": "validation",
 }
 RECORDS = pd.DataFrame(
     {

@@ -50,16 +50,18 @@ def between(probabilities, first, second):
     return probabilities[np.ix_(first, second)].sum() + probabilities[np.ix_(second, first)].sum()
 
 
+@pytest.mark.parametrize("smoothness", [[1.5], [0.2, 1.0, 4.0]])
 @pytest.mark.parametrize("neighbours", [1, 2, 3])
-def test_statistic_is_standardised_by_all_relabellings(neighbours):
+def test_statistic_is_standardised_by_all_relabellings(neighbours, smoothness):
+    """Of several α it is the mean of the probabilities that counts."""
     pooled = gaussian(2, 7)
-    probabilities = literal_neighbour_probabilities(pooled, neighbours, 1.5)
+    probabilities = np.mean([literal_neighbour_probabilities(pooled, neighbours, value) for value in smoothness], 0)
     splits = list(relabellings(7, 3))
     counts = np.array([between(probabilities, *split) for split in splits])
     expected = -(counts - counts.mean()) / np.sqrt(1e-5 + counts.var())
     first = torch.stack([pooled[:, split[0]] for split in splits])
     second = torch.stack([pooled[:, split[1]] for split in splits])
-    statistic = smooth_knn_statistic(first, second, neighbours=neighbours, smoothness=1.5)
+    statistic = smooth_knn_statistic(first, second, neighbours=neighbours, smoothness=smoothness)
     assert statistic.numpy() == pytest.approx(expected, abs=1e-9)
 
 
@@ -130,7 +132,7 @@ def test_indifferent_neighbours_give_zero():
 @given(seed=st.integers(0, 1000), neighbours=st.integers(1, 3), shift=st.floats(-100, 100))
 def test_invariances(seed, neighbours, shift):
     first, second = gaussian(3, 6, seed=seed), 2 * gaussian(3, 8, seed=seed + 1)
-    options = {"neighbours": neighbours, "smoothness": 0.7}
+    options = {"neighbours": neighbours, "smoothness": [0.7]}
     statistic = smooth_knn_statistic(first, second, **options).item()
     rotation, _ = torch.linalg.qr(gaussian(3, 3, seed=seed))
     same = {
@@ -202,7 +204,7 @@ def test_average_draws_what_was_asked():
         sizes.append((batch, points))
         return gaussian(batch, 2, points, seed=len(sizes))
 
-    result = averaged_smooth_knn(draw, draw, draws=25, points=7, batch=10, neighbours=2, smoothness=0.5)
+    result = averaged_smooth_knn(draw, draw, draws=25, points=7, batch=10, neighbours=2, smoothness=[0.5])
     assert sizes == [(10, 7), (10, 7), (10, 7), (10, 7), (5, 7), (5, 7)]
     assert np.isfinite([result.mean, result.standard_deviation]).all()
 
@@ -214,7 +216,7 @@ def test_average_draws_what_was_asked():
         ((4, 2, 5), (2, 5), {}, r"\[4, 2, 5\].*\[2, 5\]"),
         ((2, 1), (2, 2), {}, "four points"),
         ((2, 3), (2, 3), {"neighbours": 6}, "between 1 and 5"),
-        ((2, 3), (2, 3), {"smoothness": 0.0}, "smoothness must be positive"),
+        ((2, 3), (2, 3), {"smoothness": [0.0]}, "smoothness must be one or more positive values"),
     ],
 )
 def test_errors_say_what_was_expected(first, second, options, message):

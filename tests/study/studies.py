@@ -1,12 +1,14 @@
 """Studies for the tests: the project's own, and ones that differ from them in one value."""
 
 import json
+import os
 from pathlib import Path
 
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = REPOSITORY / "config"
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")}  # for programs that a test runs
 STUDIES = ("config", "quick", "smoke")
 
 

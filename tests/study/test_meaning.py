@@ -105,13 +105,11 @@ def test_the_quick_study_is_as_the_issue_asks():
         assert {c.as_dict()["rounds"] for c in study.configurations(dataset, "libi")} == {1, 6}
 
 
-def test_folders():
-    paper, quick = (read_study(CONFIG / f"{name}.yaml") for name in ("config", "quick"))
-    kinds = ("results", "figures", "paper")
-    assert [paper.folder(kind) for kind in kinds] == ["results", "figures", "paper"]
-    assert [quick.folder(kind) for kind in kinds] == ["results/quick", "figures/quick", "paper/quick"]
-    with pytest.raises(ValueError, match="unknown kind of folder 'result'; .* did you mean 'results'"):
-        quick.folder("result")
+def test_packs_name_all_replicates_from_the_first_on():
+    study = load_study(mapping() | {"first_replicate": 5, "replicates": 3, "replicates_per_job": 2}, "f")
+    assert list(study.replicate_names()) == [5, 6, 7]
+    assert study.packs() == ["5-6", "7"]
+    assert [study.replicates_of(pack) for pack in study.packs()] == [[5, 6], [7]]
 
 
 def test_configuration_names():
@@ -238,7 +236,7 @@ def test_the_evaluation_job():
         "seed": 0,
         "importance_samples": 200,
         "variance_inflation": 2.0,
-        "two_sample": {"draws": 50, "points": 100, "neighbours": 1, "smoothness": 1.0},
+        "two_sample": {"draws": 50, "points": 100, "neighbours": 1, "smoothness": (1.0,), "sample": "fresh"},
     }
     assert EvaluationJob.model_validate(plain).two_sample == study.evaluation.two_sample
 
@@ -247,7 +245,8 @@ def test_the_scoring_job():
     """How configurations are ranked is no part of the evaluation: it computes no metric again."""
     study = read_study(CONFIG / "smoke.yaml")
     plain = study.scoring_job()
-    assert plain == study.evaluation_job() | {"likelihood": "exact"}
+    estimate = {"seed": 0, "importance_samples": 200, "variance_inflation": 2.0}
+    assert plain == estimate | {"likelihood": "exact", "restart_split": "validation"}
     assert ScoringJob.model_validate(plain).likelihood == "exact"
     other = load_study(changed("selection.likelihood", "importance"), "f")
     assert other.scoring_job() != plain

@@ -1,7 +1,6 @@
 """What a study refuses, and in which words."""
 
 import copy
-import os
 import re
 import subprocess
 import sys
@@ -15,9 +14,7 @@ from libi.study.models import Study
 from libi.study.reading import StudyError, load_study, read_study
 from libi.study.sections import DATASETS, METHODS
 
-from .studies import CONFIG, REPOSITORY, STUDIES, changed, mapping
-
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")}
+from .studies import CONFIG, ENVIRONMENT, STUDIES, changed, mapping
 
 
 def complaints(study):
@@ -41,11 +38,12 @@ MONTE_CARLO, BETWEEN = "evaluation.posterior", "a number above 0 and below 1"
 SHARE, CAP, SPLIT = "training.annealing_share", "training.exponential_cap", "selection.configuration_split"
 BATCH, INFLATION = "training.batch_size", "evaluation.variance_inflation"
 KEYS = {
-    "": "name, seed, device, compile, replicates, replicates_per_job, restarts, points, training, selection, "
-    "evaluation, datasets",
+    "": "name, seed, device, compile, replicates, first_replicate, replicates_per_job, restarts, points, training, "
+    "architecture, selection, evaluation, datasets",
     "points": "train, validation, test",
-    "training": "epochs, learning_rate, adam, batch_size, validate_every, validation_draws, annealing_share, "
-    "exponential_cap",
+    "training": "epochs, learning_rate, learning_rate_end, adam, batch_size, elbo_draws, validate_every, "
+    "validation_draws, snapshot, initial_scale, annealing_share, annealing_form, constrained_batch_size, libi_epochs, "
+    "whitened_start, exponential_cap",
     "datasets": "linear_jtex, cubic_jtex, gaussian, mobius",
 }
 METHOD_KEYS = "vae, beta_vae, beta_vae_anneal, lagging, libi"
@@ -83,7 +81,14 @@ NEVER = "always part of a study and never listed"
         (SHARE, 0, f"{SHARE}: given 0; allowed: a number above 0 and below 1"),
         (CAP, 88, f"{CAP}: given 88; allowed: a number above 0 and at most 80 (float32 overflows at e^88)"),
         (INFLATION, 0.5, f"{INFLATION}: given 0.5; allowed: a finite number of at least 1"),
-        (f"{K_NN}.smoothness", 0, f"{K_NN}.smoothness: given 0; allowed: {ABOVE_0}"),
+        (f"{K_NN}.smoothness", 1.0, f"{K_NN}.smoothness: given 1.0; allowed: {NUMBERS}"),
+        (f"{K_NN}.smoothness", [0], f"{K_NN}.smoothness[0]: given 0; allowed: {ABOVE_0}"),
+        (f"{K_NN}.sample", "train", f"{K_NN}.sample: given 'train'; allowed: fresh or test"),
+        ("training.learning_rate_end", 1.5,
+         "training.learning_rate_end: given 1.5; allowed: a number above 0 and at most 1"),
+        ("training.snapshot", "first", "training.snapshot: given 'first'; allowed: best or last; did you mean 'last'?"),
+        ("training.constrained_batch_size", 30,
+         "training.constrained_batch_size: given 30; allowed: a divisor of points.train, which is 100"),
         (f"{MONTE_CARLO}.samples", 0, f"{MONTE_CARLO}.samples: given 0; allowed: {WHOLE}"),
         (f"{MONTE_CARLO}.prior_share", 1, f"{MONTE_CARLO}.prior_share: given 1; allowed: {BETWEEN}"),
         (BETA, [-1], f"{BETA}[0]: given -1; allowed: {ABOVE_0}"),
@@ -274,5 +279,5 @@ def test_the_readme_lists_every_key():
         return {".".join(("datasets", "*", *path[2:]) if path[0] == "datasets" else path)}
 
     listed = set(re.findall(r"^\| `([^`]+)` \|", (CONFIG / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
-    files = {"config.yaml", "quick.yaml", "smoke.yaml", "schema.json"}
+    files = {"config.yaml", "quick.yaml", "sensitivity.yaml", "smoke.yaml", "schema.json", "variants.schema.json"}
     assert listed - files == leaves(mapping("config")) | {"datasets", "datasets.*"}

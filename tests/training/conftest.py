@@ -8,7 +8,7 @@ import torch
 from libi.datasets import DATASETS, simulate
 from libi.seeding import stream
 from libi.training.engine import Stack
-from libi.training.methods import METHODS
+from libi.training.methods import METHODS, Plan
 from libi.training.problem import Member, Problem, Settings
 from libi.training.step import Adam
 
@@ -43,7 +43,7 @@ def stack_of(problem, method, members, epochs, settings=SETTINGS, replicates=Non
         Member((0, method, restart, str(values)), values, replicate)
         for (restart, values), replicate in zip(members, replicates or [0] * len(members), strict=True)
     ]
-    phases = METHODS[method](members[0][1], epochs, 0.5)
+    phases = METHODS[method](members[0][1], Plan(epochs, 0.5))
     return Stack(problem, made, phases, settings)
 
 

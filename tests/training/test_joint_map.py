@@ -26,11 +26,14 @@ JOB = TrainingJob.model_validate(
         "training": {
             "epochs": 30,
             "learning_rate": 0.01,
+            "learning_rate_end": 1.0,
             "adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
-            "batch_size": 20,
             "validate_every": 10,
             "validation_draws": 4,
+            "snapshot": "best",
+            "initial_scale": 1.0,
         },
+        "architecture": {"encoder_bias": True},
     }
 )
 
@@ -46,7 +49,7 @@ def test_training_leaves_the_truth_for_smaller_codes_and_other_data():
     stack.state.parameters["encoder"] = problem.dataset.encoder.layout.pack(named)
     at_the_truth = stack.assess("joint_map")
     stack.run()
-    records = describe(problem.dataset, problem.train, stack.state, encodes=True)
+    records = describe(problem.dataset, problem.train, stack.state, stack.training_objective(), encodes=True)
     assert (records[["codes_covariance_11", "codes_covariance_22"]] < 0.6).all(axis=None)
     theta = loading_of(problem.dataset, stack.state.kept.parameters["generative"])
     assert divergence(marginal_covariance(truth, noise), marginal_covariance(theta, noise)) > 0.2

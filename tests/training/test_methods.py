@@ -2,7 +2,7 @@
 
 import pytest
 
-from libi.training.methods import METHODS, split_evenly
+from libi.training.methods import METHODS, Plan, split_evenly
 
 EPOCHS = 30_000
 CASES = [
@@ -17,7 +17,7 @@ CASES = [
 
 
 def phases_of(method, values):
-    return METHODS[method](values, EPOCHS, 0.5)
+    return METHODS[method](values, Plan(EPOCHS, 0.5))
 
 
 @pytest.mark.parametrize(("method", "values"), CASES)

@@ -22,6 +22,7 @@ def start(parameters):
         count={"generative": torch.zeros((), dtype=parameters.dtype)},
         alive=torch.ones(len(parameters), dtype=torch.bool),
         loss=torch.zeros(len(parameters)),
+        rate=torch.tensor(0.01, dtype=parameters.dtype),
     )
 
 

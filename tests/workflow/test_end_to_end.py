@@ -26,10 +26,9 @@ JOBS = {
     "define_truth": len(DATASETS),
     "simulate": len(DATASETS) * STUDY["replicates"],
     "train": len(DATASETS) * len(METHODS) + 2,  # joint MAP on two data sets
-    "score": len(DATASETS) * STUDY["replicates"],
-    "select": len(DATASETS),
-    "evaluate": len(DATASETS) * STUDY["replicates"],
-    "infer": len(DATASETS) * STUDY["replicates"],
+    "select": len(DATASETS) * len(METHODS),
+    "evaluate": len(DATASETS) * len(METHODS),
+    "infer": len(DATASETS) * len(METHODS),
     "gather_grid": 1,
     "gather_restarts": 1,
     "gather_gaps": 1,

@@ -50,10 +50,10 @@ def test_models_are_those_of_a_job_of_their_own(results, method, replicate):
 
 def test_scores_are_of_each_replicates_own_models(results):
     for replicate in (0, 1):
-        scores = pd.read_csv(results / "scores/linear_jtex" / f"{replicate}.csv").query("method == 'vae'")
+        scores = pd.read_csv(results / "scores/linear_jtex/vae.csv").query(f"replicate == {replicate}")
         records = pd.read_csv(results / "training/linear_jtex/vae/0-1.csv")
         own = records[records["replicate"] == replicate].set_index("restart")["validation_objective"]
-        assert set(scores["restart"]) == {own.idxmin()} and set(scores["replicate"]) == {replicate}
+        assert set(scores["restart"]) == {own.idxmin()} and set(scores["method"]) == {"vae"}
 
 
 def test_a_replicate_that_a_file_does_not_hold_is_refused(results):

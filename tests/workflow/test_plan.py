@@ -35,10 +35,10 @@ def test_jobs_are_read_from_what_snakemake_noted(tmp_path):
     folder = tmp_path / ".snakemake/metadata"
     folder.mkdir(parents=True)
     made = {
-        "results/data/x": ("simulate", [], "logs/paper/simulate.log", 1.0, 3.0),
-        "results/models": ("train_libi", ["results/data/x", "src/a.py"], "logs/paper/train.log", 4.0, 9.0),
-        "results/records": ("train_libi", ["results/data/x", "src/a.py"], "logs/paper/train.log", 4.0, 9.0),
-        "results/quick/data/x": ("simulate", [], "logs/quick/simulate.log", 0.0, 100.0),
+        "results/data/x": ("simulate", [], "logs/simulate/x.log", 1.0, 3.0),
+        "results/models": ("train_libi", ["results/data/x", "src/a.py"], "logs/train/libi.log", 4.0, 9.0),
+        "results/records": ("train_libi", ["results/data/x", "src/a.py"], "logs/train/libi.log", 4.0, 9.0),
+        "results/quick/data/x": ("simulate", [], "logs/quick/simulate/x.log", 0.0, 100.0),
     }
     keys = ("rule", "input", "log", "starttime", "endtime")
     for file, (rule, given, log, start, end) in made.items():
@@ -46,8 +46,8 @@ def test_jobs_are_read_from_what_snakemake_noted(tmp_path):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
         (folder / base64.b64encode(file.encode()).decode()).write_text(json.dumps(note))
-    jobs = plan.jobs_of(plan.notes(tmp_path, "paper"))
+    jobs = plan.jobs_of(plan.notes(tmp_path, ""))
     assert jobs == {
-        "logs/paper/simulate.log": alone(2.0, 30),
-        "logs/paper/train.log": alone(5.0, 20, ["logs/paper/simulate.log"]),
+        "logs/simulate/x.log": alone(2.0, 30),
+        "logs/train/libi.log": alone(5.0, 20, ["logs/simulate/x.log"]),
     }

@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from libi.study.reading import StudyError, study_of_run
+from libi.study.reading import StudyError
+from libi.study.variants import family_of_run
 
 from .conftest import REPOSITORY, SMOKE, Project, write_study
 
@@ -83,13 +84,13 @@ def test_cuda_is_refused_only_where_no_gpu_can_be(tmp_path, monkeypatch):
     monkeypatch.setattr("libi.study.machine.GPU_FILES", (str(driver),))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     with pytest.raises(StudyError, match="device: given 'cuda'"):
-        study_of_run([study], "", {}, here=True)
-    assert study_of_run([study], "", {}, here=False).device == "cuda"
+        family_of_run([study], "", {}, here=True)
+    assert family_of_run([study], "", {}, here=False).base.device == "cuda"
     driver.touch()
-    assert study_of_run([study], "", {}, here=True).device == "cuda"
+    assert family_of_run([study], "", {}, here=True).base.device == "cuda"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     with pytest.raises(StudyError, match="CUDA_VISIBLE_DEVICES"):
-        study_of_run([study], "", {}, here=True)
+        family_of_run([study], "", {}, here=True)
 
 
 @pytest.mark.parametrize("mode", MODES)

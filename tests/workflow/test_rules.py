@@ -12,7 +12,7 @@ from .conftest import SMOKE, TINY, TYPESET, Project, environment, write_study
 
 PAPER = "config/config.yaml"
 VERBS = (
-    *("define", "simulate", "train", "score", "select", "evaluate", "gather"),
+    *("define", "simulate", "train", "select", "evaluate", "gather"),
     *("infer", "derive", "measure", "judge", "render", "draw", "write"),
 )
 TARGETS = ("all", "linear_jtex", "cubic_jtex", "gaussian", "mobius")
@@ -25,7 +25,7 @@ from types import SimpleNamespace
 from snakemake.api import OutputSettings, ResourceSettings, SnakemakeApi
 from snakemake.settings.types import ConfigSettings, Quietness
 
-JOB = SimpleNamespace(dataset="linear_jtex", method="libi", replicates="0")  # wildcards
+JOB = SimpleNamespace(study=sys.argv[3], dataset="linear_jtex", method="libi", replicates="0")  # wildcards
 
 def asked(rule, attempt):
     given = {key: value.evaluate(JOB, attempt=attempt) for key, value in rule.resources.items() if key != "tmpdir"}
@@ -59,10 +59,10 @@ def project(tmp_path_factory):
     return Project.of_the_work_tree(tmp_path_factory.mktemp("rules") / "project")
 
 
-def rules_of(project, study, nodes=0):
-    """The rules of a study, name to what they declare."""
+def rules_of(project, study, folder="", nodes=0):
+    """The rules of a study, whose results are in a folder, name to what they declare."""
     run = subprocess.run(
-        [sys.executable, "-c", READ, study, str(nodes)],
+        [sys.executable, "-c", READ, study, str(nodes), folder],
         cwd=project.root,
         env=environment(),
         text=True,
@@ -97,7 +97,7 @@ def test_every_rule_declares_what_its_jobs_need(project):
 def test_only_cuda_asks_for_a_gpu(project, tmp_path, device, asking):
     """On a cluster, whose nodes may have what this machine has not."""
     study = write_study(tmp_path / "study.yaml", TINY | {"device": device})
-    rules = rules_of(project, study, nodes=1)
+    rules = rules_of(project, study, "/tiny", nodes=1)
     assert {name for name, rule in rules.items() if "gpu" in rule["resources"]} == asking
     assert {rules[name]["resources"]["gpu"] for name in asking} <= {"1"}
 
@@ -117,15 +117,14 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
         "simulate": 4 * 5,
         "train": 4 * 5 * 5 + 2,  # joint MAP on two data sets
         "train_libi": 4 * 5,
-        "score": 4 * 5,
-        "select": 4,
-        "evaluate": 4 * 5,
+        "select": 4 * 6,
+        "evaluate": 4 * 6,
         "gather_grid": 1,
         "gather_restarts": 1,
         "gather_gaps": 1,
         "derive": 1,
         "measure_shrinkage": 2,
-        "infer": 4 * 5,
+        "infer": 4 * 6,
         "render_table1": 1,
         "judge": 1,
         "draw_figure1": 1,
@@ -149,7 +148,7 @@ def test_replicates_can_share_training_jobs(project, tmp_path):
     }
     alone = {"Training joint_map on linear_jtex, replicate 0"}
     assert {message for message in messages if message.startswith("Training")} == shared | alone
-    assert jobs["score"] == 3
+    assert jobs["select"] == 3
 
 
 def test_a_data_set_is_a_target(project):

@@ -7,20 +7,18 @@ import yaml
 from .conftest import SMOKE, TINY_FILE, write_study
 
 
-def test_score_and_select_work_without_the_test_points(tiny_run, tmp_path):
+def test_selection_works_without_the_test_points(tiny_run, tmp_path):
     project = tiny_run.copy(tmp_path / "blind")
     results = project.root / "results" / "tiny"
-    kept = [*(results / "scores").rglob("*.csv"), *(results / "selection").rglob("*.csv")]
+    kept = [results / folder / "linear_jtex/libi.csv" for folder in ("scores", "selection")]
     before = {path: path.read_bytes() for path in kept}
     (test_file,) = results.rglob("test.safetensors")
     test_file.unlink()
     for folder in ("scores", "selection", "metrics"):
         shutil.rmtree(results / folder)
-    target = "results/tiny/selection/linear_jtex.csv"
-    # Snakemake would make all three splits anew: it may run these two rules alone.
-    run = project.snakemake(
-        "--cores", "1", "--configfile", TINY_FILE, "--allowed-rules", "score", "select", "--", target
-    )
+    target = "results/tiny/selection/linear_jtex/libi.csv"
+    # Snakemake would make all three splits anew: it may run this rule alone.
+    run = project.snakemake("--cores", "1", "--configfile", TINY_FILE, "--allowed-rules", "select", "--", target)
     assert run.returncode == 0, run.stdout
     assert not test_file.exists()
     assert len(before) == 2 and {path: path.read_bytes() for path in before} == before
@@ -39,7 +37,7 @@ def test_selection_on_the_test_points_is_visible(smoke_run, tmp_path):
     study = write_study(project.root / "peeking.yaml", mapping)
     run = project.snakemake("--configfile", study, "--filegraph")
     assert run.returncode == 0, run.stdout
-    (score,) = (node for node in run.stdout.split("<table") if ">score<" in node)
-    assert "test.safetensors" in score
+    (select,) = (node for node in run.stdout.split("<table") if ">select<" in node)
+    assert "test.safetensors" in select
     jobs, _ = project.planned("--configfile", study)
-    assert not {"train", "train_libi", "simulate"} & jobs.keys() and jobs["score"] == 8
+    assert not {"train", "train_libi", "simulate"} & jobs.keys() and jobs["select"] == 24

@@ -5,15 +5,15 @@ rule derive:
     input:
         code=code("derive_closed_forms.py"),
     output:
-        information=f"{RESULTS}/closed_form/information.csv",
-        optima=f"{RESULTS}/closed_form/optima.csv",
-        collapse=f"{RESULTS}/closed_form/collapse.csv",
-        edge=f"{RESULTS}/closed_form/edge.csv",
-        scaling=f"{RESULTS}/closed_form/scaling.csv",
+        information="results{study}/closed_form/information.csv",
+        optima="results{study}/closed_form/optima.csv",
+        collapse="results{study}/closed_form/collapse.csv",
+        edge="results{study}/closed_form/edge.csv",
+        scaling="results{study}/closed_form/scaling.csv",
     log:
-        f"{LOGS}/derive.log",
+        "logs{study}/derive.log",
     benchmark:
-        f"{RESULTS}/benchmarks/derive.tsv"
+        "results{study}/benchmarks/derive.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -28,16 +28,16 @@ rule derive:
 
 rule measure_shrinkage:
     input:
-        models=f"{RESULTS}/training/{{dataset}}/joint_map/0.safetensors",
-        records=f"{RESULTS}/training/{{dataset}}/joint_map/0.csv",
-        truth=rules.define_truth.output.truth,
+        models=demonstrated("safetensors"),
+        records=demonstrated("csv"),
+        truth=truth,
         code=code("measure_shrinkage.py"),
     output:
-        f"{RESULTS}/closed_form/joint_map_{{dataset}}.csv",
+        "results{study}/closed_form/joint_map_{dataset}.csv",
     log:
-        f"{LOGS}/measure_shrinkage/{{dataset}}.log",
+        "logs{study}/measure_shrinkage/{dataset}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/measure_shrinkage/{{dataset}}.tsv"
+        "results{study}/benchmarks/measure_shrinkage/{dataset}.tsv"
     conda:
         ENVIRONMENT
     threads: 1

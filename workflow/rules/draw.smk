@@ -3,23 +3,25 @@
 
 rule draw_figure1:
     input:
-        information=rules.derive.output.information,
-        optima=rules.derive.output.optima,
-        samples=f"{RESULTS}/posterior/{SHOWN[1]}/0_samples.csv",
-        summary=f"{RESULTS}/posterior/{SHOWN[1]}/0_summary.csv",
+        information=derived("information"),
+        optima=derived("optima"),
+        samples=shown(1, "samples"),
+        summary=shown(1, "summary"),
         code=code("draw_figure1.py"),
     output:
         **figure(1, "figure1"),
     log:
-        f"{LOGS}/draw_figure1.log",
+        "logs{study}/draw_figure1.log",
     benchmark:
-        f"{RESULTS}/benchmarks/draw_figure1.tsv"
+        "results{study}/benchmarks/draw_figure1.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
         mem_mb=growing(500),
         runtime=growing(5),
+    params:
+        replicate=of_study(lambda study: study.first_replicate),
     message:
         "Drawing Figure 1"
     script:
@@ -28,14 +30,14 @@ rule draw_figure1:
 
 rule draw_posterior_means:
     input:
-        points=lambda wildcards: f"{RESULTS}/posterior/{SHOWN[int(wildcards.number)]}/0_points.csv",
+        points=lambda wildcards: shown(wildcards.number, "points")(wildcards),
         code=code("draw_posterior_means.py"),
     output:
         **figure("{number}", "posterior_means"),
     log:
-        f"{LOGS}/draw_posterior_means/{{number}}.log",
+        "logs{study}/draw_posterior_means/{number}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/draw_posterior_means/{{number}}.tsv"
+        "results{study}/benchmarks/draw_posterior_means/{number}.tsv"
     wildcard_constraints:
         number="[2-5]",
     conda:
@@ -44,6 +46,8 @@ rule draw_posterior_means:
     resources:
         mem_mb=growing(500),
         runtime=growing(5),
+    params:
+        replicate=of_study(lambda study: study.first_replicate),
     message:
         "Drawing Figure {wildcards.number}"
     script:
@@ -57,9 +61,9 @@ rule draw_figure6:
     output:
         **figure(6, "figure6"),
     log:
-        f"{LOGS}/draw_figure6.log",
+        "logs{study}/draw_figure6.log",
     benchmark:
-        f"{RESULTS}/benchmarks/draw_figure6.tsv"
+        "results{study}/benchmarks/draw_figure6.tsv"
     conda:
         ENVIRONMENT
     threads: 1

@@ -1,21 +1,21 @@
-"""The metrics of the models that stand for their methods. From here on the test points are read."""
+"""The metrics of the models that stand for a method on a data set. From here on the test points are read."""
 
 
 rule evaluate:
     input:
-        models=trained("models"),
-        scores=rules.score.output[0],
-        selection=rules.select.output[0],
-        truth=rules.define_truth.output.truth,
-        test=f"{RESULTS}/data/{{dataset}}/{{replicate}}/test.safetensors",
+        models=trained("safetensors"),
+        scores=chosen("scores"),
+        selection=chosen("selection"),
+        truth=truth,
+        test=points(lambda wildcards: "test", of_all),
         code=code("evaluate_models.py"),
     output:
-        metrics=f"{RESULTS}/metrics/{{dataset}}/{{replicate}}.csv",
-        points=f"{RESULTS}/metrics/{{dataset}}/{{replicate}}_points.csv",
+        metrics="results{study}/metrics/{dataset}/{method}.csv",
+        points="results{study}/metrics/{dataset}/{method}_points.csv",
     log:
-        f"{LOGS}/evaluate/{{dataset}}/{{replicate}}.log",
+        "logs{study}/evaluate/{dataset}/{method}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/{{dataset}}/{{replicate}}.tsv"
+        "results{study}/benchmarks/evaluate/{dataset}/{method}.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -23,8 +23,9 @@ rule evaluate:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        job=study.evaluation_job(),
+        job=of_study(Study.evaluation_job),
+        replicates=of_all,
     message:
-        "Evaluating the chosen models on {wildcards.dataset}, replicate {wildcards.replicate}"
+        "Evaluating the chosen models of {wildcards.method} on {wildcards.dataset}"
     script:
         "../../scripts/evaluate_models.py"

@@ -3,51 +3,55 @@
 
 rule infer:
     input:
-        models=trained("models"),
-        scores=rules.score.output[0],
-        selection=rules.select.output[0],
-        truth=rules.define_truth.output.truth,
-        train=f"{RESULTS}/data/{{dataset}}/{{replicate}}/train.safetensors",
+        models=trained("safetensors"),
+        scores=chosen("scores"),
+        selection=chosen("selection"),
+        truth=truth,
+        train=points(lambda wildcards: "train", of_all),
         code=code("infer_posteriors.py"),
     output:
-        points=f"{RESULTS}/posterior/{{dataset}}/{{replicate}}_points.csv",
-        samples=f"{RESULTS}/posterior/{{dataset}}/{{replicate}}_samples.csv",
-        summary=f"{RESULTS}/posterior/{{dataset}}/{{replicate}}_summary.csv",
-        gaps=f"{RESULTS}/posterior/{{dataset}}/{{replicate}}_gaps.csv",
+        **{
+            kind: f"results{{study}}/posterior/{{dataset}}/{{method}}_{kind}.csv"
+            for kind in ("points", "samples", "summary", "gaps")
+        },
     log:
-        f"{LOGS}/infer/{{dataset}}/{{replicate}}.log",
+        "logs{study}/infer/{dataset}/{method}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/infer/{{dataset}}/{{replicate}}.tsv"
+        "results{study}/benchmarks/infer/{dataset}/{method}.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
         mem_mb=growing(1500),
-        runtime=growing(5),
+        runtime=growing(10),
     params:
-        job=study.posterior_job(),
+        job=of_study(Study.posterior_job),
+        replicates=of_all,
     message:
-        "Inferring the codes of the training points of {wildcards.dataset}, replicate {wildcards.replicate}"
+        "Inferring the codes of the training points of {wildcards.dataset} by {wildcards.method}"
     script:
         "../../scripts/infer_posteriors.py"
 
 
+SUMMARIES = every_method("results{study}/posterior/{dataset}/{method}_summary.csv", "posterior")
+
+
 rule gather_gaps:
     input:
-        gaps=expand(rules.infer.output.gaps, dataset=study.dataset_names(), replicate=study.replicate_names()),
-        posterior=expand(rules.infer.output.summary, dataset=study.dataset_names(), replicate=study.replicate_names()),
+        gaps=every_method("results{study}/posterior/{dataset}/{method}_gaps.csv", "posterior"),
+        posterior=SUMMARIES,
         code=code("gather_gaps.py"),
     output:
         report(
-            f"{RESULTS}/gaps.csv",
+            "results{study}/gaps.csv",
             caption="../report/gaps.rst",
             category="Two gaps",
             labels={"shows": "what each model misses", "kind": "table"},
         ),
     log:
-        f"{LOGS}/gather_gaps.log",
+        "logs{study}/gather_gaps.log",
     benchmark:
-        f"{RESULTS}/benchmarks/gather_gaps.tsv"
+        "results{study}/benchmarks/gather_gaps.tsv"
     conda:
         ENVIRONMENT
     threads: 1

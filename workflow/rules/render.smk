@@ -1,34 +1,36 @@
 """Table 1, for all data sets and for one."""
 
+METRICS = every_method("results{study}/metrics/{dataset}/{method}.csv", "metrics")
+
 
 rule render_table1:
     input:
-        metrics=expand(rules.evaluate.output.metrics, dataset=study.dataset_names(), replicate=study.replicate_names()),
+        metrics=METRICS,
         published="config/published_table1.csv",
         code=code("render_table1.py"),
     output:
         csv=report(
-            f"{RESULTS}/table1.csv",
+            "results{study}/table1.csv",
             caption="../report/table1.rst",
             category="Table 1",
             labels={"shows": "every method on every data set", "kind": "table"},
         ),
         tex=report(
-            f"{PAPER}/table1.tex",
+            "paper{study}/table1.tex",
             caption="../report/table1.rst",
             category="Table 1",
             labels={"shows": "every method on every data set", "kind": "LaTeX"},
         ),
         exact=report(
-            f"{PAPER}/table1_exact.tex",
+            "paper{study}/table1_exact.tex",
             caption="../report/table1.rst",
             category="Table 1",
             labels={"shows": "exact log-likelihoods, and what Eq. 48 misses", "kind": "LaTeX"},
         ),
     log:
-        f"{LOGS}/render_table1.log",
+        "logs{study}/render_table1.log",
     benchmark:
-        f"{RESULTS}/benchmarks/render_table1.tsv"
+        "results{study}/benchmarks/render_table1.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -36,7 +38,7 @@ rule render_table1:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
-        study=lambda wildcards: study.name,
+        study=of_study(lambda study: study.name),
     message:
         "Rendering Table 1"
     script:
@@ -45,17 +47,17 @@ rule render_table1:
 
 use rule render_table1 as render_one_dataset with:
     input:
-        metrics=expand(rules.evaluate.output.metrics, replicate=study.replicate_names(), allow_missing=True),
+        metrics=METRICS,
         published="config/published_table1.csv",
         code=code("render_table1.py"),
     output:
-        csv=f"{RESULTS}/table1_{{dataset}}.csv",
-        tex=f"{PAPER}/table1_{{dataset}}.tex",
-        exact=f"{PAPER}/table1_exact_{{dataset}}.tex",
+        csv="results{study}/table1_{dataset}.csv",
+        tex="paper{study}/table1_{dataset}.tex",
+        exact="paper{study}/table1_exact_{dataset}.tex",
     log:
-        f"{LOGS}/render_table1/{{dataset}}.log",
+        "logs{study}/render_table1/{dataset}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/render_table1/{{dataset}}.tsv"
+        "results{study}/benchmarks/render_table1/{dataset}.tsv"
     message:
         "Rendering Table 1 of {wildcards.dataset}"
 
@@ -63,15 +65,15 @@ use rule render_table1 as render_one_dataset with:
 rule render_gaps:
     input:
         gaps=rules.gather_gaps.output[0],
-        restarts=RESTARTS,
+        restarts=restarts,
         code=code("render_gaps.py"),
     output:
-        gaps=f"{PAPER}/gaps.tex",
-        restarts=f"{PAPER}/restarts.tex",
+        gaps="paper{study}/gaps.tex",
+        restarts="paper{study}/restarts.tex",
     log:
-        f"{LOGS}/render_gaps.log",
+        "logs{study}/render_gaps.log",
     benchmark:
-        f"{RESULTS}/benchmarks/render_gaps.tsv"
+        "results{study}/benchmarks/render_gaps.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -79,7 +81,7 @@ rule render_gaps:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
-        study=lambda wildcards: study.name,
+        study=of_study(lambda study: study.name),
     message:
         "Rendering the two gaps, and how often restarts fail"
     script:

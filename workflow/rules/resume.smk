@@ -18,8 +18,8 @@ def forget_dead_runs():
         try:
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(".snakemake/locks", ignore_errors=True)
-            for folder in (RESULTS, FIGURES, PAPER, "scratch"):
-                for path in Path(folder).rglob(".*.part"):
+            for folder, place in product(("results", "figures", "paper", "scratch"), FAMILY):
+                for path in Path(f"{folder}{place}").rglob(".*.part"):
                     path.unlink(missing_ok=True)
         except BlockingIOError:
             pass  # another run is alive

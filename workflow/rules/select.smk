@@ -1,64 +1,44 @@
-"""Model selection: restart by its own validation objective, configuration by log-likelihood over replicates."""
+"""Model selection: restart by its own objective on the validation set, configuration by its score over replicates."""
 
 
-rule score:
+rule select:
     input:
-        models=trained("models"),
-        records=trained("records"),
-        points=f"{RESULTS}/data/{{dataset}}/{{replicate}}/{study.selection.configuration_split}.safetensors",
-        code=code("score_configurations.py"),
+        models=trained("safetensors"),
+        records=trained("csv"),
+        points=points(lambda w: FAMILY[w.study].selection.configuration_split, of_all),
+        code=code("select_configuration.py"),
     output:
-        f"{RESULTS}/scores/{{dataset}}/{{replicate}}.csv",
+        scores="results{study}/scores/{dataset}/{method}.csv",
+        selection="results{study}/selection/{dataset}/{method}.csv",
     log:
-        f"{LOGS}/score/{{dataset}}/{{replicate}}.log",
+        "logs{study}/select/{dataset}/{method}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/score/{{dataset}}/{{replicate}}.tsv"
+        "results{study}/benchmarks/select/{dataset}/{method}.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
         mem_mb=growing(1000),
-        runtime=growing(5),
+        runtime=growing(15),
     params:
-        job=study.scoring_job(),
+        job=of_study(Study.scoring_job),
+        replicates=of_all,
     message:
-        "Scoring all configurations on {wildcards.dataset}, replicate {wildcards.replicate}"
+        "Selecting the configuration of {wildcards.method} on {wildcards.dataset}"
     script:
-        "../../scripts/score_configurations.py"
-
-
-rule select:
-    input:
-        scores=expand(rules.score.output, replicate=study.replicate_names(), allow_missing=True),
-        code=code("select_configurations.py"),
-    output:
-        f"{RESULTS}/selection/{{dataset}}.csv",
-    log:
-        f"{LOGS}/select/{{dataset}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/select/{{dataset}}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    message:
-        "Selecting each method's configuration on {wildcards.dataset}"
-    script:
-        "../../scripts/select_configurations.py"
+        "../../scripts/select_configuration.py"
 
 
 rule gather_grid:
     input:
-        selections=expand(rules.select.output, dataset=study.dataset_names()),
+        selections=every_method("results{study}/selection/{dataset}/{method}.csv", "scores"),
         code=code("gather_grid.py"),
     output:
-        f"{RESULTS}/grid.csv",
+        "results{study}/grid.csv",
     log:
-        f"{LOGS}/gather_grid.log",
+        "logs{study}/gather_grid.log",
     benchmark:
-        f"{RESULTS}/benchmarks/gather_grid.tsv"
+        "results{study}/benchmarks/gather_grid.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -71,25 +51,16 @@ rule gather_grid:
         "../../scripts/gather_grid.py"
 
 
-# Data sets of the study that LiBI is run on.
-WITH_LIBI = [name for name in study.dataset_names() if "libi" in study.methods(name)]
-
-
 rule gather_restarts:
     input:
-        records=expand(
-            rules.train.output.records,
-            dataset=WITH_LIBI,
-            method="libi",
-            replicates=sorted({study.pack_of(replicate) for replicate in study.replicate_names()}),
-        ),
+        records=records_of_libi,
         code=code("gather_restarts.py"),
     output:
-        f"{RESULTS}/restarts.csv",
+        "results{study}/restarts.csv",
     log:
-        f"{LOGS}/gather_restarts.log",
+        "logs{study}/gather_restarts.log",
     benchmark:
-        f"{RESULTS}/benchmarks/gather_restarts.tsv"
+        "results{study}/benchmarks/gather_restarts.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -100,6 +71,3 @@ rule gather_restarts:
         "Gathering how often LiBI's restarts fail"
     script:
         "../../scripts/gather_restarts.py"
-
-
-RESTARTS = rules.gather_restarts.output if WITH_LIBI else []

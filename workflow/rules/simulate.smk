@@ -7,12 +7,12 @@ rule define_truth:
     input:
         code=code("define_truth.py"),
     output:
-        truth=f"{RESULTS}/data/{{dataset}}/truth.safetensors",
-        record=f"{RESULTS}/data/{{dataset}}/truth.csv",
+        truth="results{study}/data/{dataset}/truth.safetensors",
+        record="results{study}/data/{dataset}/truth.csv",
     log:
-        f"{LOGS}/define_truth/{{dataset}}.log",
+        "logs{study}/define_truth/{dataset}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/define_truth/{{dataset}}.tsv"
+        "results{study}/benchmarks/define_truth/{dataset}.tsv"
     priority: 30
     conda:
         ENVIRONMENT
@@ -20,6 +20,8 @@ rule define_truth:
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),
+    params:
+        architecture=lambda wildcards: FAMILY[wildcards.study].architecture_of(wildcards.dataset, "data"),
     message:
         "Defining the ground truth of {wildcards.dataset}"
     script:
@@ -31,11 +33,11 @@ rule simulate:
         truth=rules.define_truth.output.truth,
         code=code("simulate_data.py"),
     output:
-        **{split: f"{RESULTS}/data/{{dataset}}/{{replicate}}/{split}.safetensors" for split in SPLITS},
+        **{split: f"results{{study}}/data/{{dataset}}/{{replicate}}/{split}.safetensors" for split in SPLITS},
     log:
-        f"{LOGS}/simulate/{{dataset}}/{{replicate}}.log",
+        "logs{study}/simulate/{dataset}/{replicate}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/simulate/{{dataset}}/{{replicate}}.tsv"
+        "results{study}/benchmarks/simulate/{dataset}/{replicate}.tsv"
     priority: 30
     conda:
         ENVIRONMENT
@@ -44,8 +46,9 @@ rule simulate:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        seed=study.seed,
-        points=study.points.model_dump(),
+        architecture=rules.define_truth.params.architecture,
+        seed=of_study(lambda study: study.seed),
+        points=of_study(lambda study: study.points.model_dump()),
     message:
         "Simulating {wildcards.dataset}, replicate {wildcards.replicate}"
     script:

@@ -3,17 +3,17 @@
 
 rule train:
     input:
-        train=points("train"),
-        validation=points("validation"),
-        truth=rules.define_truth.output.truth,
+        train=points(lambda wildcards: "train", of_pack),
+        validation=points(lambda wildcards: "validation", of_pack),
+        truth=truth,
         code=code("train_models.py"),
     output:
-        models=f"{RESULTS}/training/{{dataset}}/{{method}}/{{replicates}}.safetensors",
-        records=f"{RESULTS}/training/{{dataset}}/{{method}}/{{replicates}}.csv",
+        models="results{study}/training/{dataset}/{method}/{replicates}.safetensors",
+        records="results{study}/training/{dataset}/{method}/{replicates}.csv",
     log:
-        f"{LOGS}/train/{{dataset}}/{{method}}/{{replicates}}.log",
+        "logs{study}/train/{dataset}/{method}/{replicates}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train/{{dataset}}/{{method}}/{{replicates}}.tsv"
+        "results{study}/benchmarks/train/{dataset}/{method}/{replicates}.tsv"
     priority: 10
     conda:
         ENVIRONMENT
@@ -23,9 +23,9 @@ rule train:
         mem_mb=growing(2000),
         runtime=training_minutes,
     params:
-        job=lambda wildcards: study.training_job(wildcards.dataset, wildcards.method),
-        replicates=lambda wildcards: study.replicates_of(wildcards.replicates),
-        scratch=lambda wildcards: "scratch/{}/{dataset}/{method}/{replicates}".format(study.name, **wildcards),
+        job=lambda wildcards: FAMILY[wildcards.study].training_job(wildcards.dataset, wildcards.method),
+        replicates=of_pack,
+        scratch=lambda wildcards: "scratch{study}/{dataset}/{method}/{replicates}".format(**wildcards),
     message:
         "Training {wildcards.method} on {wildcards.dataset}, replicate {wildcards.replicates}"
     script:
@@ -35,8 +35,8 @@ rule train:
 # LiBI's jobs are the longest by far: they start first, so that no core waits for the last of them.
 use rule train as train_libi with:
     output:
-        models=f"{RESULTS}/training/{{dataset}}/{{method,libi}}/{{replicates}}.safetensors",
-        records=f"{RESULTS}/training/{{dataset}}/{{method,libi}}/{{replicates}}.csv",
+        models="results{study}/training/{dataset}/{method,libi}/{replicates}.safetensors",
+        records="results{study}/training/{dataset}/{method,libi}/{replicates}.csv",
     priority: 20
 
 

@@ -11,20 +11,20 @@ rule render_verdicts:
         claims=rules.judge.output[0],
         code=code("render_verdicts.py"),
     output:
-        comparison=f"{PAPER}/table1_comparison.tex",
-        counts=f"{PAPER}/verdicts.tex",
-        claims=f"{PAPER}/claims.tex",
-        conclusions_tex=f"{PAPER}/conclusions.tex",
+        comparison="paper{study}/table1_comparison.tex",
+        counts="paper{study}/verdicts.tex",
+        claims="paper{study}/claims.tex",
+        conclusions_tex="paper{study}/conclusions.tex",
         conclusions=report(
-            f"{RESULTS}/conclusions.csv",
+            "results{study}/conclusions.csv",
             caption="../report/claims.rst",
             category="Verdict",
             labels={"shows": "the main conclusions", "kind": "table"},
         ),
     log:
-        f"{LOGS}/render_verdicts.log",
+        "logs{study}/render_verdicts.log",
     benchmark:
-        f"{RESULTS}/benchmarks/render_verdicts.tsv"
+        "results{study}/benchmarks/render_verdicts.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -32,7 +32,7 @@ rule render_verdicts:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
-        study=lambda wildcards: study.name,
+        study=of_study(lambda study: study.name),
     message:
         "Rendering the verdicts"
     script:
@@ -43,15 +43,15 @@ rule write_numbers:
     input:
         table1=rules.render_table1.output.csv,
         claims=rules.judge.output[0],
-        optima=rules.derive.output.optima,
+        optima=derived("optima"),
         published="config/published_claims.csv",
         code=code("write_numbers.py"),
     output:
-        f"{PAPER}/numbers.tex",
+        "paper{study}/numbers.tex",
     log:
-        f"{LOGS}/write_numbers.log",
+        "logs{study}/write_numbers.log",
     benchmark:
-        f"{RESULTS}/benchmarks/write_numbers.tsv"
+        "results{study}/benchmarks/write_numbers.tsv"
     conda:
         ENVIRONMENT
     threads: 1
@@ -59,7 +59,7 @@ rule write_numbers:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
-        study=study.model_dump(exclude_none=True),
+        study=of_study(lambda study: study.model_dump(exclude_none=True)),
     message:
         "Writing the numbers of the paper's text"
     script:
@@ -76,20 +76,20 @@ rule write:
             rules.render_table1.output.exact,
             *(path for path in rules.render_verdicts.output if path.endswith(".tex")),
             *rules.render_gaps.output,
-            *figures(),
         ],
+        figures=lambda wildcards: figures(wildcards.study),
         code=code("write_paper.py"),
     output:
         report(
-            f"{PAPER}/replication.pdf",
+            "paper{study}/replication.pdf",
             caption="../report/replication.rst",
             category="Paper",
             labels={"shows": "the replication paper", "kind": "PDF"},
         ),
     log:
-        f"{LOGS}/write.log",
+        "logs{study}/write.log",
     benchmark:
-        f"{RESULTS}/benchmarks/write.tsv"
+        "results{study}/benchmarks/write.tsv"
     conda:
         ENVIRONMENT
     threads: 1

@@ -23,6 +23,8 @@ class Dataset:
         decoder: f_θ, which knows the layout of θ.
         hidden: hidden layers of the inference network and of the encoder.
         ground_truth: makes θ_GT, named arrays [1, ...], and a record of how well it was fitted.
+        encoder_bias: whether the inference network and the encoder have biases.
+        variant: what tells its networks from the paper's; empty for these.
     """
 
     name: str
@@ -30,6 +32,13 @@ class Dataset:
     decoder: Network | MatrixMap
     hidden: tuple[Hidden, ...]
     ground_truth: Callable[[], tuple[Parameters, dict[str, float]]]
+    encoder_bias: bool = True
+    variant: str = ""
+
+    @property
+    def label(self) -> str:
+        """A name for its networks."""
+        return f"{self.name}{self.variant}{'' if self.encoder_bias else '-plain'}"
 
     @property
     def observed(self) -> int:
@@ -59,7 +68,8 @@ class Dataset:
     @property
     def inference(self) -> Network:
         """The inference network g_ϕ: x to mean and log-variance of q_ϕ(z|x)."""
-        return Network(self.observed, self.hidden, {"mean": LATENT, "log_variance": LATENT})
+        heads = {"mean": LATENT, "log_variance": LATENT}
+        return Network(self.observed, self.hidden, heads, self.encoder_bias)
 
     @property
     def encoder(self) -> Network:

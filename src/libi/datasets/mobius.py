@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -13,7 +15,8 @@ from libi.seeding import stream
 CONSTANTS = (1 + 0j, 1 + 4j, 1 + 0j, 7 + 4j)
 NOISE_VARIANCE = 1e-5
 FIT_POINTS, FIT_STEPS, FIT_LEARNING_RATE = 5_000, 5_000, 0.02
-DECODER = Network(LATENT, (Hidden(50, torch.relu),), {"mean": 2})
+ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
+UNITS, ACTIVATION = 50, "relu"
 
 
 def mobius_transform(codes: Tensor) -> Tensor:
@@ -24,8 +27,11 @@ def mobius_transform(codes: Tensor) -> Tensor:
     return torch.stack([m.real, m.imag], -2)
 
 
-def ground_truth() -> tuple[Parameters, dict[str, float]]:
-    """θ_GT: the network fitted to m(z) under z ~ N(0, I), once for all replicates, by full-batch Adam.
+def ground_truth(decoder: Network) -> tuple[Parameters, dict[str, float]]:
+    """θ_GT: a network fitted to m(z) under z ~ N(0, I), once for all replicates, by full-batch Adam.
+
+    Args:
+        decoder: the network.
 
     Returns:
         named arrays [1, ...], and the fit's record: root-mean-square error of each coordinate over fresh draws, beside
@@ -34,25 +40,25 @@ def ground_truth() -> tuple[Parameters, dict[str, float]]:
     codes = torch.randn(1, LATENT, FIT_POINTS, generator=stream("mobius", "ground truth", "codes"))
     target = mobius_transform(codes)
     mean, scale = target.mean(2, keepdim=True), target.std(2, keepdim=True)
-    flat = DECODER.layout.draw(stream("mobius", "ground truth", "initialisation"))[None].requires_grad_()
+    flat = decoder.layout.draw(stream("mobius", "ground truth", "initialisation"))[None].requires_grad_()
     optimiser = torch.optim.Adam([flat], lr=FIT_LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, FIT_STEPS)
     for _ in range(FIT_STEPS):
         optimiser.zero_grad()
-        error = DECODER(DECODER.layout.unpack(flat), codes)[0] - (target - mean) / scale
+        error = decoder(decoder.layout.unpack(flat), codes)[0] - (target - mean) / scale
         (error * error).mean().backward()
         optimiser.step()
         schedule.step()
-    parameters = DECODER.layout.unpack(flat.detach())
+    parameters = decoder.layout.unpack(flat.detach())
     parameters["mean.weight"] = parameters["mean.weight"] * scale
     parameters["mean.bias"] = parameters["mean.bias"] * scale[:, :, 0] + mean[:, :, 0]
-    return parameters, _fit_record(parameters)
+    return parameters, _fit_record(decoder, parameters)
 
 
-def _fit_record(parameters: Parameters) -> dict[str, float]:
+def _fit_record(decoder: Network, parameters: Parameters) -> dict[str, float]:
     codes = torch.randn(1, LATENT, 100_000, generator=stream("mobius", "ground truth", "check"))
     target = mobius_transform(codes)
-    error = (DECODER(parameters, codes)[0] - target).square().mean(2).sqrt()[0]
+    error = (decoder(parameters, codes)[0] - target).square().mean(2).sqrt()[0]
     record = {"noise_sd": NOISE_VARIANCE**0.5}
     for feature in range(2):
         record[f"rms_error_{feature + 1}"] = error[feature].item()
@@ -60,10 +66,17 @@ def _fit_record(parameters: Parameters) -> dict[str, float]:
     return record
 
 
-DATASET = Dataset(
-    name="mobius",
-    noise_variance=(NOISE_VARIANCE,) * 2,
-    decoder=DECODER,
-    hidden=(Hidden(50, torch.relu),),
-    ground_truth=ground_truth,
-)
+def dataset(units: int, activation: str) -> Dataset:
+    """The data set whose f_θ has so many hidden units of an activation (relu or tanh)."""
+    decoder = Network(LATENT, (Hidden(units, ACTIVATIONS[activation]),), {"mean": 2})
+    return Dataset(
+        name="mobius",
+        noise_variance=(NOISE_VARIANCE,) * 2,
+        decoder=decoder,
+        hidden=(Hidden(50, torch.relu),),
+        ground_truth=partial(ground_truth, decoder),
+        variant="" if (units, activation) == (UNITS, ACTIVATION) else f"-{units}-{activation}",
+    )
+
+
+DATASET = dataset(UNITS, ACTIVATION)

@@ -1,39 +1,77 @@
-"""Which trained model stands for a method on a replicate."""
+"""Which trained model stands for a method on each replicate."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from libi.selection import chosen_configurations
-from libi.trained import TrainedModel, TrainedModels
+from libi.trained import TrainedModel, TrainedModels, replicates_in
 
 log = logging.getLogger(__name__)
+KEYS = ("dataset", "method", "replicate")
 
 
-def chosen_models(
-    files: Iterable[TrainedModels], selection: pd.DataFrame, scores: pd.DataFrame
-) -> Iterator[tuple[dict[str, object], TrainedModel | None]]:
-    """Open the models that Table 1 shows of one replicate.
+class Choice(NamedTuple):
+    """The model that stands for a method on a replicate.
+
+    Attributes:
+        dataset: name of the data set.
+        method: name of the method.
+        replicate: number of the replicate.
+        model: the model; None where no configuration could be chosen.
+    """
+
+    dataset: str
+    method: str
+    replicate: int
+    model: TrainedModel | None
+
+    @property
+    def keys(self) -> dict[str, object]:
+        """Data set, method and replicate, by these names."""
+        return {"dataset": self.dataset, "method": self.method, "replicate": self.replicate}
+
+    @property
+    def names(self) -> dict[str, object]:
+        """The keys, with the model's configuration and restart."""
+        return {**self.keys, "configuration": self.model.configuration, "restart": self.model.restart}
+
+
+def join(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of a method's tables under one another; none, with the columns of the keys, if there are no tables."""
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=KEYS)
+
+
+def trained_replicates(paths: Sequence[str | Path]) -> Iterator[TrainedModels]:
+    """Open the training files of a method on a data set, replicate by replicate."""
+    for path in paths:
+        for replicate in replicates_in(path):
+            yield TrainedModels(path, replicate)
+
+
+def chosen_models(paths: Sequence[str | Path], selection: pd.DataFrame, scores: pd.DataFrame) -> Iterator[Choice]:
+    """Open the models that Table 1 shows of a method.
 
     Args:
-        files: the trained models, one file a method.
-        selection: `libi.selection.choose_configurations`.
-        scores: `libi.evaluation.scores.score_configurations` of the replicate, all methods.
+        paths: its training files on a data set.
+        selection: `libi.selection.choose_configurations` of the method.
+        scores: `libi.evaluation.scores.score_replicates` of the method.
 
     Yields:
-        data set, method and replicate, by these names, and the model; None, with a warning, where no configuration
-        could be chosen.
+        a choice for each replicate; without a model, with a warning, where no configuration could be chosen.
     """
     chosen = chosen_configurations(selection)
-    for models in files:
-        of_method = scores[scores["method"] == models.method]
-        keys = {key: of_method[key].iloc[0] for key in ("dataset", "method", "replicate")}
-        if models.method not in chosen:
-            log.warning("%s: no configuration has a finite restart on every replicate", models.method)
-            yield keys, None
+    restarts = scores.set_index(["method", "replicate", "configuration"])["restart"]
+    for models in trained_replicates(paths):
+        dataset, method, replicate = models.dataset.name, models.method, models.replicate
+        if method not in chosen:
+            log.warning("%s: no configuration has a finite restart on every replicate", method)
+            yield Choice(dataset, method, replicate, None)
             continue
-        configuration = chosen[models.method]
-        yield keys, models.model(configuration, int(of_method.set_index("configuration")["restart"][configuration]))
+        restart = int(restarts[method, replicate, chosen[method]])
+        yield Choice(dataset, method, replicate, models.model(chosen[method], restart))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import NamedTuple
 
 import torch
@@ -36,9 +35,13 @@ class LinearInference(NamedTuple):
 
     @classmethod
     def of(cls, named: Parameters) -> LinearInference:
-        """Read it off the named parameters [1, ...] of a network without hidden layers."""
-        heads = itertools.product(("mean", "log_variance"), ("weight", "bias"))
-        return cls(*(named[f"{head}.{part}"][0].double() for head, part in heads))
+        """Read it off the named parameters [1, ...] of a network without hidden layers, with biases or without."""
+        parts = []
+        for head in ("mean", "log_variance"):
+            weight = named[f"{head}.weight"][0].double()
+            bias = named[f"{head}.bias"][0].double() if f"{head}.bias" in named else weight.new_zeros(len(weight))
+            parts += [weight, bias]
+        return cls(*parts)
 
 
 def loading_of(dataset: Dataset, theta: Tensor) -> Tensor:

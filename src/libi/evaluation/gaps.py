@@ -11,8 +11,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import DATASETS, Dataset, simulate
-from libi.evaluation.choices import chosen_models
+from libi.datasets import Dataset, simulate
+from libi.evaluation.choices import Choice, join
 from libi.evaluation.closed_form import LinearInference, loading_of, marginal_covariance, objective
 from libi.evaluation.marginal import marginal_log_likelihood
 from libi.evaluation.modes import Joint
@@ -20,7 +20,7 @@ from libi.evaluation.pedagogical import mutual_information
 from libi.seeding import stream
 from libi.statistics.likelihood import gaussian_log_likelihood
 from libi.study.models import PosteriorJob
-from libi.trained import TrainedModel, TrainedModels
+from libi.trained import TrainedModel
 
 DISTANCES = ("mean_distance", "covariance_distance", "moments_error")
 # Of the Gauss–Hermite rule for each code: exact for polynomials of degree 47. On Mobius's models, whose means have
@@ -84,30 +84,26 @@ def measure_gaps(model: TrainedModel, reference: Reference, source: torch.Genera
     return _closed_form(model, reference.truth) if model.dataset.linear else _over_points(model, reference, source)
 
 
-def gaps_of_choices(
-    files: Iterable[TrainedModels], selection: pd.DataFrame, scores: pd.DataFrame, truth: Tensor, job: PosteriorJob
-) -> pd.DataFrame:
-    """The gaps of the models that stand for their methods on one replicate, and of the truth.
+def gaps_of_choices(choices: Iterable[Choice], truth: Tensor, job: PosteriorJob) -> pd.DataFrame:
+    """The gaps of the models that stand for a method on each replicate.
 
     Args:
-        files: the trained models, one file a method.
-        selection: `libi.selection.choose_configurations`.
-        scores: `libi.evaluation.scores.score_configurations` of the replicate, all methods.
+        choices: the models.
         truth: θ_GT packed [1, parameters].
         job: the settings.
 
     Returns:
-        one row a method that has a choice: dataset, method, replicate, configuration, restart, and the fields of
-        `Gaps`.
+        one row a replicate that has a choice: dataset, method, replicate, configuration, restart, and the fields of
+        `Gaps`. All methods see the same points of p(x) on a replicate.
     """
-    labels = tuple(scores[key].iloc[0] for key in ("dataset", "replicate"))
-    reference = Reference.draw(DATASETS[labels[0]], truth, job.gap_points, stream(job.seed, "gaps", "points", *labels))
     rows = []
-    for keys, model in chosen_models(files, selection, scores):
-        if model is not None:
-            gaps = measure_gaps(model, reference, stream(job.seed, "gaps", "model", *keys.values()))
-            rows.append({**keys, "configuration": model.configuration, "restart": model.restart, **asdict(gaps)})
-    return pd.DataFrame(rows)
+    for choice in choices:
+        if choice.model is not None:
+            source = stream(job.seed, "gaps", "points", choice.dataset, choice.replicate)
+            reference = Reference.draw(choice.model.dataset, truth, job.gap_points, source)
+            gaps = measure_gaps(choice.model, reference, stream(job.seed, "gaps", "model", *choice.keys.values()))
+            rows.append(pd.DataFrame([{**choice.names, **asdict(gaps)}]))
+    return join(rows)
 
 
 def gather_gaps(gaps: pd.DataFrame, posterior: pd.DataFrame) -> pd.DataFrame:

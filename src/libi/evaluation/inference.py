@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,26 +11,26 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import DATASETS, LATENT, Dataset, simulate
+from libi.datasets import LATENT, Dataset, simulate
 from libi.evaluation.aggregated import distance_to_prior
-from libi.evaluation.choices import chosen_models
+from libi.evaluation.choices import Choice, join
 from libi.evaluation.closed_form import LinearInference, loading_of, marginal_covariance, objective, posterior
 from libi.evaluation.posterior import WeightedCodes, sample_posterior
 from libi.seeding import stream
 from libi.statistics.likelihood import TRUSTED
 from libi.study.models import PosteriorJob
-from libi.trained import TrainedModel, TrainedModels
+from libi.trained import TrainedModel
 
 log = logging.getLogger(__name__)
 
 
 class Inferred(NamedTuple):
-    """The tables of one replicate.
+    """The tables of a method.
 
     Attributes:
-        points: one row a method and training point.
-        samples: one row a method, kind and draw, for pictures.
-        summary: one row a method.
+        points: one row a replicate and training point.
+        samples: one row a replicate, kind and draw, for pictures.
+        summary: one row a replicate.
     """
 
     points: pd.DataFrame
@@ -100,44 +100,39 @@ def _exact_means(dataset: Dataset, theta: Tensor, x: Tensor) -> Tensor:
 
 
 def infer_choices(
-    files: Iterable[TrainedModels],
-    selection: pd.DataFrame,
-    scores: pd.DataFrame,
-    truth: Tensor,
-    train: dict[str, Tensor],
-    job: PosteriorJob,
+    choices: Iterable[Choice], truth: Tensor, train: Mapping[int, Mapping[str, Tensor]], job: PosteriorJob
 ) -> Inferred:
-    """Infer the codes of the training points by the models that stand for their methods on one replicate.
+    """Infer the codes of the training points by the models that stand for a method on each replicate.
 
     Args:
-        files: the trained models, one file a method.
-        selection: `libi.selection.choose_configurations`.
-        scores: `libi.evaluation.scores.score_configurations` of the replicate, all methods.
+        choices: the models.
         truth: θ_GT packed [1, parameters].
-        train: training points x [observed, points] and the codes z [2, points] that generated them.
+        train: by replicate, training points x [observed, points] and the codes z [2, points] that generated them.
         job: the settings.
 
     Returns:
-        tables without a row of methods that have no choice. Their columns are those of `points_table`,
+        tables without a row of replicates that have no choice. Their columns are those of `points_table`,
         `samples_table` and `summarise`, after data set, method, replicate and (but for the samples) configuration and
         restart.
     """
-    labels = tuple(scores[key].iloc[0] for key in ("dataset", "replicate"))
-    dataset, x = DATASETS[labels[0]], train["x"].double()
+    tables = [_infer(choice, truth, train[choice.replicate], job) for choice in choices if choice.model is not None]
+    return Inferred(*(join([table[part] for table in tables]) for part in range(len(Inferred._fields))))
+
+
+def _infer(choice: Choice, truth: Tensor, train: Mapping[str, Tensor], job: PosteriorJob) -> Inferred:
+    """The tables of one model."""
+    model, dataset, x = choice.model, choice.model.dataset, train["x"].double()
+    labels = choice.dataset, choice.replicate
     true = _sampled(dataset, truth, x, job, stream(job.seed, "posterior", "codes", *labels, "truth"))
     replicate = Replicate(dataset, truth, train["z"].double(), x, true, job, labels)
-    points, samples, summary = [], [], []
-    for keys, model in chosen_models(files, selection, scores):
-        if model is None:
-            continue
-        own = replicate.posterior_of(model, keys["method"])
-        drawn = _draws(replicate, model, keys["method"], own)
-        named = {**keys, "configuration": model.configuration, "restart": model.restart}
-        points.append(_led_by(named, points_table(replicate, model, own)))
-        samples.append(_led_by(keys, samples_table(drawn)))
-        summary.append(_led_by(named, pd.DataFrame([summarise(replicate, model, own, drawn)])))
-        log.info("%s: median effective sample size %.0f", keys["method"], own.effective_sample_size.median())
-    return Inferred(*(pd.concat(tables, ignore_index=True) for tables in (points, samples, summary)))
+    own = replicate.posterior_of(model, choice.method)
+    drawn = _draws(replicate, model, choice.method, own)
+    log.info("replicate %d: median effective sample size %.0f", choice.replicate, own.effective_sample_size.median())
+    return Inferred(
+        _led_by(choice.names, points_table(replicate, model, own)),
+        _led_by(choice.keys, samples_table(drawn)),
+        _led_by(choice.names, pd.DataFrame([summarise(replicate, model, own, drawn)])),
+    )
 
 
 def _led_by(keys: dict[str, object], table: pd.DataFrame) -> pd.DataFrame:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import simulate
-from libi.evaluation.choices import chosen_models
+from libi.datasets import Dataset, simulate
+from libi.evaluation.choices import KEYS, Choice, join
 from libi.evaluation.closed_form import (
     LinearInference,
     expected_posterior_divergence,
@@ -26,23 +26,24 @@ from libi.statistics.likelihood import (
     importance_sampled_log_likelihood,
 )
 from libi.statistics.two_sample import AveragedStatistic, averaged_smooth_knn
-from libi.study.models import EvaluationJob
-from libi.trained import TrainedModel, TrainedModels
+from libi.study.models import EvaluationJob, LikelihoodJob
+from libi.trained import TrainedModel
 
 SUMMARY = (
-    *("dataset", "method", "replicate", "configuration", "restart"),
+    *KEYS,
+    *("configuration", "restart"),
     *("test_ll", "test_ll_exact", "test_ll_largest_error", "effective_sample_size_median", "share_below_100"),
     *("s_knn", "s_knn_sd_over_draws", "excess_divergence"),
 )
 
 
-def log_likelihood(model: TrainedModel, x: Tensor, job: EvaluationJob, *labels: object) -> LikelihoodEstimate:
+def log_likelihood(model: TrainedModel, x: Tensor, job: LikelihoodJob, *labels: object) -> LikelihoodEstimate:
     """Eq. 48 for every point.
 
     Args:
         model: a trained model.
         x: data [observed, points].
-        job: the evaluation's settings.
+        job: the settings.
         labels: what names the random stream.
     """
     return importance_sampled_log_likelihood(
@@ -56,29 +57,44 @@ def log_likelihood(model: TrainedModel, x: Tensor, job: EvaluationJob, *labels: 
     )
 
 
-def two_sample(model: TrainedModel, truth: Tensor, job: EvaluationJob, *labels: object) -> AveragedStatistic:
-    """The smooth k-NN statistic between fresh points of p(x) and of p_θ(x), averaged over draws.
+def fresh_points(dataset: Dataset, theta: Tensor, source: torch.Generator) -> Callable[[int, int], Tensor]:
+    """What draws [batch, observed, points] of a model's own points, new ones each time."""
+
+    def draw(batch: int, points: int) -> Tensor:
+        _, x = simulate(dataset, theta, batch * points, source)
+        return x.reshape(-1, batch, points).transpose(0, 1)
+
+    return draw
+
+
+def points_among(x: Tensor, source: torch.Generator) -> Callable[[int, int], Tensor]:
+    """What draws [batch, observed, points] of given points [observed, all points], without replacement."""
+
+    def draw(batch: int, points: int) -> Tensor:
+        places = torch.rand(batch, x.shape[1], generator=source).argsort(1)[:, :points]
+        return x.double()[:, places].transpose(0, 1)
+
+    return draw
+
+
+def two_sample(
+    model: TrainedModel, truth: Tensor, test: Tensor, job: EvaluationJob, *labels: object
+) -> AveragedStatistic:
+    """The smooth k-NN statistic between points of p(x) and fresh ones of p_θ(x), averaged over draws.
 
     Args:
         model: gives θ.
         truth: θ_GT packed [1, parameters].
+        test: test points [observed, points], which stand for p(x) where the job says so.
         job: the evaluation's settings.
         labels: what names the random streams.
     """
-
-    def sampler(theta: Tensor, name: str):
-        source = stream(job.seed, "two-sample", name, *labels)
-
-        def draw(batch: int, points: int) -> Tensor:
-            _, x = simulate(model.dataset, theta, batch * points, source)
-            return x.reshape(-1, batch, points).transpose(0, 1)
-
-        return draw
-
     given = job.two_sample
+    sources = [stream(job.seed, "two-sample", name, *labels) for name in ("truth", "model")]
+    fresh = given.sample == "fresh"
     return averaged_smooth_knn(
-        sampler(truth, "truth"),
-        sampler(model.generative, "model"),
+        fresh_points(model.dataset, truth, sources[0]) if fresh else points_among(test, sources[0]),
+        fresh_points(model.dataset, model.generative, sources[1]),
         draws=given.draws,
         points=given.points,
         neighbours=given.neighbours,
@@ -131,7 +147,7 @@ def evaluate(
             "error_of_exact": exact.error.numpy(),
         }
     )
-    statistic = two_sample(model, truth, job, *labels)
+    statistic = two_sample(model, truth, test, job, *labels)
     summary = {
         "test_ll": points["log_likelihood"].mean(),
         "test_ll_exact": points["log_likelihood_exact"].mean(),
@@ -146,34 +162,27 @@ def evaluate(
 
 
 def evaluate_choices(
-    files: Iterable[TrainedModels],
-    selection: pd.DataFrame,
-    scores: pd.DataFrame,
-    truth: Tensor,
-    test: Tensor,
-    job: EvaluationJob,
+    choices: Iterable[Choice], truth: Tensor, tests: Mapping[int, Tensor], job: EvaluationJob
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Metrics of the models that stand for their methods on one replicate.
+    """Metrics of the models that stand for a method on each replicate.
 
     Args:
-        files: the trained models, one file a method.
-        selection: `libi.selection.choose_configurations`.
-        scores: `libi.evaluation.scores.score_configurations` of the replicate, all methods.
+        choices: the models.
         truth: θ_GT packed [1, parameters].
-        test: test points [observed, points].
+        tests: by replicate, test points [observed, points].
         job: the evaluation's settings.
 
     Returns:
-        one row a method: dataset, method, replicate, configuration, restart, and the summary of `evaluate` (missing
-        where no configuration could be chosen); and one row a method and test point.
+        one row a replicate: dataset, method, replicate, configuration, restart, and the summary of `evaluate` (missing
+        where no configuration could be chosen); and one row a replicate and test point.
     """
     summaries, points = [], []
-    for keys, model in chosen_models(files, selection, scores):
-        if model is None:
-            summaries.append(keys)
+    for choice in choices:
+        if choice.model is None:
+            summaries.append(choice.keys)
             continue
-        summary, values = evaluate(model, truth, test, job, *keys.values())
-        summaries.append({**keys, "configuration": model.configuration, "restart": model.restart, **summary})
-        points.append(values.assign(**keys)[[*keys, *values.columns]])
+        summary, values = evaluate(choice.model, truth, tests[choice.replicate], job, *choice.keys.values())
+        summaries.append({**choice.names, **summary})
+        points.append(values.assign(**choice.keys)[[*choice.keys, *values.columns]])
     table = pd.DataFrame(summaries).reindex(columns=SUMMARY)
-    return table.astype({"restart": "Int64"}), pd.concat(points, ignore_index=True)
+    return table.astype({"restart": "Int64"}), join(points)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 from torch import Tensor
 
+from libi.evaluation.choices import trained_replicates
 from libi.evaluation.marginal import TOLERANCE, marginal_log_likelihood
 from libi.evaluation.metrics import log_likelihood
 from libi.selection import choose_restarts
@@ -17,10 +20,32 @@ log = logging.getLogger(__name__)
 SCORE = ("log_likelihood", "largest_error", "effective_sample_size")
 
 
+def score_replicates(
+    paths: Sequence[str | Path],
+    records: pd.DataFrame,
+    points: Mapping[int, tuple[Mapping[str, Tensor], Mapping[str, str]]],
+    job: ScoringJob,
+) -> pd.DataFrame:
+    """Score every configuration of a method on every replicate, see `score_configurations`.
+
+    Args:
+        paths: the training files of the method on a data set.
+        records: their records, one row a model.
+        points: by replicate, the points that configurations are compared on: tensors (x) and metadata (split).
+        job: the settings.
+    """
+    tables = []
+    for models in trained_replicates(paths):
+        tensors, about = points[models.replicate]
+        own = records[records["replicate"] == models.replicate]
+        tables.append(score_configurations(models, own, tensors["x"], about["split"], job))
+    return pd.concat(tables, ignore_index=True)
+
+
 def score_configurations(
     models: TrainedModels, records: pd.DataFrame, x: Tensor, split: str, job: ScoringJob
 ) -> pd.DataFrame:
-    """Score every configuration of a training file by its chosen restart.
+    """Score every configuration of a method on one replicate by its chosen restart.
 
     Args:
         models: the trained models.
@@ -37,7 +62,7 @@ def score_configurations(
     """
     keys = {key: records[key].iloc[0] for key in ("dataset", "method", "replicate")}
     rows = []
-    for row in choose_restarts(records).itertuples(index=False):
+    for row in choose_restarts(records, f"{job.restart_split}_objective").itertuples(index=False):
         score = dict.fromkeys(SCORE, float("nan"))
         if pd.isna(row.restart):
             log.warning("%s: every restart diverged, so it cannot be chosen", row.configuration)

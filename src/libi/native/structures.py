@@ -121,8 +121,8 @@ class Epochs(_Struct):
         ("last", c_int32),
         ("batch", c_int32),
         ("chunk", c_int32),
-        ("ramp", c_int64),
-        ("before", c_int64),
+        ("length", c_int32),
+        ("weights", POINTER(c_float)),
         ("orders", POINTER(c_int64)),
         ("keys", POINTER(c_uint32)),
         ("beta", POINTER(c_float)),
@@ -174,6 +174,12 @@ def _starts(layout: Layout) -> dict[str, int]:
     return starts
 
 
+def _unit(starts: Mapping[str, int], layer: str, unit: int, inputs: int) -> tuple[int, int]:
+    """Where the weights and the bias of a layer's unit are; -1 for no bias."""
+    bias = starts.get(f"{layer}.bias")
+    return starts[f"{layer}.weight"] + unit * inputs, -1 if bias is None else bias + unit
+
+
 def describe(network: Network | MatrixMap) -> Dense | None:
     """A network as the kernels know it, its heads one layer; None if they do not have one of its activations."""
     if isinstance(network, MatrixMap):
@@ -188,13 +194,11 @@ def describe(network: Network | MatrixMap) -> Dense | None:
         codes = _codes(hidden.activation, hidden.units)
         if codes is None:
             return None
-        weight, bias = starts[f"hidden_{number}.weight"], starts[f"hidden_{number}.bias"]
-        layers.append(_layer(inputs, 1, [(weight + o * inputs, bias + o, code) for o, code in enumerate(codes)]))
+        units = enumerate(codes)
+        layers.append(_layer(inputs, 1, [(*_unit(starts, f"hidden_{number}", o, inputs), code) for o, code in units]))
         inputs = hidden.units
     heads = [
-        (starts[f"{head}.weight"] + o * inputs, starts[f"{head}.bias"] + o, IDENTITY)
-        for head, features in network.heads.items()
-        for o in range(features)
+        (*_unit(starts, head, o, inputs), IDENTITY) for head, features in network.heads.items() for o in range(features)
     ]
     return _dense([*layers, _layer(inputs, 1, heads)])
 

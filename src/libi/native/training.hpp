@@ -101,21 +101,22 @@ inline void gather(const float* x, int points, const int64_t* order, int count, 
 // What the steps of an ELBO phase see, from one epoch of a chunk to another.
 struct Epochs {
     int32_t first, last, batch, chunk;  // epochs of the chunk, points of a batch, epochs in a chunk
-    int64_t ramp, before;               // epochs over which β grows (0: none), and those before the chunk
-    const int64_t* orders;              // [replicates, chunk, points]
+    int32_t length;                     // points of an epoch, each as often as it has draws
+    const float* weights;               // of β in each epoch [chunk]
+    const int64_t* orders;              // [replicates, chunk, length]
     const uint32_t* keys;               // [models, 2]
     const float* beta;                  // [models]
 };
 
 inline void train_elbo(const Model& about, Stack& stack, const Epochs& epochs, const Adam& adam) {
-    const int steps = stack.points / epochs.batch, count = (epochs.last - epochs.first) * steps;
-    const int further = row_for(stack.points + LANES) * LANES;  // room for the last batch's last vector
+    const int steps = epochs.length / epochs.batch, count = (epochs.last - epochs.first) * steps;
+    const int further = row_for(epochs.length + LANES) * LANES;  // room for the last batch's last vector
     Elbo elbo(about, epochs.batch);
     Trainer train(stack, count, adam);
     Rows batches(count * about.observed, row_for(epochs.batch)), noise(2, further / LANES);
     for (int replicate = 0; replicate < stack.replicates; replicate++) {
         const float* x = stack.x + size_t(replicate) * about.observed * stack.points;
-        const int64_t* order = epochs.orders + (size_t(replicate) * epochs.chunk + epochs.first) * stack.points;
+        const int64_t* order = epochs.orders + (size_t(replicate) * epochs.chunk + epochs.first) * epochs.length;
         for (int step = 0; step < count; step++)
             gather(x, stack.points, order + step * epochs.batch, epochs.batch, about.observed,
                    batches[step * about.observed]);
@@ -123,10 +124,10 @@ inline void train_elbo(const Model& about, Stack& stack, const Epochs& epochs, c
             if (stack.replicate[model] != replicate) continue;
             train(model, [&](int step, const float* theta, const float* phi, float* of_theta, float* of_phi) {
                 const int epoch = epochs.first + step / steps, place = step % steps * epochs.batch;
-                for (int v = 0; v < row_for(stack.points) && !place; v += GROUP)
-                    normal_draws(epochs.keys + 2 * model, epoch * stack.points + v * LANES, noise[0] + v, noise[1] + v);
-                const double share = epochs.ramp ? double(epochs.before + epoch) / epochs.ramp : 1;
-                return elbo(theta, phi, batches[step * about.observed], epochs.beta[model] * float(share),
+                for (int v = 0; v < row_for(epochs.length) && !place; v += GROUP)
+                    normal_draws(epochs.keys + 2 * model, epoch * epochs.length + v * LANES, noise[0] + v,
+                                 noise[1] + v);
+                return elbo(theta, phi, batches[step * about.observed], epochs.beta[model] * epochs.weights[epoch],
                             reinterpret_cast<const float*>(noise[0]) + place, further, of_theta, of_phi);
             });
         }

@@ -58,7 +58,7 @@ def design(study: Study) -> dict[str, str]:
         "TwoSampleDraws": count(two_sample.draws, "time"),
         "TwoSamplePoints": count(two_sample.points, "point"),
         "Neighbours": setting(two_sample.neighbours),
-        "Smoothness": setting(two_sample.smoothness),
+        "Smoothness": enumeration(list(map(setting, two_sample.smoothness))),
         "PosteriorSamples": count(posterior.samples, "code"),
         "PriorShare": setting(posterior.prior_share),
         "PosteriorDraws": count(posterior.draws, "draw"),

@@ -11,7 +11,7 @@ the mean and variance of T over all relabellings. So t has mean 0 and variance 1
 large where the samples differ.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -43,14 +43,17 @@ class _Graph(NamedTuple):
 
 
 @torch.no_grad()
-def smooth_knn_statistic(first: Tensor, second: Tensor, *, neighbours: int = 1, smoothness: float = 1.0) -> Tensor:
+def smooth_knn_statistic(
+    first: Tensor, second: Tensor, *, neighbours: int = 1, smoothness: Sequence[float] = (1.0,)
+) -> Tensor:
     """Compute the standardised smooth k-nearest-neighbour statistic of pairs of samples.
 
     Args:
         first: samples [..., features, first points].
         second: samples [..., features, second points], with the same leading axes and unit.
         neighbours: k, how many neighbours a point chooses.
-        smoothness: α, in inverse units of the samples; the larger, the closer to a hard choice.
+        smoothness: α, in inverse units of the samples; the larger, the closer to a hard choice. Of several values M is
+            the mean, as in the authors' own program.
 
     Returns:
         t [...], float64, without gradient: about 0 for samples from one distribution, larger for samples that differ.
@@ -63,7 +66,8 @@ def smooth_knn_statistic(first: Tensor, second: Tensor, *, neighbours: int = 1, 
     _check(first, second, neighbours, smoothness)
     sizes = first.shape[-1], second.shape[-1]
     samples = [sample.double().reshape(-1, *sample.shape[-2:]) for sample in (first, second)]
-    graph = _by_kernel(*samples, smoothness) if neighbours == 1 and available(first) else None
+    one = neighbours == len(smoothness) == 1
+    graph = _by_kernel(*samples, *smoothness) if one and available(first) else None
     if graph is None:
         pooled = torch.cat(samples, dim=-1)
         block = max(1, _PAIRS_AT_ONCE // sum(sizes) ** 2)
@@ -79,7 +83,7 @@ def averaged_smooth_knn(
     draws: int = 20_000,
     points: int = 100,
     neighbours: int = 1,
-    smoothness: float = 1.0,
+    smoothness: Sequence[float] = (1.0,),
     batch: int = 50,
 ) -> AveragedStatistic:
     """Average the statistic over fresh pairs of samples, as Table 1 does (Appendix E, Evaluation).
@@ -90,7 +94,7 @@ def averaged_smooth_knn(
         draws: number of pairs; at least two.
         points: points of each sample.
         neighbours: k.
-        smoothness: α, in inverse units of the samples.
+        smoothness: α, in inverse units of the samples; of several values M is the mean.
         batch: pairs drawn at once; the last batch may be smaller.
 
     Returns:
@@ -140,7 +144,7 @@ def neighbour_probabilities(logits: Tensor, neighbours: int) -> Tensor:
     return (logits + without - total).exp()
 
 
-def _check(first: Tensor, second: Tensor, neighbours: int, smoothness: float) -> None:
+def _check(first: Tensor, second: Tensor, neighbours: int, smoothness: Sequence[float]) -> None:
     if first.ndim < 2 or second.ndim < 2 or first.shape[:-1] != second.shape[:-1]:
         raise ValueError(
             f"samples must be [..., features, points] and differ in points alone, "
@@ -151,8 +155,8 @@ def _check(first: Tensor, second: Tensor, neighbours: int, smoothness: float) ->
         raise ValueError(f"expected four points or more in all, got {first.shape[-1]} and {second.shape[-1]}")
     if not 1 <= neighbours < pooled:
         raise ValueError(f"neighbours must be between 1 and {pooled - 1}, got {neighbours}")
-    if not smoothness > 0:
-        raise ValueError(f"smoothness must be positive, got {smoothness}")
+    if not smoothness or not all(value > 0 for value in smoothness):
+        raise ValueError(f"smoothness must be one or more positive values, got {smoothness}")
 
 
 def _by_kernel(first: Tensor, second: Tensor, smoothness: float) -> _Graph | None:
@@ -161,14 +165,15 @@ def _by_kernel(first: Tensor, second: Tensor, smoothness: float) -> _Graph | Non
     return graph if graph.squares.isfinite().all() else None
 
 
-def _graph(pooled: Tensor, size: int, neighbours: int, smoothness: float) -> _Graph:
+def _graph(pooled: Tensor, size: int, neighbours: int, smoothness: Sequence[float]) -> _Graph:
     """Summarise M for pools [pools, features, points], of which the first `size` points are one sample."""
     left, right = _factors_of_squared_distance(pooled)
-    if neighbours == 1:
-        graph = _single_neighbour_graph(left, right, size, smoothness)
+    if neighbours == len(smoothness) == 1:
+        graph = _single_neighbour_graph(left, right, size, *smoothness)
         if graph is not None:
             return graph
-    return _general_graph(neighbour_probabilities(_logits(left, right, smoothness), neighbours), size)
+    terms = (neighbour_probabilities(_logits(left, right, value), neighbours) for value in smoothness)
+    return _general_graph(sum(terms) / len(smoothness), size)
 
 
 def _factors_of_squared_distance(pooled: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,12 +11,18 @@ from libi.study.sections import (
     DATASETS,
     DEMONSTRATIONS,
     METHODS,
+    Activation,
+    AnnealingForm,
+    ArchitectureSettings,
     Cap,
     Count,
     DatasetGrids,
     Device,
     EvaluationSettings,
+    Fit,
     Folder,
+    ImportanceSettings,
+    LibiEpochs,
     Likelihood,
     MetricsSettings,
     PointsSettings,
@@ -36,7 +42,12 @@ from libi.study.sections import (
 PAPER = "paper"
 FAILED = 20.0  # nats of Eq. 44 above the best that was found for its configuration: a failed restart of LiBI
 # Settings that one method alone reads: in the jobs of the others they would only cause reruns.
-READ_BY_ONE_METHOD = {"annealing_share": "beta_vae_anneal", "exponential_cap": "libi"}
+READ_BY_ONE_METHOD = {
+    **dict.fromkeys(("annealing_share", "annealing_form"), "beta_vae_anneal"),
+    **dict.fromkeys(("constrained_batch_size", "libi_epochs", "whitened_start", "exponential_cap"), "libi"),
+}
+READ_UNDER_THE_ELBO = {"batch_size", "elbo_draws"}  # so not by joint MAP
+READ_BY_MOBIUS = {"mobius_units", "mobius_activation"}  # of the architecture
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,21 @@ class Model:
 class JobTrainingSettings(TrainingSettings):
     """The training settings that one method reads; None where only another method reads them."""
 
+    batch_size: Count | None = None
+    elbo_draws: Count | None = None
     annealing_share: Share | None = None
+    annealing_form: AnnealingForm | None = None
+    constrained_batch_size: Count | None = None
+    libi_epochs: LibiEpochs | None = None
+    whitened_start: Switch | None = None
     exponential_cap: Cap | None = None
+
+
+class JobArchitecture(ArchitectureSettings):
+    """The architecture of one data set; None for what only another data set reads."""
+
+    mobius_units: Count | None = None
+    mobius_activation: Activation | None = None
 
 
 class TrainingJob(Section):
@@ -85,22 +109,28 @@ class TrainingJob(Section):
     restarts: Count
     configurations: Annotated[tuple[dict[str, int | float], ...], BeforeValidator(as_tuple)]
     training: JobTrainingSettings
+    architecture: JobArchitecture
 
     def configuration_objects(self) -> tuple[Configuration, ...]:
         """The job's configurations, in the order of the grid."""
         return tuple(Configuration(self.method, tuple(values.items())) for values in self.configurations)
 
 
-class EvaluationJob(MetricsSettings):
-    """All that the evaluation depends on: `EvaluationJob.model_validate(study.evaluation_job())`."""
+class LikelihoodJob(ImportanceSettings):
+    """All that an estimate by Eq. 48 depends on."""
 
     seed: Seed
 
 
-class ScoringJob(EvaluationJob):
+class EvaluationJob(MetricsSettings, LikelihoodJob):
+    """All that the evaluation depends on: `EvaluationJob.model_validate(study.evaluation_job())`."""
+
+
+class ScoringJob(LikelihoodJob):
     """All that the scores of configurations depend on: `ScoringJob.model_validate(study.scoring_job())`."""
 
     likelihood: Likelihood
+    restart_split: Fit
 
 
 class PosteriorJob(PosteriorSettings):
@@ -122,12 +152,15 @@ class Study(Section):
     """Whether training runs in compiled code: C++ kernels, or compiled PyTorch where there are none."""
     replicates: Count
     """Generated data sets of each kind."""
+    first_replicate: Seed
+    """Number of the first of them; a replicate's number names its random streams."""
     replicates_per_job: Count
     """Replicates that a method trains on in one job, as one stack."""
     restarts: Count
     """Random initialisations of each configuration."""
     points: PointsSettings
     training: TrainingSettings
+    architecture: ArchitectureSettings
     selection: SelectionSettings
     evaluation: EvaluationSettings
     datasets: DatasetGrids
@@ -175,8 +208,8 @@ class Study(Section):
                         yield Model(dataset, replicate, method, configuration, restart)
 
     def replicate_names(self) -> range:
-        """The replicates' numbers, from 0."""
-        return range(self.replicates)
+        """The replicates' numbers."""
+        return range(self.first_replicate, self.first_replicate + self.replicates)
 
     def replicates_of(self, pack: str) -> list[int]:
         """The replicates of a training job, by its name: [0] of "0", [2, 3] of "2-3"."""
@@ -185,18 +218,13 @@ class Study(Section):
 
     def pack_of(self, replicate: int) -> str:
         """Name of the training job that a replicate belongs to: "2", or "2-3" if each has two of them."""
-        first = replicate - replicate % self.replicates_per_job
-        last = min(first + self.replicates_per_job, self.replicates) - 1
+        first = replicate - (replicate - self.first_replicate) % self.replicates_per_job
+        last = min(first + self.replicates_per_job, self.first_replicate + self.replicates) - 1
         return f"{first}-{last}" if last > first else str(first)
 
-    def folder(self, kind: str) -> str:
-        """Where the study writes its files of a kind (results, figures or paper), relative to the repository.
-
-        Raises:
-            ValueError: if there is no such kind.
-        """
-        _check_name("kind of folder", kind, ("results", "figures", "paper"))
-        return kind if self.name == PAPER else f"{kind}/{self.name}"
+    def packs(self) -> list[str]:
+        """Names of a method's training jobs on a data set, in the order of their replicates."""
+        return list(dict.fromkeys(map(self.pack_of, self.replicate_names())))
 
     def training_job(self, dataset: str, method: str) -> dict[str, Any]:
         """All that training a method on one replicate depends on beside its data, in plain types for Snakemake.
@@ -208,13 +236,25 @@ class Study(Section):
         """
         configurations = [configuration.as_dict() for configuration in self.configurations(dataset, method)]
         foreign = {key for key, reader in READ_BY_ONE_METHOD.items() if reader != method}
+        foreign |= READ_UNDER_THE_ELBO if method in DEMONSTRATIONS else set()
         return {
             "dataset": dataset,
             "method": method,
             **self.model_dump(include={"seed", "device", "compile", "restarts"}),
             "configurations": configurations,
             "training": self.training.model_dump(exclude=foreign),
+            "architecture": self.architecture_of(dataset),
         }
+
+    def architecture_of(self, dataset: str, stage: str = "training") -> dict[str, Any]:
+        """What a data set's networks depend on, in plain types for Snakemake, without what only another one reads.
+
+        Args:
+            dataset: name of the data set.
+            stage: training; or data, which the encoders have no part in.
+        """
+        foreign = set() if dataset == "mobius" else READ_BY_MOBIUS
+        return self.architecture.model_dump(exclude=foreign | ({"encoder_bias"} if stage == "data" else set()))
 
     def evaluation_job(self) -> dict[str, Any]:
         """All that the evaluation of a model depends on beside model and data, in plain types for Snakemake."""
@@ -222,7 +262,8 @@ class Study(Section):
 
     def scoring_job(self) -> dict[str, Any]:
         """All that the score of a configuration depends on beside model and data, in plain types for Snakemake."""
-        return {**self.evaluation_job(), "likelihood": self.selection.likelihood}
+        estimate = self.evaluation.model_dump(include=set(ImportanceSettings.model_fields))
+        return {"seed": self.seed, **estimate, **self.selection.model_dump(include={"likelihood", "restart_split"})}
 
     def posterior_job(self) -> dict[str, Any]:
         """All that posteriors and gaps of the chosen models depend on beside models and data, in plain types."""

@@ -9,12 +9,12 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from libi.study.machine import GPU_FILES, has_gpu
 from libi.study.models import Study
 from libi.study.sections import DATASETS, METHODS, Allowed, Section, nearest
 
 # Each unit of these is two phases of training: lagging's segments (inference alone, joint), LiBI's rounds.
 UNITS_OF_TWO_PHASES = {"lagging": "segments", "libi": "rounds"}
+TWO_SAMPLE_POINTS = ("evaluation", "two_sample", "points")
 LONGEST_SHOWN = 80
 
 
@@ -28,9 +28,18 @@ def read_study(path: str | Path) -> Study:
     Raises:
         StudyError: if the file is missing, is not YAML, gives a key twice or is not a study.
     """
+    return load_study(read_mapping(path), str(path))
+
+
+def read_mapping(path: str | Path) -> Any:
+    """What a YAML file says.
+
+    Raises:
+        StudyError: if the file is missing, is not YAML or gives a key twice.
+    """
     path = Path(path)
     try:
-        mapping = yaml.load(path.read_bytes(), Loader=_UniqueKeyLoader)
+        return yaml.load(path.read_bytes(), Loader=_UniqueKeyLoader)
     except FileNotFoundError:
         siblings = [str(sibling) for sibling in sorted(path.parent.glob("*.yaml"))]
         raise StudyError(f"{path}: no such file{nearest(str(path), siblings)}") from None
@@ -41,40 +50,6 @@ def read_study(path: str | Path) -> Study:
         raise StudyError(f"{path}: line {mark.line + 1}: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise StudyError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
-    return load_study(mapping, str(path))
-
-
-def study_of_run(files: list[str], default: str, changes: dict[str, Any], *, here: bool = False) -> Study:
-    """The study that a command line asks for.
-
-    Args:
-        files: the study files it names.
-        default: the file to read if it names none.
-        changes: values that it gives beside them (`--config`), merged with the files by Snakemake.
-        here: whether the jobs run on this machine, which must then have what the study asks for.
-
-    Raises:
-        StudyError: if the study is wrong or needs what is not here, or if it is not one file and nothing else.
-    """
-    if len(files) > 1:
-        raise StudyError(
-            f"--configfile: given {', '.join(files)}; allowed: one file, since a study is one complete file"
-        )
-    file = files[0] if files else default
-    study = read_study(file)
-    if here and study.device == "cuda" and not has_gpu():
-        words = f"auto or cpu; here is no GPU (none of {', '.join(GPU_FILES)}), or CUDA_VISIBLE_DEVICES hides it"
-        raise StudyError(f"{file}: {_refuse(('device',), study.device, words)}")
-    extra = [key for key, value in changes.items() if not files or value != _plain(files[0]).get(key, ...)]
-    if extra:
-        raise StudyError(
-            f"--config: given {', '.join(extra)}; write it into a study file and name that by --configfile"
-        )
-    return study
-
-
-def _plain(path: str) -> dict[str, Any]:
-    return yaml.safe_load(Path(path).read_bytes())
 
 
 def load_study(mapping: dict[str, Any], file: str) -> Study:
@@ -138,21 +113,33 @@ def _disagreements(value: _Sound) -> Iterator[str]:
     epochs, share = value("training", "epochs"), value("training", "annealing_share")
     batch, train = value("training", "batch_size"), value("points", "train")
     if None not in (batch, train) and train % batch:
-        yield _refuse(("training", "batch_size"), batch, f"a divisor of points.train, which is {train}")
+        yield refuse(("training", "batch_size"), batch, f"a divisor of points.train, which is {train}")
+    constrained = value("training", "constrained_batch_size")
+    if None not in (constrained, train) and train % constrained:
+        yield refuse(
+            ("training", "constrained_batch_size"), constrained, f"a divisor of points.train, which is {train}"
+        )
+    sample, test, drawn = (
+        value("evaluation", "two_sample", "sample"),
+        value("points", "test"),
+        value(*TWO_SAMPLE_POINTS),
+    )
+    if sample == "test" and None not in (test, drawn) and drawn > test:
+        yield refuse(TWO_SAMPLE_POINTS, drawn, f"at most points.test, which is {test}, since sample is test")
     points, neighbours = (value("evaluation", "two_sample", key) for key in ("points", "neighbours"))
     if None not in (points, neighbours) and points <= neighbours:
         words = f"at least {neighbours + 1}, one more than evaluation.two_sample.neighbours"
-        yield _refuse(("evaluation", "two_sample", "points"), points, words)
+        yield refuse(("evaluation", "two_sample", "points"), points, words)
     annealed = any(value("datasets", dataset, "beta_vae_anneal") is not None for dataset in DATASETS)
     if annealed and None not in (epochs, share) and epochs <= 0.5 / min(share, 1 - share):
         words = f"a share that leaves at least one epoch before and after it of training.epochs, which is {epochs}"
-        yield _refuse(("training", "annealing_share"), share, words)
+        yield refuse(("training", "annealing_share"), share, words)
     for dataset, (method, unit) in itertools.product(DATASETS, UNITS_OF_TWO_PHASES.items()):
         path = ("datasets", dataset, method, unit)
         for index, units in enumerate(value(*path) or () if epochs is not None else ()):
             if value(*path, index) is not None and 2 * units > epochs:
                 words = f"at most {epochs // 2}, since each has two phases and training.epochs is {epochs}"
-                yield _refuse((*path, index), units, words)
+                yield refuse((*path, index), units, words)
 
 
 def _describe(error) -> str:
@@ -162,16 +149,16 @@ def _describe(error) -> str:
         return f"{_dotted(path)}: {_unknown(path)}"
     if kind == "invalid_key":
         names = ", ".join(_section(path[:-1]).model_fields)
-        return _refuse(path[:-1], error["input"], f"as a key, one of {names}")
+        return refuse(path[:-1], error["input"], f"as a key, one of {names}")
     if kind == "missing":
         field = _section(path[:-1]).model_fields[path[-1]]
         words = next((item.text for item in field.metadata if isinstance(item, Allowed)), None)
         return f"{_dotted(path)}: missing; allowed: {words or _a_mapping(field.annotation)}"
     if kind == "not_allowed":
         meant = nearest(error["input"], error["ctx"]["choices"])
-        return _refuse(path, error["input"], error["ctx"]["text"]) + meant
+        return refuse(path, error["input"], error["ctx"]["text"]) + meant
     if kind == "model_type":
-        return _refuse(path, error["input"], _a_mapping(_section(path)))
+        return refuse(path, error["input"], _a_mapping(_section(path)))
     return f"{_dotted(path)}: {error['msg']}"
 
 
@@ -195,7 +182,7 @@ def _a_mapping(section) -> str:
     return f"a mapping with the keys {names}" if names else "an empty mapping, {}"
 
 
-def _refuse(path, given, allowed) -> str:
+def refuse(path, given, allowed) -> str:
     key = f"{_dotted(path)}: " if path else ""
     return f"{key}given {_show(given)}; allowed: {allowed}"
 

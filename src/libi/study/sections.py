@@ -72,6 +72,7 @@ Switch = Annotated[bool, Allowed("true or false")]
 Positive = Annotated[float, Field(gt=0), Allowed("a finite number above 0")]
 Share = Annotated[float, Field(gt=0, lt=1), Allowed("a number above 0 and below 1")]
 Decay = Annotated[float, Field(ge=0, lt=1), Allowed("a number of at least 0 and below 1")]
+Remainder = Annotated[float, Field(gt=0, le=1), Allowed("a number above 0 and at most 1")]
 Factor = Annotated[float, Field(ge=1), Allowed("a finite number of at least 1")]
 Cap = Annotated[float, Field(gt=0, le=80), Allowed("a number above 0 and at most 80 (float32 overflows at e^88)")]
 Folder = Annotated[
@@ -83,8 +84,19 @@ Folder = Annotated[
         + ", ".join(FOLDERS_OF_THE_PAPER)
     ),
 ]
+VariantName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"),
+    Allowed("a folder name of at most 64 letters, digits, dots, - and _, beginning with a letter or digit"),
+]
 Device = one_of("auto", "cpu", "cuda")
 Split = one_of("validation", "test")
+Fit = one_of("validation", "train")
+Snapshot = one_of("best", "last")
+AnnealingForm = one_of("linear", "cosine")
+LibiEpochs = one_of("shared", "each")
+Activation = one_of("relu", "tanh")
+Sample = one_of("fresh", "test")
 Likelihood = one_of("exact", "importance")
 Positives = _grid_of(Positive, "finite numbers above 0")
 Counts = _grid_of(Count, "whole numbers from 1 to 10^9")
@@ -126,23 +138,52 @@ class TrainingSettings(Section):
     epochs: Count
     """Epochs of a model in all, divided among the phases of its method."""
     learning_rate: Positive
-    """Adam's step size."""
+    """Adam's step size at the start of an optimisation."""
+    learning_rate_end: Remainder
+    """What is left of it at the end, as a share; it falls by the same factor every 25 epochs. 1 is a constant rate."""
     adam: AdamSettings
     batch_size: Count
-    """Points of a gradient step in phases that maximise the ELBO; the constrained likelihood always sees all points."""
+    """Points of a gradient step in phases that maximise the ELBO."""
+    elbo_draws: Count
+    """Draws of the noise for each point of such a step."""
     validate_every: Count
     """Epochs between two snapshots; there is always one at the end of a phase."""
     validation_draws: Count
     """Fixed draws of the noise that the validation ELBO of a snapshot is averaged over."""
+    snapshot: Snapshot
+    """The snapshot that an optimisation ends at: the best by its own validation objective, or the last."""
+    initial_scale: Positive
+    """Factor on PyTorch's random start of all parameters, U(±1/√fan_in)."""
     annealing_share: Share
-    """Share of the epochs over which β of the annealed method grows linearly from 0."""
+    """Share of the epochs over which β of the annealed method grows from 0."""
+    annealing_form: AnnealingForm
+    """How it grows: linear, or half a cosine."""
+    constrained_batch_size: Count
+    """Points of a gradient step on the constrained likelihood, whose constraints are statistics of these points."""
+    libi_epochs: LibiEpochs
+    """Whether LiBI's rounds and steps share the epochs, or each step of each round has as many."""
+    whitened_start: Switch
+    """Whether LiBI's encoder starts from whitened codes."""
     exponential_cap: Cap
     """The exponentials of Eq. 44 go on linearly above this argument."""
 
 
-class SelectionSettings(Section):
-    """How a method's configuration is chosen."""
+class ArchitectureSettings(Section):
+    """Choices about networks that the paper does not print."""
 
+    mobius_units: Count
+    """Hidden units of Mobius's f_θ."""
+    mobius_activation: Activation
+    """Their activation."""
+    encoder_bias: Switch
+    """Whether inference networks and encoders have biases."""
+
+
+class SelectionSettings(Section):
+    """How a method's restart and configuration are chosen."""
+
+    restart_split: Fit
+    """The split on which a restart's own objective chooses it."""
     configuration_split: Split
     """The split whose log-likelihood chooses a method's configuration."""
     likelihood: Likelihood
@@ -153,22 +194,29 @@ class TwoSampleSettings(Section):
     """The smooth k-NN two-sample statistic (Djolonga & Krause 2017)."""
 
     draws: Count
-    """Statistics averaged, each of fresh points."""
+    """Statistics averaged, each of other points."""
     points: Count
     """Points drawn from p(x), and as many from the model, for one statistic."""
     neighbours: Count
     """k, the number of neighbours."""
-    smoothness: Positive
-    """α, the inverse temperature of the neighbours' weights."""
+    smoothness: Positives
+    """α, the inverse temperature of the neighbours' weights; of several values the weights are averaged."""
+    sample: Sample
+    """Where the points of p(x) come from: fresh ones each time, or random ones of the test points."""
 
 
-class MetricsSettings(Section):
-    """The metrics of Table 1."""
+class ImportanceSettings(Section):
+    """The estimate of the log-likelihood by Eq. 48."""
 
     importance_samples: Count
     """S of Eq. 48, draws a point."""
     variance_inflation: Factor
     """Factor on the variance of the proposal of Eq. 48."""
+
+
+class MetricsSettings(ImportanceSettings):
+    """The metrics of Table 1."""
+
     two_sample: TwoSampleSettings
 
 

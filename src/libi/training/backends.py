@@ -20,12 +20,16 @@ class Stretch(NamedTuple):
         number: of the phase in its method.
         first: epochs of the phase that are done.
         last: epochs that are done afterwards.
+        rate: factor on Adam's learning rate.
+        weights: factors on β, one for each epoch of the chunk, float32 [CHUNK]; None for 1.
     """
 
     phase: Phase
     number: int
     first: int
     last: int
+    rate: float = 1.0
+    weights: Tensor | None = None
 
     @property
     def chunk(self) -> int:
@@ -43,15 +47,16 @@ class Backend(Protocol):
             what the phase moves, as it is afterwards.
         """
 
-    def assess(self, objective: str, parameters: Groups) -> Tensor:
-        """Validation objective of every model [models]: the final β, the same draws every time."""
+    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Tensor:
+        """Objective of every model on a split [models]: the final β, the same draws every time."""
 
     def memory(self, objective: str) -> int:
         """Bytes that a step takes on its device beside the state of the models, about."""
 
 
-def moving(state: State, groups: tuple[str, ...]) -> Moving:
-    """What steps over some groups change, as a state has it."""
+def moving(state: State, groups: tuple[str, ...], rate: float) -> Moving:
+    """What steps over some groups change, as a state has it; the learning rate is a float32 for all of them."""
     parts = (state.parameters, state.first, state.second, state.count)
     taken = ({group: part[group] for group in groups} for part in parts)
-    return Moving(*taken, state.alive, state.best.score.new_zeros(len(state.alive)))
+    score = state.best.score
+    return Moving(*taken, state.alive, score.new_zeros(len(state.alive)), score.new_tensor(rate))

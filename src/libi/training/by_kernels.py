@@ -15,7 +15,7 @@ from libi.native.library import load
 from libi.native.structures import describe, describe_loading, pointer_to
 from libi.statistics.gaussianity import hermite_functions
 from libi.training.backends import Stretch, moving
-from libi.training.noise import CHUNK, chunk_keys, chunk_orders
+from libi.training.noise import CHUNK, batches_of, chunk_keys, chunk_orders, with_draws
 from libi.training.objectives import OBJECTIVES
 from libi.training.problem import Inputs, Problem
 from libi.training.state import State
@@ -55,11 +55,9 @@ class ByKernels:
         self._inputs, self._problem, self._settings = inputs, inputs.problem, inputs.settings
         self._objective, self._network = objective, NETWORKS[objective]
         self._model = describe_model(self._problem.dataset, objective)
-        self._adam = structures.Adam(*self._settings.adam)
         self._replicate = inputs.replicates.to(torch.int32)
         self._scalars = inputs.scalars(OBJECTIVES[objective].scalars)
-        # [replicates, draws, 2, points]
-        self._validation_noise = inputs.validation_noise.transpose(0, 1).contiguous()
+        self._fixed_draws: dict[str, Tensor] = {}  # by split: [replicates, draws, 2, points]
 
     def memory(self, objective: str) -> int:
         """Bytes that a step takes beside the state, about: what is held of one model, and a chunk's points."""
@@ -68,38 +66,51 @@ class ByKernels:
 
     def advance(self, stretch: Stretch, state: State) -> Moving:
         """Train for a stretch of epochs."""
-        start = moving(state, stretch.phase.moves)
+        rate = stretch.rate * self._settings.adam.learning_rate
+        start = moving(state, stretch.phase.moves, rate)
         copied = {
             part: {group: flat.clone() for group, flat in getattr(start, part).items()} for part in start._fields[:3]
         }
-        after = Moving(**copied, count=start.count, alive=start.alive.clone(), loss=start.loss)
-        stack = self._stack(self._problem.train, state.parameters, after)
+        after = start._replace(**copied, alive=start.alive.clone())
+        adam = structures.Adam(*self._settings.adam._replace(learning_rate=rate))
+        train = self._problem.train
+        size = self._inputs.batch_of(OBJECTIVES[self._objective])
         if self._objective == "elbo":
-            steps = self._train_elbo(stretch, stack)
-        else:
+            return after.after(self._train_elbo(stretch, self._stack(train, state.parameters, after), size, adam))
+        if size == train.shape[2]:
             steps = stretch.last - stretch.first
-            self._train_of_codes(stack, steps)
-        return after._replace(count={group: count + steps for group, count in after.count.items()})
+            self._train_of_codes(self._stack(train, state.parameters, after), steps, adam)
+            return after.after(steps)
+        orders = chunk_orders(train.shape[2], self._problem.labels, stretch.number, stretch.chunk)
+        batches = batches_of(train, orders, size)
+        for epoch in range(stretch.first, stretch.last):
+            for x in batches[epoch % CHUNK]:
+                self._train_of_codes(self._stack(x, state.parameters, after), 1, adam)
+                after = after.after(1)
+        return after
 
-    def _train_elbo(self, stretch: Stretch, stack: structures.Stack) -> int:
-        labels, phase, points = self._problem.labels, stretch.phase, self._problem.train.shape[2]
+    def _train_elbo(self, stretch: Stretch, stack: structures.Stack, size: int, adam: structures.Adam) -> int:
+        """Train on batches of so many points; tells how many steps were made."""
+        points, draws = stack.points, self._settings.elbo_draws
+        orders = chunk_orders(points, self._problem.labels, stretch.number, stretch.chunk)
+        orders = with_draws(orders, size, draws)
         members = [member.labels for member in self._inputs.members]
         epochs = structures.Epochs(
             stretch.first % CHUNK,
             stretch.first % CHUNK + stretch.last - stretch.first,
-            self._settings.batch_size,
+            size * draws,
             CHUNK,
-            phase.epochs if phase.ramp else 0,
-            stretch.chunk * CHUNK,
-            chunk_orders(points, labels, stretch.number, stretch.chunk),
+            points * draws,
+            torch.ones(CHUNK) if stretch.weights is None else stretch.weights,
+            orders,
             chunk_keys(members, stretch.number, stretch.chunk),
             *self._scalars,
         )
-        load().libi_train_elbo(byref(self._model), byref(stack), byref(epochs), byref(self._adam))
-        return (stretch.last - stretch.first) * (points // self._settings.batch_size)
+        load().libi_train_elbo(byref(self._model), byref(stack), byref(epochs), byref(adam))
+        return (stretch.last - stretch.first) * (points // size)
 
-    def _train_of_codes(self, stack: structures.Stack, steps: int) -> None:
-        """Steps on all points; of a stack in which nothing moves, the value alone."""
+    def _train_of_codes(self, stack: structures.Stack, steps: int, adam: structures.Adam) -> None:
+        """Steps on all points of a stack; of a stack in which nothing moves, the value alone."""
         constrained = self._objective == "constrained_likelihood"
         epsilons = torch.stack(self._scalars, 1).contiguous() if self._scalars else None
         load().libi_train_of_codes(
@@ -109,7 +120,7 @@ class ByKernels:
             None if epsilons is None else pointer_to(epsilons),
             c_float(self._settings.exponential_cap if constrained else 0.0),
             steps,
-            byref(self._adam),
+            byref(adam),
         )
 
     def _stack(self, x: Tensor, parameters: Groups, after: Moving) -> structures.Stack:
@@ -128,14 +139,17 @@ class ByKernels:
             models, x.shape[2], x.shape[0], self._replicate, x.contiguous(), *groups, after.alive, after.loss
         )
 
-    def assess(self, objective: str, parameters: Groups) -> Tensor:
-        """Validation objective of every model [models]."""
-        some, x = parameters["generative"], self._problem.validation
-        nothing = Moving({}, {}, {}, {}, torch.ones(len(some), dtype=torch.bool), some.new_zeros(len(some)))
+    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Tensor:
+        """Objective of every model on a split [models]."""
+        some, (x, draws) = parameters["generative"], self._inputs.assessed(split)
+        alive = torch.ones(len(some), dtype=torch.bool)
+        nothing = Moving({}, {}, {}, {}, alive, some.new_zeros(len(some)), some.new_tensor(0.0))
         stack = self._stack(x, parameters, nothing)
         if objective != "elbo":
-            self._train_of_codes(stack, 1)
+            self._train_of_codes(stack, 1, structures.Adam(*self._settings.adam))
             return nothing.loss
-        noise, (beta,) = self._validation_noise, self._scalars
+        if split not in self._fixed_draws:
+            self._fixed_draws[split] = draws.transpose(0, 1).contiguous()
+        noise, (beta,) = self._fixed_draws[split], self._scalars
         load().libi_assess_elbo(byref(self._model), byref(stack), pointer_to(noise), noise.shape[1], pointer_to(beta))
         return nothing.loss

@@ -22,7 +22,7 @@ def whiten(dataset: Dataset, parameters: Groups, x: Tensor) -> Tensor:
         x: training points [models or 1, observed, points].
 
     Returns:
-        φ [models, parameters], whose codes of x have mean 0 and covariance I.
+        φ [models, parameters], whose codes of x have covariance I, and mean 0 if the encoder has biases.
     """
     layout = dataset.encoder.layout
     named = layout.unpack(parameters["encoder"].double())  # so that what is rounded does not depend on the stack
@@ -32,9 +32,10 @@ def whiten(dataset: Dataset, parameters: Groups, x: Tensor) -> Tensor:
     covariance = centred @ centred.transpose(1, 2) / codes.shape[2]
     jitter = 1e-6 * torch.eye(codes.shape[1]).to(codes) * covariance.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
     factor, _ = torch.linalg.cholesky_ex(covariance + jitter)
-    shifted = (named["mean.bias"] - mean)[:, :, None]
     named["mean.weight"] = torch.linalg.solve_triangular(factor, named["mean.weight"], upper=False)
-    named["mean.bias"] = torch.linalg.solve_triangular(factor, shifted, upper=False)[:, :, 0]
+    if dataset.encoder.bias:
+        shifted = (named["mean.bias"] - mean)[:, :, None]
+        named["mean.bias"] = torch.linalg.solve_triangular(factor, shifted, upper=False)[:, :, 0]
     return layout.pack(named).to(parameters["encoder"].dtype)
 
 

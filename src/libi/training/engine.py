@@ -55,7 +55,7 @@ class Stack:
                 parameters[group] = self._problem.truth.expand(len(self._members), -1).clone()
                 continue
             rows = [layout.draw(stream(*member.labels, "initialisation", group)) for member in self._members]
-            parameters[group] = torch.stack(rows).to(self._problem.device)
+            parameters[group] = self._settings.initial_scale * torch.stack(rows).to(self._problem.device)
         return parameters
 
     @property
@@ -126,7 +126,9 @@ class Stack:
 
     def _advance(self, phase: Phase, ends: int) -> None:
         """Train to epoch `ends` of the same chunk."""
-        stretch = Stretch(phase, self.phase, self.epoch, ends)
+        before = self.epoch // CHUNK * CHUNK
+        weights = growth(before, phase.epochs, self._settings.annealing_form) if phase.ramp else None
+        stretch = Stretch(phase, self.phase, self.epoch, ends, self._rate(before), weights)
         after, state = self._backends[phase.objective].advance(stretch, self.state), self.state
         state.parameters |= after.parameters
         state.first |= after.first
@@ -134,15 +136,42 @@ class Stack:
         state.count |= after.count
         state.alive = after.alive
 
+    def _rate(self, before: int) -> float:
+        """Factor on the learning rate after so many epochs of the phase: it falls from fresh phase to fresh phase."""
+        fresh = [number for number, phase in enumerate(self._phases) if phase.fresh]
+        start = max(number for number in fresh if number <= self.phase)
+        end = min((number for number in fresh if number > self.phase), default=len(self._phases))
+        lengths = [phase.epochs for phase in self._phases]
+        return self._settings.learning_rate_end ** (
+            (sum(lengths[start : self.phase]) + before) / sum(lengths[start:end])
+        )
+
     def _take_snapshot(self, objective: str) -> None:
-        score = self.assess(objective)
-        better = self.state.alive & (score < self.state.best.score)
+        score, last = self.assess(objective), self._settings.snapshot == "last"
+        better = self.state.alive & (torch.isfinite(score) if last else score < self.state.best.score)
         epoch = torch.full_like(self.state.best.epoch, self.trained)
         self.state.best.replace(better, score, epoch, self.state.parameters)
 
     def assess(self, objective: str) -> Tensor:
         """Validation objective of every model as it is now [models]: the final β, the same draws every time."""
         return self._backends[objective].assess(objective, self.state.parameters)
+
+    def training_objective(self) -> Tensor:
+        """Objective of the kept models on the training points [models]: that of a round's first phase."""
+        objective = next(phase.objective for phase in self._phases if phase.opens_round)
+        return self._backends[objective].assess(objective, self.state.kept.parameters, "train")
+
+
+def growth(before: int, epochs: int, form: str) -> Tensor:
+    """How far β has grown in the epochs of a chunk, as a share of its final value: float32 [CHUNK].
+
+    Args:
+        before: epochs of the phase before the chunk.
+        epochs: of the phase.
+        form: linear; or cosine, (1 − cos πt)/2.
+    """
+    share = torch.arange(before, before + CHUNK, dtype=torch.float64) / epochs
+    return (share if form == "linear" else (1 - torch.cos(torch.pi * share)) / 2).float()
 
 
 def choose_backends(inputs: Inputs, objectives: set[str]) -> dict[str, Backend]:

@@ -17,7 +17,15 @@ from libi.provenance import fingerprint
 from libi.seeding import seed_of
 from libi.training.backends import Stretch, moving
 from libi.training.compilation import Compiled, Plain
-from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws
+from libi.training.noise import (
+    CHUNK,
+    batches_of,
+    chunk_counters,
+    chunk_keys,
+    chunk_orders,
+    normal_draws,
+    with_draws,
+)
 from libi.training.objectives import OBJECTIVES, Objective
 from libi.training.problem import Inputs, Settings
 from libi.training.state import State
@@ -72,7 +80,7 @@ class Programs:
     def _name(self, kind: str, objective: str, moves: tuple[str, ...] = (), *numbers: float) -> str:
         """A name for a function, which changes with its source and with every number that is built into it."""
         built_in = seed_of(source_of_steps(), *numbers, *self._constants(objective).values())
-        return "-".join([self._dataset.name, kind, objective, *moves, f"{built_in:016x}"])
+        return "-".join([self._dataset.label, kind, objective, *moves, f"{built_in:016x}"])
 
 
 class InPyTorch:
@@ -101,11 +109,13 @@ class InPyTorch:
     def advance(self, stretch: Stretch, state: State) -> Moving:
         """Train for a stretch of epochs."""
         phase = stretch.phase
-        objective, start = OBJECTIVES[phase.objective], moving(state, phase.moves)
+        objective = OBJECTIVES[phase.objective]
+        start = moving(state, phase.moves, stretch.rate * self._settings.adam.learning_rate)
         step = self._programs.step(phase.objective, phase.moves)
         fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
-        points = self._settings.batch_size if objective.stochastic else self._problem.train.shape[2]
-        parts = []
+        points, parts = self._inputs.batch_of(objective), []
+        if objective.stochastic:
+            points *= self._settings.elbo_draws
         for models in self._parts(objective, points):
             data = self._data(stretch, objective, models)
             parts.append(step.iterate(take_models(start, models), take_models(fixed, models), data))
@@ -114,42 +124,47 @@ class InPyTorch:
     def _data(self, stretch: Stretch, objective: Objective, models: slice) -> Iterator[tuple[Tensor, ...]]:
         """The data of some models' steps; noise is drawn epoch by epoch."""
         scalars, train = take_models(self._inputs.scalars(objective.scalars), models), self._problem.train
-        if not objective.stochastic:
-            yield from itertools.repeat((self._inputs.of_models(train, models), *scalars), stretch.last - stretch.first)
+        points, size = train.shape[2], self._inputs.batch_of(objective)
+        epochs = [epoch % CHUNK for epoch in range(stretch.first, stretch.last)]
+        if not objective.stochastic and size == points:
+            yield from itertools.repeat((self._inputs.of_models(train, models), *scalars), len(epochs))
             return
-        (beta,) = scalars
-        points, size, phase = train.shape[2], self._settings.batch_size, stretch.phase
         orders = chunk_orders(points, self._problem.labels, stretch.number, stretch.chunk)
-        x = batches_of(train, orders, size)
+        if not objective.stochastic:
+            batches = batches_of(train, orders, size)
+            for batch in itertools.chain.from_iterable(batches[epoch] for epoch in epochs):
+                yield self._inputs.of_models(batch, models), *scalars
+            return
+        (beta,), draws = scalars, self._settings.elbo_draws
+        x, size = batches_of(train, with_draws(orders, size, draws), size * draws), size * draws
         labels = [member.labels for member in self._inputs.members[models]]
         keys = chunk_keys(labels, stretch.number, stretch.chunk).to(train.device)
-        counters = chunk_counters(points // size, size).to(train.device)
+        counters = chunk_counters(points * draws // size, size).to(train.device)
         draw = self._programs.noise()
-        for epoch in range(stretch.first, stretch.last):
-            weight = beta * (epoch / phase.epochs) if phase.ramp else beta
-            noise = draw(counters[epoch % CHUNK], keys).unbind(1)
-            for batch, draws in zip(x[epoch % CHUNK], noise, strict=True):
-                yield self._inputs.of_models(batch, models), draws, weight
+        for epoch in epochs:
+            weight = beta if stretch.weights is None else beta * float(stretch.weights[epoch])
+            noise = draw(counters[epoch], keys).unbind(1)
+            for batch, drawn in zip(x[epoch], noise, strict=True):
+                yield self._inputs.of_models(batch, models), drawn, weight
 
     @torch.no_grad()
-    def assess(self, objective: str, parameters: Groups) -> Tensor:
-        """Validation objective of every model [models]."""
+    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Tensor:
+        """Objective of every model on a split [models]."""
         known, scores = OBJECTIVES[objective], []
-        scalars, x = self._inputs.scalars(known.scalars), self._problem.validation
+        scalars, (x, noise) = self._inputs.scalars(known.scalars), self._inputs.assessed(split)
         for models in self._parts(known, x.shape[2]):
             groups = {group: parameters[group][models] for group in known.groups}
             data = self._inputs.of_models(x, models), *take_models(scalars, models)
-            scores.append(self._assess(objective, groups, models, *data))
+            scores.append(self._assess(objective, groups, models, noise, *data))
         return torch.cat(scores)
 
-    def _assess(self, objective: str, groups: Groups, models: slice, x: Tensor, *scalars: Tensor) -> Tensor:
+    def _assess(
+        self, objective: str, groups: Groups, models: slice, fixed: Tensor, x: Tensor, *scalars: Tensor
+    ) -> Tensor:
         if OBJECTIVES[objective].stochastic:
             program, shared = self._programs.assessment(objective), len(x) == 1
             size = len(next(iter(groups.values())))
-            noise = (
-                each.expand(size, -1, -1) if shared else self._inputs.of_models(each, models)
-                for each in self._inputs.validation_noise
-            )
+            noise = (each.expand(size, -1, -1) if shared else self._inputs.of_models(each, models) for each in fixed)
             return torch.stack([program(groups, x, each, *scalars) for each in noise]).mean(0)
         # A step tells the loss too, so no other function needs to be compiled.
         zeros = {group: torch.zeros_like(flat) for group, flat in groups.items()}
@@ -157,6 +172,6 @@ class InPyTorch:
         counts = {group: some.new_zeros(()) for group in groups}
         alive = torch.ones(len(some), dtype=torch.bool, device=some.device)
         second = {group: zero.clone() for group, zero in zeros.items()}
-        start = Moving(groups, zeros, second, counts, alive, some.new_zeros(len(some)))
+        start = Moving(groups, zeros, second, counts, alive, some.new_zeros(len(some)), some.new_tensor(0.0))
         step = self._programs.step(objective, tuple(groups))
         return step.iterate(start, {}, [(x, *scalars)]).loss

@@ -6,18 +6,19 @@ import itertools
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import NamedTuple
 
 import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import DATASETS
+from libi.datasets import Dataset, dataset_of
 from libi.device import choose_device
 from libi.study.models import Configuration, TrainingJob
 from libi.training.checkpoint import Checkpoints
 from libi.training.engine import Stack
-from libi.training.methods import METHODS, Phase
+from libi.training.methods import Phase, phases_of
 from libi.training.problem import Member, Problem, Settings
 from libi.training.records import describe
 from libi.training.step import Adam
@@ -55,7 +56,7 @@ def train_job(
         validation: each replicate's validation points [observed, points].
         checkpoints: where to leave and look for checkpoints, if anywhere.
     """
-    dataset, device = DATASETS[job.dataset], choose_device(job.device)
+    dataset, device = dataset_of(job.dataset, job.architecture.model_dump()), choose_device(job.device)
     problem = Problem(
         dataset=dataset,
         truth=truth.float().to(device),
@@ -75,7 +76,7 @@ def train_job(
         if checkpoints:
             checkpoints.resume(number, stack)
         stack.run(lambda stack, n=number, r=report: (r(stack), checkpoints and checkpoints.save(n, stack)))
-        parts.append(collect(job, plan, stack, device))
+        parts.append(collect(job, plan, stack, dataset, device))
     tensors = {group: torch.cat([part.tensors[group] for part in parts]) for group in parts[0].tensors}
     return Trained(tensors, pd.concat([part.records for part in parts], ignore_index=True))
 
@@ -84,14 +85,8 @@ def settings_of(job: TrainingJob) -> Settings:
     """The engine's settings, from the study's."""
     given = job.training
     adam = Adam(given.learning_rate, given.adam.beta1, given.adam.beta2, given.adam.epsilon)
-    return Settings(
-        batch_size=given.batch_size,
-        validate_every=given.validate_every,
-        validation_draws=given.validation_draws,
-        exponential_cap=given.exponential_cap,
-        adam=adam,
-        compiled=job.compile,
-    )
+    shared = given.model_dump(include={field.name for field in fields(Settings)} - {"adam"})
+    return Settings(adam=adam, compiled=job.compile, **shared)
 
 
 class StackPlan(NamedTuple):
@@ -106,11 +101,9 @@ class StackPlan(NamedTuple):
 
 def plan_stacks(job: TrainingJob, replicates: Sequence[int]) -> Iterator[StackPlan]:
     """Divide a job's models among stacks, one a schedule; a stack holds replicate after replicate."""
-    method, epochs = METHODS[job.method], job.training.epochs
     schedules: dict[tuple[Phase, ...], list[Configuration]] = {}
     for configuration in job.configuration_objects():
-        phases = method(configuration.as_dict(), epochs, job.training.annealing_share)
-        schedules.setdefault(phases, []).append(configuration)
+        schedules.setdefault(phases_of(job, configuration), []).append(configuration)
     for phases, group in schedules.items():
         models = list(itertools.product(replicates, group, range(job.restarts)))
         members = [
@@ -124,10 +117,10 @@ def plan_stacks(job: TrainingJob, replicates: Sequence[int]) -> Iterator[StackPl
         yield StackPlan(phases, *map(list, zip(*models, strict=True)), members)
 
 
-def collect(job: TrainingJob, plan: StackPlan, stack: Stack, device: torch.device) -> Trained:
+def collect(job: TrainingJob, plan: StackPlan, stack: Stack, dataset: Dataset, device: torch.device) -> Trained:
     """What a finished stack leaves."""
     moved = {group for phase in plan.phases for group in phase.moves}
-    records = describe(DATASETS[job.dataset], stack.train, stack.state, encodes="encoder" in moved)
+    records = describe(dataset, stack.train, stack.state, stack.training_objective(), encodes="encoder" in moved)
     names: dict[str, Sequence[object]] = {
         "dataset": [job.dataset] * len(records),
         "method": [job.method] * len(records),

@@ -39,6 +39,23 @@ def chunk_orders(points: int, labels: Sequence[Labels], phase: int, chunk: int) 
     return torch.stack(orders)
 
 
+def with_draws(orders: Tensor, batch_size: int, draws: int) -> Tensor:
+    """Repeat every batch, so that each of its points gets several draws of the noise.
+
+    Args:
+        orders: of `chunk_orders`.
+        batch_size: divides the number of points.
+        draws: of each point.
+
+    Returns:
+        int64 [replicates, CHUNK, points · draws], of batches of batch_size · draws.
+    """
+    replicates, epochs, points = orders.shape
+    if draws == 1:
+        return orders
+    return orders.reshape(replicates, epochs, -1, batch_size).repeat(1, 1, 1, draws).reshape(replicates, epochs, -1)
+
+
 def batches_of(x: Tensor, orders: Tensor, batch_size: int) -> list[tuple[Tensor, ...]]:
     """Cut shuffled points into batches.
 

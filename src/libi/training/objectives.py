@@ -126,7 +126,8 @@ class Objective:
 
     Attributes:
         groups: the parameters it depends on.
-        stochastic: whether it takes noise, and therefore batches; else it sees all points at once.
+        stochastic: whether it takes noise.
+        batch: the engine's setting that says how many points a step sees; None if it always sees all.
         scalars: names of the values, one a model, that it takes after data and noise.
         loss: `(dataset, stack, x, *[noise], *scalars, **settings)` to [models].
         settings: what it takes of the engine's settings: its keyword to the setting's name.
@@ -135,6 +136,7 @@ class Objective:
 
     groups: tuple[str, ...]
     stochastic: bool
+    batch: str | None
     scalars: tuple[str, ...]
     loss: Callable[..., Tensor]
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -142,14 +144,15 @@ class Objective:
 
 
 OBJECTIVES = {
-    "elbo": Objective(("generative", "inference"), True, ("beta",), negative_elbo),
+    "elbo": Objective(("generative", "inference"), True, "batch_size", ("beta",), negative_elbo),
     "constrained_likelihood": Objective(
         ("generative", "encoder"),
         False,
+        "constrained_batch_size",
         ("epsilon_hz", "epsilon_covariance", "epsilon_mean"),
         constrained_likelihood,
         {"cap": "exponential_cap"},
         held=2 * FUNCTIONS,  # those of both coordinates
     ),
-    "joint_map": Objective(("generative", "encoder"), False, (), negative_joint_likelihood),
+    "joint_map": Objective(("generative", "encoder"), False, None, (), negative_joint_likelihood),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from libi.datasets import LATENT, Dataset
 from libi.seeding import stream
 from libi.training.noise import Labels
+from libi.training.objectives import Objective
 from libi.training.step import Adam
 
 
@@ -55,14 +57,23 @@ class Problem:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train; names and meanings are those of the study's configuration."""
+    """How to train; names and meanings are those of the study's configuration.
 
-    batch_size: int
+    A batch size of None means all points at once.
+    """
+
+    batch_size: int | None
     validate_every: int
     validation_draws: int
-    exponential_cap: float
+    exponential_cap: float | None
     adam: Adam
     compiled: bool
+    elbo_draws: int = 1
+    constrained_batch_size: int | None = None
+    learning_rate_end: float = 1.0
+    annealing_form: str | None = "linear"
+    snapshot: str = "best"
+    initial_scale: float = 1.0
 
 
 class Inputs:
@@ -80,10 +91,28 @@ class Inputs:
     def __init__(self, problem: Problem, members: Sequence[Member], settings: Settings) -> None:
         self.problem, self.members, self.settings = problem, members, settings
         self.replicates = torch.tensor([member.replicate for member in members], device=problem.device)
-        shape = settings.validation_draws, LATENT, problem.validation.shape[2]
-        generators = [stream(*labels, "validation draws") for labels in problem.labels]
-        draws = [torch.randn(shape, generator=each) for each in generators]
-        self.validation_noise = torch.stack(draws, 1).to(problem.device)
+        self.validation_noise = self._fixed_draws("validation draws", problem.validation)
+
+    def _fixed_draws(self, purpose: str, points: Tensor) -> Tensor:
+        shape = self.settings.validation_draws, LATENT, points.shape[2]
+        generators = [stream(*labels, purpose) for labels in self.problem.labels]
+        return torch.stack([torch.randn(shape, generator=each) for each in generators], 1).to(points.device)
+
+    @functools.cached_property
+    def training_noise(self) -> Tensor:
+        """Fixed draws for the training points, likewise."""
+        return self._fixed_draws("training draws", self.problem.train)
+
+    def assessed(self, split: str) -> tuple[Tensor, Tensor]:
+        """The points that an objective is assessed on, and their fixed draws; split is validation or train."""
+        if split == "train":
+            return self.problem.train, self.training_noise
+        return self.problem.validation, self.validation_noise
+
+    def batch_of(self, objective: Objective) -> int:
+        """Points of a step under an objective."""
+        size = getattr(self.settings, objective.batch) if objective.batch else None
+        return size or self.problem.train.shape[2]
 
     def scalars(self, names: Sequence[str]) -> list[Tensor]:
         """Hyper-parameters of the models by name, each [models]."""

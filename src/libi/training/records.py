@@ -18,21 +18,23 @@ def dead_units(network: Network | None, parameters: Parameters, inputs: Tensor) 
         return 0
     outputs = network.activations(parameters, inputs.unbind(1))
     rectified = [out for out, layer in zip(outputs, network.hidden, strict=True) if layer.activation is torch.relu]
-    return torch.stack([(out.amax(2) <= 0).sum(1) for out in rectified]).sum(0)
+    return torch.stack([(out.amax(2) <= 0).sum(1) for out in rectified]).sum(0) if rectified else 0
 
 
-def describe(dataset: Dataset, x: Tensor, state: State, *, encodes: bool) -> pd.DataFrame:
+def describe(dataset: Dataset, x: Tensor, state: State, training_objective: Tensor, *, encodes: bool) -> pd.DataFrame:
     """Records of a trained stack, in the order of its models.
 
     Args:
         dataset: the generative process.
         x: the points it was trained on [models or 1, observed, points].
         state: its state at the end.
+        training_objective: of the kept models on the training points [models].
         encodes: whether the models have an encoder φ, whose outputs are then their codes; else these are the means
             of q_ϕ(z|x).
 
     Returns:
-        columns validation_objective (of the snapshot that is kept; empty if there is none), best_epoch, round,
+        columns validation_objective (of the snapshot that is kept; empty if there is none), training_objective (the
+        same on the training points), best_epoch, round,
         diverged, dead units, and mean, covariance (divisor N) and exact Henze–Zirkler statistic of the codes of the
         training points.
     """
@@ -49,6 +51,7 @@ def describe(dataset: Dataset, x: Tensor, state: State, *, encodes: bool) -> pd.
     covariance = centred @ centred.transpose(1, 2) / codes.shape[2]
     columns = {
         "validation_objective": torch.where(torch.isfinite(score), score, torch.nan),
+        "training_objective": torch.where(torch.isfinite(score), training_objective.double(), torch.nan),
         "best_epoch": state.kept.epoch,
         "best_round": state.round,
         "diverged": ~state.alive,

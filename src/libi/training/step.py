@@ -33,6 +33,7 @@ class Moving(NamedTuple):
         count: steps that each group has taken since its optimiser began: group to float32 [].
         alive: whether the model's loss has stayed finite, bool [models].
         loss: of each model before the last step [models].
+        rate: the learning rate, float32 []; it stays as it is.
     """
 
     parameters: Groups
@@ -41,6 +42,11 @@ class Moving(NamedTuple):
     count: Groups
     alive: Tensor
     loss: Tensor
+    rate: Tensor
+
+    def after(self, steps: int) -> Moving:
+        """The same after so many more steps."""
+        return self._replace(count={group: count + steps for group, count in self.count.items()})
 
 
 def take_models(tree: Any, models: slice) -> Any:
@@ -74,13 +80,13 @@ def make_step(loss: Callable[..., Tensor], layouts: dict[str, Layout], adam: Ada
             gradients = torch.autograd.grad(losses.sum(), list(flat.values()))
         losses = losses.detach()
         alive = moving.alive & torch.isfinite(losses)
-        after = Moving({}, {}, {}, {}, alive, losses)
+        after = Moving({}, {}, {}, {}, alive, losses, moving.rate)
         for (group, parameters), gradient in zip(moving.parameters.items(), gradients, strict=True):
             count = moving.count[group] + 1
             first = adam.beta1 * moving.first[group] + (1 - adam.beta1) * gradient
             second = adam.beta2 * moving.second[group] + (1 - adam.beta2) * gradient * gradient
             root = torch.sqrt(second / (1 - adam.beta2**count)) + adam.epsilon
-            moved = parameters - adam.learning_rate / (1 - adam.beta1**count) * first / root
+            moved = parameters - moving.rate / (1 - adam.beta1**count) * first / root
             keep = alive[:, None]
             after.parameters[group] = torch.where(keep, moved, parameters)
             after.first[group] = torch.where(keep, first, moving.first[group])

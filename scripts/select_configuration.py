@@ -1,0 +1,21 @@
+"""Choose a restart for every configuration of a method on every replicate, and then the method's configuration."""
+
+import torch
+
+from libi.evaluation.scores import score_replicates
+from libi.logs import log_to
+from libi.memory import keep_freed_memory
+from libi.selection import choose_configurations
+from libi.storage import load_tables, load_tensors, save_table
+from libi.study.models import ScoringJob
+
+with log_to(snakemake.log[0]) as log:
+    torch.set_num_threads(snakemake.threads)
+    keep_freed_memory()
+    given, job = snakemake.input, ScoringJob.model_validate(snakemake.params.job)
+    points = dict(zip(snakemake.params.replicates, map(load_tensors, given.points), strict=True))
+    scores = score_replicates(given.models, load_tables(given.records), points, job)
+    selection = choose_configurations(scores)
+    log.info("configurations:\n%s", selection.to_string(index=False))
+    save_table(snakemake.output.scores, scores)
+    save_table(snakemake.output.selection, selection)

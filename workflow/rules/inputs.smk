@@ -1,0 +1,141 @@
+"""Where the files are that rules take. Of several studies each file is made once: `at_home` says by which."""
+
+
+def of_study(what):
+    """A parameter: something of the study, given what it is as a function of the study."""
+    return lambda wildcards: what(FAMILY[wildcards.study])
+
+
+def at_home(pattern, wildcards, stage, dataset, method=None, **others):
+    """Files of a stage, from the study that makes them."""
+    home = FAMILY.home(wildcards.study, stage, dataset, method)
+    return expand(pattern, study=home, dataset=dataset, method=method or [], **others)
+
+
+def truth(wildcards):
+    """The ground truth of a data set."""
+    return at_home("results{study}/data/{dataset}/truth.safetensors", wildcards, "data", wildcards.dataset)[0]
+
+
+def points(split, replicates):
+    """The points of a data set's replicates; the split and the replicates as functions of the wildcards."""
+    path = "results{study}/data/{dataset}/{replicate}/{split}.safetensors"
+    return lambda wildcards: at_home(
+        path, wildcards, "data", wildcards.dataset, replicate=replicates(wildcards), split=split(wildcards)
+    )
+
+
+def of_pack(wildcards):
+    """The replicates of a training job."""
+    return FAMILY[wildcards.study].replicates_of(wildcards.replicates)
+
+
+def of_all(wildcards):
+    """The replicates of a study."""
+    return list(FAMILY[wildcards.study].replicate_names())
+
+
+def trained(kind, dataset=None, method=None):
+    """The training files of a method on a data set; kind is safetensors (models) or csv (records)."""
+    path = f"results{{study}}/training/{{dataset}}/{{method}}/{{replicates}}.{kind}"
+    return lambda wildcards: at_home(
+        path,
+        wildcards,
+        "training",
+        dataset or wildcards.dataset,
+        method or wildcards.method,
+        replicates=FAMILY[wildcards.study].packs(),
+    )
+
+
+def chosen(kind):
+    """The scores or the selection of a method on a data set."""
+    path = f"results{{study}}/{kind}/{{dataset}}/{{method}}.csv"
+    return lambda wildcards: at_home(path, wildcards, "scores", wildcards.dataset, wildcards.method)[0]
+
+
+def every_method(path, stage):
+    """The files of a stage of every method on every data set of a study, or on the one that the wildcards name."""
+
+    def files(wildcards):
+        study = FAMILY[wildcards.study]
+        names = [wildcards.dataset] if "dataset" in wildcards.keys() else study.dataset_names()
+        pairs = ((name, method) for name in names for method in study.methods(name))
+        return [file for name, method in pairs for file in at_home(path, wildcards, stage, name, method)]
+
+    return files
+
+
+def records_of_libi(wildcards):
+    """The records of LiBI on every data set of a study that has it."""
+    study = FAMILY[wildcards.study]
+    found = [name for name in study.dataset_names() if "libi" in study.methods(name)]
+    return [path for name in found for path in trained("csv", name, "libi")(wildcards)]
+
+
+def restarts(wildcards):
+    """How often LiBI's restarts fail; nothing in a study without LiBI."""
+    return expand(rules.gather_restarts.output, study=wildcards.study) if records_of_libi(wildcards) else []
+
+
+def derived(name):
+    """A table of what is derived: the same for all studies, so the first makes it."""
+    return f"results{next(iter(FAMILY))}/closed_form/{name}.csv"
+
+
+def demonstrated(kind):
+    """The training files of joint MAP: on the first replicate alone."""
+    path = f"results{{study}}/training/{{dataset}}/joint_map/{{first}}.{kind}"
+    return lambda wildcards: path.format(first=FAMILY[wildcards.study].first_replicate, **wildcards)
+
+
+def shrinkage(wildcards):
+    """What joint MAP has done, on each data set that it is shown on."""
+    study, path = FAMILY[wildcards.study], rules.measure_shrinkage.output[0]
+    names = [name for name in study.dataset_names() if "joint_map" in study.demonstrations(name)]
+    return [file for name in names for file in at_home(path, wildcards, "training", name, "joint_map")]
+
+
+def shown(number, kind):
+    """What the models of every method say of the data set that a figure shows."""
+    dataset = SHOWN[int(number)]
+    path = f"results{{study}}/posterior/{{dataset}}/{{method}}_{kind}.csv"
+
+    def files(wildcards):
+        methods = FAMILY[wildcards.study].methods(dataset)
+        return [file for method in methods for file in at_home(path, wildcards, "posterior", dataset, method)]
+
+    return files
+
+
+def figures(folder):
+    """A study's figures as PDF: those whose data set it has, and Figure 6, which shows them all."""
+    drawn = [number for number in SHOWN if SHOWN[number] in FAMILY[folder].dataset_names()]
+    return [f"figures{folder}/figure{number}.pdf" for number in [*drawn, 6]]
+
+
+def figure(number, caption):
+    """A figure's files: its pictures, which the report shows, and its numbers."""
+    return {
+        kind: report(
+            f"figures{{study}}/figure{number}.{kind}",
+            caption=f"../report/{caption}.rst",
+            category="Figures",
+            labels={"figure": f"Figure {number}", "kind": kind.upper()},
+        )
+        for kind in ("png", "pdf")
+    } | {"csv": f"figures{{study}}/figure{number}.csv"}
+
+
+def results_of(folder):
+    """What a study is run for."""
+    single = [
+        rules.render_table1.output,
+        rules.judge.output,
+        rules.gather_grid.output,
+        rules.render_verdicts.output,
+        rules.render_gaps.output,
+        rules.write_numbers.output,
+        rules.write.output if CAN_TYPESET else [],
+    ]
+    return [*expand([path for paths in single for path in paths], study=folder), *figures(folder)]
