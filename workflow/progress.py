@@ -50,7 +50,8 @@ class Progress:
         total = sum(seconds * (1 - self._at_start.get(job, 0.0)) for job, seconds in self._work.items())
         left = sum(self._work[job] * (1 - shares.get(job, 0.0)) for job in waiting)
         done, passed = total - left, time.monotonic() - self._began
-        until = f"about {spell(passed * left / done)} left" if done > 0 else "no estimate yet"
+        # Before a thousandth is done the estimate is noise.
+        until = f"about {spell(passed * left / done)} left" if done > 1e-3 * total else "no estimate yet"
         jobs = f"{len(self._work) - len(waiting)} of {len(self._work)} jobs done, {len(waiting)} to come"
         return f"[{time.strftime('%H:%M:%S')}] {jobs}; {100 * done / total if total else 100:.0f}% of the work; {until}"
 

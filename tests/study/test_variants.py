@@ -99,6 +99,15 @@ def test_two_variants_share_what_they_have_in_common():
     assert family.home("/few/both", "metrics", "gaussian", "vae") == "/few/both"
 
 
+def test_candidates_are_all_variants_unless_some_are_named():
+    base = mapping()
+    del base["name"]
+    variants = {"one": {"seed": 1}, "two": {"seed": 2}}
+    given = {"name": "few", "base": base, "variants": variants}
+    assert load_family(given, "few.yaml").candidates == ("one", "two")
+    assert load_family(given | {"candidates": ["two"]}, "few.yaml").candidates == ("two",)
+
+
 def test_null_leaves_a_data_set_out():
     assert "mobius" not in family_of(one={"datasets": {"mobius": None}})["/few/one"].dataset_names()
 
@@ -146,6 +155,11 @@ def test_every_mistake_is_named_with_its_variant():
     [
         (lambda given: given.pop("base"), "few.yaml: base: missing"),
         (lambda given: given.update(bases=1), "few.yaml: bases: unknown key; did you mean 'base'?"),
+        (lambda given: given.update(candidates="one"), "few.yaml: candidates: given 'one'; allowed: a list of some"),
+        (
+            lambda given: given.update(candidates=["ones"]),
+            "few.yaml: candidates[0]: given 'ones'; allowed: one of the variants; did you mean 'one'?",
+        ),
         (lambda given: given.update(name="a/b"), "few.yaml: name: given 'a/b'; allowed: a plain folder name"),
         (
             lambda given: given.update(variants={}),

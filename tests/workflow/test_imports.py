@@ -18,7 +18,8 @@ MODULES = sorted((SOURCE / "libi").rglob("*.py"))
 # The rooms of the package, top floor first (DESIGN, section 2). A file may import from floors below its own and from
 # its own room.
 FLOORS = (
-    ("training", "selection", "evaluation", "rendering", "judging", "loading"),
+    ("rendering",),
+    ("training", "selection", "evaluation", "judging", "loading"),
     ("trained",),
     ("study", "datasets"),
     ("statistics",),

@@ -29,3 +29,61 @@ rule gather_sensitivity:
         "Comparing the variants"
     script:
         "../../scripts/gather_sensitivity.py"
+
+
+rule draw_figure7:
+    input:
+        sensitivity=rules.gather_sensitivity.output[0],
+        code=code("draw_figure7.py"),
+    output:
+        **{
+            kind: report(
+                f"figures/{FAMILY.name}/figure7.{kind}",
+                caption="../report/figure7.rst",
+                category="Sensitivity",
+                labels={"shows": "what the choices span", "kind": kind.upper()},
+            )
+            for kind in ("png", "pdf")
+        },
+        csv=f"figures/{FAMILY.name}/figure7.csv",
+    log:
+        f"logs/{FAMILY.name}/draw_figure7.log",
+    benchmark:
+        f"results/{FAMILY.name}/benchmarks/draw_figure7.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    message:
+        "Drawing Figure 7"
+    script:
+        "../../scripts/draw_figure7.py"
+
+
+rule render_sensitivity:
+    input:
+        sensitivity=rules.gather_sensitivity.output[0],
+        code=code("render_sensitivity.py"),
+    output:
+        **{name: f"paper/{FAMILY.name}/{name}.tex" for name in ("ranking", "held_out", "counts", "turning", "stable")},
+    log:
+        f"logs/{FAMILY.name}/render_sensitivity.log",
+    benchmark:
+        f"results/{FAMILY.name}/benchmarks/render_sensitivity.tsv"
+    localrule: True
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    params:
+        study=FAMILY.name,
+        candidates=list(FAMILY.candidates),
+    message:
+        "Rendering what stands under every variant, and which is nearest to the paper"
+    script:
+        "../../scripts/render_sensitivity.py"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,11 +18,12 @@ class Family(Mapping[str, Study]):
     Attributes:
         name: the file's own name for the run.
         varied: whether these are variants of a base study, which is the first.
+        candidates: names of the variants that may take the base's place.
     """
 
-    def __init__(self, name: str, studies: Mapping[str, Study]) -> None:
+    def __init__(self, name: str, studies: Mapping[str, Study], candidates: Sequence[str] = ()) -> None:
         """Build a family from studies by folder, the base first."""
-        self.name, self._studies = name, dict(studies)
+        self.name, self._studies, self.candidates = name, dict(studies), tuple(candidates)
         self.varied = len(self._studies) > 1
         self._key = cache(self._compute_key)
 

@@ -28,13 +28,14 @@ def variants_schema() -> dict[str, Any]:
     whole["required"].remove("name")
     changed = _partial({**whole, "minProperties": 1})
     variants = {"type": "object", "minProperties": 1, "propertyNames": variant_names, "additionalProperties": changed}
+    candidates = {"type": "array", "items": variant_names, "uniqueItems": True}
     return {
         **DIALECT,
         "title": "Variants",
         "type": "object",
         "required": ["name", "base", "variants"],
         "additionalProperties": False,
-        "properties": {"name": names, "base": whole, "variants": variants},
+        "properties": {"name": names, "base": whole, "variants": variants, "candidates": candidates},
         "$defs": sections | {f"{PARTIAL}{name}": _partial(section) for name, section in sections.items()},
     }
 

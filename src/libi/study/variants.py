@@ -14,7 +14,8 @@ from libi.study.reading import StudyError, load_study, read_mapping, refuse
 from libi.study.sections import Folder, VariantName, nearest
 
 BASE = "base"
-KEYS = ("name", BASE, "variants")
+CANDIDATES = "candidates"
+KEYS = ("name", BASE, "variants", CANDIDATES)
 
 
 def family_of_run(files: list[str], default: str, changes: dict[str, Any], *, here: bool = False) -> Family:
@@ -68,8 +69,9 @@ def load_family(mapping: Mapping[str, Any], file: str) -> Family:
     """Check a base study and its variants, and type them.
 
     Args:
-        mapping: name; base: a complete study but for its name; variants: by name, the keys that each changes. A key
-            that is changed to null is left out.
+        mapping: name; base: a complete study but for its name; variants: by name, the keys that each changes, where a
+            key that is changed to null is left out; and, if not all of them, the candidates: variants that may take
+            the base's place.
         file: where it comes from, for the messages.
 
     Raises:
@@ -91,7 +93,7 @@ def load_family(mapping: Mapping[str, Any], file: str) -> Family:
         studies[f"{folder}/{name}"] = study
     if problems:
         raise StudyError("\n".join(problems))
-    return Family(mapping["name"], studies)
+    return Family(mapping["name"], studies, mapping.get(CANDIDATES, list(mapping["variants"])))
 
 
 def _raise(file: str, problems: Iterator[str]) -> None:
@@ -105,7 +107,7 @@ def _problems(mapping: Mapping[str, Any]) -> Iterator[str]:
         if key not in KEYS:
             yield f"{key}: unknown key{nearest(key, KEYS)} (allowed: {', '.join(KEYS)})"
     for key in KEYS:
-        if key not in mapping:
+        if key not in mapping and key != CANDIDATES:
             yield f"{key}: missing"
     if "name" in mapping:
         yield from _name_problems(Folder, ("name",), mapping["name"])
@@ -115,6 +117,13 @@ def _problems(mapping: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(variants, dict) or not variants:
         yield refuse(("variants",), variants, "a mapping of one or more names, each to the keys that it changes")
         return
+    candidates = mapping.get(CANDIDATES, [])
+    if not isinstance(candidates, list):
+        yield refuse((CANDIDATES,), candidates, "a list of some of the variants")
+        return
+    for number, name in enumerate(candidates):
+        if name not in variants:
+            yield refuse((CANDIDATES, number), name, "one of the variants") + nearest(name, list(variants))
     for name, changes in variants.items():
         yield from _name_problems(VariantName, ("variants",), name)
         if name == BASE:
