@@ -1,114 +1,40 @@
-"""Put what a finished study of the paper has made that is small into paper/reference/, and its numbers into README.md
-and REPLICATION.md.
+"""Put what finished studies have made that is small into paper/reference/, and their numbers into README.md and
+REPLICATION.md.
 
-    python workflow/publish.py
+    python workflow/publish.py                  # of paper, sensitivity and power those that are there
+    python workflow/publish.py sensitivity      # one of them
 
 Nothing is published of a study that is not finished. The tensors stay where they are.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
+from pages import accounted, show_in, shown  # noqa: E402
 from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
-from progress import spell  # noqa: E402
 
-from benchmarks import libi_failures, proposals  # noqa: E402
 from benchmarks.machine import describe_machine  # noqa: E402
-from libi.rendering import account  # noqa: E402
-from libi.rendering.conclusions import to_markdown  # noqa: E402
 from libi.storage import atomic, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.sections import DEMONSTRATIONS  # noqa: E402
+from libi.study.variants import read_family  # noqa: E402
 
 FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 7) for kind in ("png", "pdf")]
 COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "conclusions", "gaps", "restarts", "grid")]
 COPIED += ["paper/table1.tex", "paper/table1_exact.tex", "paper/replication.pdf", *FIGURES]
-BEGIN, END = "<!-- written by make publish -->", "<!-- end of what make publish writes -->"
-SHOWN = """## What came out
-
-{conclusions}
-
-Table 1, ours over *the published*: mean ± standard deviation over {replicates} replicates. *Test-LL* is the paper's
-estimate (Eq. 48), *exact* the log-likelihood that it estimates. The best of the five methods is bold, but for
-CubicJTEx's Test-LL, which the paper calls unreliable.
-
-{table}
-
-{jobs} jobs took {wall} of wall time on {cores} cores ({processor}). All of it is in `paper/reference/`: the table, the
-verdicts on {claims} claims, the two gaps of every model in the table, every configuration, a record of every model, the
-figures, the paper, what each stage took.
-
-![Figure 6](paper/reference/figure6.png)
-
-| | |
-|---|---|
-| ![Figure 1](paper/reference/figure1.png) | ![Figure 2](paper/reference/figure2.png) |
-| ![Figure 3](paper/reference/figure3.png) | ![Figure 4](paper/reference/figure4.png) |
-| ![Figure 5](paper/reference/figure5.png) | |
-"""
-ACCOUNT = """{counts} {old_rule}
-
-### Conclusions
-
-{conclusions}
-
-### Claims that are not reproduced
-
-{failed}
-
-### Claims that are not decidable
-
-{undecided}
-
-### Claims that cannot be tested
-
-{untestable}
-
-### Cells of Table 1
-
-{cells}
-
-### What Eq. 48 misses
-
-{errors}
-
-A proposal that works, by as many draws: Gaussians with full covariance at the modes of the posterior, and a tenth of
-the draws from the prior. Against the exact values, on the ground truth, VAE and LiBI of two replicates
-(`benchmarks/proposals.py`):
-
-{proposals}
-
-### How often LiBI's restarts fail
-
-A restart fails if it ends more than 20 nats of Eq. 44 (on the validation points) above the best that was found for its
-configuration on any replicate, so a replicate that is harder counts as failure too. The excess is that of the best
-restart of a configuration and replicate, which stands for it.
-
-{restarts}
-
-### Why they fail on CubicJTEx
-
-`benchmarks/libi_failures.py` trains one configuration with one thing changed at a time. Here a restart fails if it ends
-more than 20 nats of Eq. 44, on fresh points, above the best that any variant found.
-
-{failures}
-
-So it is optimisation that fails, more than the objective: with four times the epochs fewer restarts fail. Where one
-fails, most of its reconstruction comes from a few points far out, where the cube is steep. The whitened start, a choice
-of ours, makes R = 1 fail more often. A softer cube root in the encoder makes everything fail. With a higher cap of the
-exponentials R = 1 fails altogether. The study keeps our reading of the method.
-"""
 
 
 def models(root: Path) -> pd.DataFrame:
@@ -161,83 +87,112 @@ def planned(jobs: Mapping[str, Job]) -> pd.DataFrame:
     return pd.DataFrame([{"cores": cores, "wall_seconds": round(wall_seconds(jobs, cores))} for cores in CORES])
 
 
-def shown(reference: Path) -> str:
-    """What the README shows of a published study."""
-    table, run = load_table(reference / "table1.csv"), json.loads((reference / "run.json").read_text())
-    return SHOWN.format(
-        conclusions=to_markdown(load_table(reference / "conclusions.csv")),
-        table=account.table1_to_markdown(table),
-        replicates=table["replicates"].max(),
-        claims=len(load_table(reference / "claims.csv")),
-        jobs=run["jobs"],
-        wall=spell(run["wall_seconds"]),
-        cores=run["machine"]["cores"],
-        processor=run["machine"]["processor"],
-    )
-
-
-def accounted(reference: Path) -> str:
-    """What REPLICATION.md says of a published study."""
-    table, claims = (load_table(reference / f"{name}.csv") for name in ("table1", "claims"))
-    failed, undecided, untestable = (
-        account.claims_to_markdown(claims, verdict) for verdict in ("not reproduced", "not decidable", "not testable")
-    )
-    return ACCOUNT.format(
-        counts=account.counts_to_words(claims),
-        old_rule=account.old_rule(table),
-        conclusions=to_markdown(load_table(reference / "conclusions.csv")),
-        failed=failed,
-        undecided=undecided,
-        untestable=untestable,
-        cells=account.cells_to_markdown(table, claims),
-        errors=account.errors_to_markdown(table),
-        proposals=proposals.to_markdown(load_table(ROOT / "benchmarks/results/proposals.csv")),
-        restarts=account.restarts_to_markdown(load_table(reference / "restarts.csv")),
-        failures=libi_failures.to_markdown(load_table(ROOT / "benchmarks/results/libi_failures.csv")),
-    )
-
-
-def show_in(path: Path, block: str) -> None:
-    """Replace what a page shows of the study."""
-    before, rest = path.read_text(encoding="utf-8").split(BEGIN)
-    save_text(path, f"{before}{BEGIN}\n{block}\n{rest[rest.index(END) :]}")
-
-
-def publish(root: Path) -> None:
-    """Publish the study in a work tree.
-
-    Raises:
-        SystemExit: if the study is not finished, naming what is missing.
-    """
-    missing = [name for name in COPIED if not (root / name).exists()]
-    if missing:
-        raise SystemExit(f"The paper's study is not finished: no {', '.join(missing)}. Make it by: make")
-    if old := leftovers(root):
-        names = ", ".join(map(str, old))
-        raise SystemExit(f"Left from another replicates_per_job, to be removed with their benchmarks: {names}")
-    reference = root / "paper/reference"
-    reference.mkdir(exist_ok=True)
-    for name in COPIED:
-        with atomic(reference / Path(name).name) as temporary:
-            shutil.copyfile(root / name, temporary)
-    save_compressed(reference / "models.csv.gz", models(root))
-    table = budget(root)
-    save_table(reference / "budget.csv", table)
+def run_of(root: Path, folders: Iterable[str]) -> dict[str, object]:
+    """When, where and from what commit the jobs of some studies ran, by their folders in results/."""
+    found = [note for folder in folders for note in notes(root, folder).values()]
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True).stdout.strip()
-    noted = notes(root, "")
-    save_table(reference / "cores.csv", planned(jobs_of(noted)))
-    run = {
-        "wall_seconds": round(busy_seconds((note["starttime"], note["endtime"]) for note in noted.values())),
-        "core_seconds": round(table["seconds"].sum()),
-        "jobs": int(table["jobs"].sum()),
+    spans = {note["log"][0]: (note["starttime"], note["endtime"]) for note in found}
+    return {
+        "wall_seconds": round(busy_seconds(spans.values())),
+        "core_seconds": round(sum(end - start for start, end in spans.values())),
+        "jobs": len(spans),
         "commit": commit or None,
         "machine": {key: value for key, value in describe_machine().items() if key != "jax"},
     }
-    save_text(reference / "run.json", json.dumps(run, indent=2) + "\n")
+
+
+def publish_paper(root: Path, reference: Path) -> None:
+    """Publish what is made of the paper's study beside its files: records, times, and what other cores would take."""
+    if old := leftovers(root):
+        names = ", ".join(map(str, old))
+        raise SystemExit(f"Left from another replicates_per_job, to be removed with their benchmarks: {names}")
+    save_compressed(reference / "models.csv.gz", models(root))
+    save_table(reference / "budget.csv", budget(root))
+    save_table(reference / "cores.csv", planned(jobs_of(notes(root, ""))))
+    save_run(reference / "run.json", run_of(root, [""]))
+
+
+def publish_sensitivity(root: Path, reference: Path) -> None:
+    """Publish the time that the sensitivity study took."""
+    family = read_family(str(root / "config/sensitivity.yaml"))
+    save_run(reference / "sensitivity.json", run_of(root, [*family, f"/{family.name}"]))
+
+
+def publish_power(root: Path, reference: Path) -> None:
+    """Publish the time that the study of fresh replicates took."""
+    save_run(reference / "power.json", run_of(root, ["/power"]))
+
+
+def save_run(path: Path, run: Mapping[str, object]) -> None:
+    """Write when and where a study ran."""
+    save_text(path, json.dumps(run, indent=2) + "\n")
+
+
+class Part(NamedTuple):
+    """A study that can be published.
+
+    Attributes:
+        command: what makes it.
+        files: what is copied: path in the work tree to name in paper/reference/.
+        publish: what is made besides, given the work tree and paper/reference/.
+    """
+
+    command: str
+    files: dict[str, str]
+    publish: Callable[[Path, Path], None]
+
+
+RENDERED = ("ranking", "held_out", "counts", "turning", "stable")
+PARTS = {
+    "paper": Part("make", {name: Path(name).name for name in COPIED}, publish_paper),
+    "sensitivity": Part(
+        "make sensitivity",
+        {"results/sensitivity.csv": "sensitivity.csv"}
+        | {f"figures/sensitivity/figure7.{kind}": f"figure7.{kind}" for kind in ("png", "pdf")}
+        | {f"paper/sensitivity/{name}.tex": f"sensitivity_{name}.tex" for name in RENDERED},
+        publish_sensitivity,
+    ),
+    "power": Part(
+        "make power",
+        {f"results/power/{name}.csv": f"power_{name}.csv" for name in ("table1", "claims")},
+        publish_power,
+    ),
+}
+
+
+def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
+    """Publish the finished studies in a work tree.
+
+    Args:
+        root: the work tree.
+        names: those to publish, of `PARTS`; left out, all that are finished.
+
+    Returns:
+        the names of those that were published.
+
+    Raises:
+        SystemExit: if one that is named is not finished, or none is, naming what is missing.
+    """
+    missing = {name: [file for file in part.files if not (root / file).exists()] for name, part in PARTS.items()}
+    wanted = list(names) or [name for name, files in missing.items() if not files] or ["paper"]
+    for name in wanted:
+        if files := missing[name]:
+            made = f"Make it by: {PARTS[name].command}"
+            raise SystemExit(f"The study {name} is not finished: no {', '.join(files)}. {made}")
+    reference = root / "paper/reference"
+    reference.mkdir(exist_ok=True)
+    for name in wanted:
+        for file, copy in PARTS[name].files.items():
+            with atomic(reference / copy) as temporary:
+                shutil.copyfile(root / file, temporary)
+        PARTS[name].publish(root, reference)
     show_in(root / "README.md", shown(reference))
     show_in(root / "REPLICATION.md", accounted(reference))
+    return wanted
 
 
 if __name__ == "__main__":
-    publish(Path.cwd())
-    print("Published: paper/reference/, and what README.md and REPLICATION.md say of it")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("studies", nargs="*", choices=[[], *PARTS], help="left out: all that are finished")
+    published = publish(Path.cwd(), parser.parse_args().studies)
+    print(f"Published: {', '.join(published)}, in paper/reference/, README.md and REPLICATION.md")

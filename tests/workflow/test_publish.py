@@ -2,6 +2,7 @@
 
 import gzip
 
+import pages
 import pandas as pd
 import publish
 import pytest
@@ -27,7 +28,7 @@ def test_a_budget_has_a_line_a_rule_and_for_training_a_method_and_data_set(tmp_p
     head = "s\th:m:s\tmax_rss\n"
     measured = {
         "judge": (1, 50),
-        "score/gaussian/0": (2, 60),
+        "select/gaussian/vae": (2, 60),
         "train/gaussian/vae/0": (3, 70),
         "train/gaussian/vae/1": (4, 80),
     }
@@ -36,14 +37,16 @@ def test_a_budget_has_a_line_a_rule_and_for_training_a_method_and_data_set(tmp_p
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{head}{seconds}\t0:00:0{seconds}\t{memory}\n")
     table = publish.budget(tmp_path).set_index("what")
-    assert table["jobs"].to_dict() == {"train gaussian vae": 2, "score": 1, "judge": 1}
+    assert table["jobs"].to_dict() == {"train gaussian vae": 2, "select": 1, "judge": 1}
     assert table.loc["train gaussian vae", ["seconds", "most_mib", "share"]].tolist() == [7, 80, 0.7]
 
 
 def test_an_unfinished_study_is_not_published(tmp_path):
     (tmp_path / "results").mkdir()
-    with pytest.raises(SystemExit, match=r"not finished: no results/table1.csv, .*Make it by: make"):
+    with pytest.raises(SystemExit, match=r"paper is not finished: no results/table1.csv, .*Make it by: make"):
         publish.publish(tmp_path)
+    with pytest.raises(SystemExit, match=r"sensitivity is not finished: .*Make it by: make sensitivity"):
+        publish.publish(tmp_path, ["sensitivity"])
     assert not (tmp_path / "paper").exists()
 
 
@@ -52,5 +55,5 @@ def test_the_pages_show_the_published_study():
     reference = REPOSITORY / "paper/reference"
     if not reference.exists():
         pytest.skip("nothing is published yet")
-    assert publish.shown(reference) in (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert publish.accounted(reference) in (REPOSITORY / "REPLICATION.md").read_text(encoding="utf-8")
+    assert pages.shown(reference) in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert pages.accounted(reference) in (REPOSITORY / "REPLICATION.md").read_text(encoding="utf-8")
