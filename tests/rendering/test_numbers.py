@@ -159,7 +159,7 @@ def test_the_text_has_no_number_of_its_own():
 
 
 def test_figures_and_tables_are_numbered_as_in_the_original():
-    assert re.findall(r"\\drawn\{(\d)\}", BODY) == list("162345")
+    assert re.findall(r"\\drawn\{(\d)\}", BODY) == list("1623457")
     assert r"\renewcommand{\thefigure}{#1}" in PREAMBLE  # whatever their order in the text
     assert re.findall(r"\\made\{(\w+)\}", BODY)[0] == "table1"
 
