@@ -279,5 +279,13 @@ def test_the_readme_lists_every_key():
         return {".".join(("datasets", "*", *path[2:]) if path[0] == "datasets" else path)}
 
     listed = set(re.findall(r"^\| `([^`]+)` \|", (CONFIG / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
-    files = {"config.yaml", "quick.yaml", "sensitivity.yaml", "smoke.yaml", "schema.json", "variants.schema.json"}
+    files = {
+        "config.yaml",
+        "quick.yaml",
+        "power.yaml",
+        "sensitivity.yaml",
+        "smoke.yaml",
+        "schema.json",
+        "variants.schema.json",
+    }
     assert listed - files == leaves(mapping("config")) | {"datasets", "datasets.*"}
