@@ -3,7 +3,7 @@
 import torch
 
 from libi.evaluation.choices import chosen_models
-from libi.evaluation.gaps import gaps_of_choices
+from libi.evaluation.gaps import Reference, gaps_of_choices
 from libi.evaluation.inference import infer_choices
 from libi.logs import log_to
 from libi.memory import keep_freed_memory
@@ -14,12 +14,14 @@ with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     given, made = snakemake.input, snakemake.output
-    truth, _ = load_tensors(given.truth)
-    points = (load_tensors(path)[0] for path in given.train)
+    truth, known = load_tensors(given.truth)[0]["generative"], load_tensors(given.reference)[0]
+    train, references = {}, {}
+    for replicate, path in zip(snakemake.params.replicates, given.train, strict=True):
+        x, log_p, means, trusted = (known[f"{replicate}/{part}"] for part in ("x", "log_p", "true_means", "trusted"))
+        train[replicate] = load_tensors(path)[0] | {"true_means": means, "trusted": trusted}
+        references[replicate] = Reference(truth, x, log_p)
     choices = list(chosen_models(given.models, load_table(given.selection), load_table(given.scores)))
     job = PosteriorJob.model_validate(snakemake.params.job)
-    train = dict(zip(snakemake.params.replicates, points, strict=True))
-    inferred = infer_choices(choices, truth["generative"], train, job)
-    for name, table in inferred._asdict().items():
+    for name, table in infer_choices(choices, truth, train, job)._asdict().items():
         save_table(made[name], table)
-    save_table(made.gaps, gaps_of_choices(choices, truth["generative"], job))
+    save_table(made.gaps, gaps_of_choices(choices, references, job))

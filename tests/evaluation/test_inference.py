@@ -10,7 +10,7 @@ from torch.distributions import MultivariateNormal, kl_divergence
 from libi.datasets import DATASETS, simulate
 from libi.evaluation.choices import chosen_models
 from libi.evaluation.closed_form import loading_of, mean_field, posterior
-from libi.evaluation.inference import infer_choices
+from libi.evaluation.inference import infer_choices, true_means
 from libi.seeding import stream
 from libi.storage import load_table, save_table, save_tensors
 from libi.study.models import PosteriorJob
@@ -33,6 +33,12 @@ def inference_network(dataset, linear):
         "log_variance.bias": linear.log_variance_offset,
     }
     return dataset.inference.layout.pack({name: value[None] for name, value in named.items()})
+
+
+def known(dataset, truth, codes, x):
+    """The training points of a replicate, as the rule passes them on."""
+    means, trusted = true_means(dataset, truth, x, JOB, 0)
+    return {"z": codes, "x": x, "true_means": means, "trusted": trusted}
 
 
 def save_model(folder, dataset, method, tensors):
@@ -61,7 +67,7 @@ def inferred(tmp_path_factory):
     selection = pd.DataFrame(of_all | {"chosen": [True, False, True]})
     scores = pd.DataFrame(of_all | {"replicate": 0, "restart": pd.array([1, None, 1], dtype="Int64")})
     codes, x = simulate(dataset, truth, POINTS, stream("tests", "training"))
-    tables = infer_choices(chosen_models(files, selection, scores), truth, {0: {"z": codes, "x": x}}, JOB)
+    tables = infer_choices(chosen_models(files, selection, scores), truth, {0: known(dataset, truth, codes, x)}, JOB)
     for name, table in tables._asdict().items():  # as the rule passes them on
         save_table(folder / f"{name}.csv", table)
     return {name: load_table(folder / f"{name}.csv") for name in tables._fields}, codes.numpy(), x.numpy()
@@ -181,7 +187,7 @@ def test_more_features_than_codes(tmp_path):
     row = {"dataset": ["gaussian"], "method": ["truth"], "configuration": ["default"]}
     codes, x = simulate(dataset, truth, 20, stream("tests", "training"))
     given = pd.DataFrame(row | {"chosen": [True]}), pd.DataFrame(row | {"replicate": [0], "restart": [1]})
-    tables = infer_choices(chosen_models(files, *given), truth, {0: {"z": codes, "x": x}}, JOB)
+    tables = infer_choices(chosen_models(files, *given), truth, {0: known(dataset, truth, codes, x)}, JOB)
     assert {f"x_{feature}" for feature in (1, 2, 3, 4)} < set(tables.points.columns)
     kinds = tables.samples.set_index("kind")[["value_3", "value_4"]].notna().all(axis=1)
     assert kinds["model"].all() and not kinds.drop("model").any()

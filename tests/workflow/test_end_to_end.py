@@ -28,6 +28,7 @@ JOBS = {
     "train": len(DATASETS) * len(METHODS) + 2,  # joint MAP on two data sets
     "select": len(DATASETS) * len(METHODS),
     "evaluate": len(DATASETS) * len(METHODS),
+    "define_reference": len(DATASETS),
     "infer": len(DATASETS) * len(METHODS),
     "gather_grid": 1,
     "gather_restarts": 1,

@@ -13,7 +13,7 @@ JUDGED = {"judge": 1, "render_verdicts": 1, "write_numbers": 1} | TYPESET
 GAPS = {"gather_gaps": 1, "render_gaps": 1, "draw_figure6": 1} | JUDGED
 FAILED = {"gather_restarts": 1, "render_gaps": 1} | JUDGED
 DRAWN = {"draw_figure1": 1, "draw_posterior_means": 4, "draw_figure6": 1} | TYPESET
-INFERRED = {"infer": 24} | DRAWN | GAPS
+INFERRED = {"define_reference": 4, "infer": 24} | DRAWN | GAPS
 TABLED = {"evaluate": 24, "gather_grid": 1, "render_table1": 1} | INFERRED
 DERIVED, SHRUNK = {"derive": 1, "draw_figure1": 1} | JUDGED, {"measure_shrinkage": 2} | JUDGED
 

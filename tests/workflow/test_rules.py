@@ -124,6 +124,7 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
         "gather_gaps": 1,
         "derive": 1,
         "measure_shrinkage": 2,
+        "define_reference": 4,
         "infer": 4 * 6,
         "render_table1": 1,
         "judge": 1,

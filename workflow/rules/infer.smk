@@ -1,6 +1,33 @@
 """The posteriors of the training points, by q_ϕ(z|x) and by p_θ(z|x) itself, and the two gaps of Eq. 2."""
 
 
+rule define_reference:
+    input:
+        truth=truth,
+        train=points(lambda wildcards: "train", of_all),
+        code=code("define_reference.py"),
+    output:
+        "results{study}/posterior/{dataset}/reference.safetensors",
+    log:
+        "logs{study}/define_reference/{dataset}.log",
+    benchmark:
+        "results{study}/benchmarks/define_reference/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(10),
+    params:
+        architecture=rules.define_truth.params.architecture,
+        job=of_study(Study.posterior_job),
+        replicates=of_all,
+    message:
+        "Defining what the ground truth says of the points of {wildcards.dataset}"
+    script:
+        "../../scripts/define_reference.py"
+
+
 rule infer:
     input:
         models=trained("safetensors"),
@@ -8,6 +35,9 @@ rule infer:
         selection=chosen("selection"),
         truth=truth,
         train=points(lambda wildcards: "train", of_all),
+        reference=lambda wildcards: at_home(
+            rules.define_reference.output[0], wildcards, "reference", wildcards.dataset
+        )[0],
         code=code("infer_posteriors.py"),
     output:
         **{

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -84,24 +84,23 @@ def measure_gaps(model: TrainedModel, reference: Reference, source: torch.Genera
     return _closed_form(model, reference.truth) if model.dataset.linear else _over_points(model, reference, source)
 
 
-def gaps_of_choices(choices: Iterable[Choice], truth: Tensor, job: PosteriorJob) -> pd.DataFrame:
+def gaps_of_choices(choices: Iterable[Choice], references: Mapping[int, Reference], job: PosteriorJob) -> pd.DataFrame:
     """The gaps of the models that stand for a method on each replicate.
 
     Args:
         choices: the models.
-        truth: θ_GT packed [1, parameters].
+        references: by replicate, points of p(x), the same for all methods.
         job: the settings.
 
     Returns:
         one row a replicate that has a choice: dataset, method, replicate, configuration, restart, and the fields of
-        `Gaps`. All methods see the same points of p(x) on a replicate.
+        `Gaps`.
     """
     rows = []
     for choice in choices:
         if choice.model is not None:
-            source = stream(job.seed, "gaps", "points", choice.dataset, choice.replicate)
-            reference = Reference.draw(choice.model.dataset, truth, job.gap_points, source)
-            gaps = measure_gaps(choice.model, reference, stream(job.seed, "gaps", "model", *choice.keys.values()))
+            source = stream(job.seed, "gaps", "model", *choice.keys.values())
+            gaps = measure_gaps(choice.model, references[choice.replicate], source)
             rows.append(pd.DataFrame([{**choice.names, **asdict(gaps)}]))
     return join(rows)
 

@@ -47,7 +47,8 @@ class Replicate:
         truth: θ_GT packed [1, parameters].
         codes: the codes that generated the points [2, points].
         x: the points [observed, points].
-        posterior: codes of the true posterior p_θGT(z|x).
+        true_means: means of the true posterior p_θGT(z|x) [2, points].
+        trusted: for which points they can be trusted [points].
         job: the settings.
         labels: what names the random streams: data set and replicate.
     """
@@ -56,7 +57,8 @@ class Replicate:
     truth: Tensor
     codes: Tensor
     x: Tensor
-    posterior: WeightedCodes
+    true_means: Tensor
+    trusted: Tensor
     job: PosteriorJob
     labels: tuple[object, ...]
 
@@ -71,15 +73,7 @@ class Replicate:
 
     def posterior_of(self, model: TrainedModel, method: str) -> WeightedCodes:
         """Codes of p_θ(z|x) under a model's own θ."""
-        if torch.equal(model.generative.double(), self.truth.double()):
-            return self.posterior
         return _sampled(self.dataset, model.generative, self.x, self.job, self.stream("codes", method))
-
-    def true_means(self) -> tuple[Tensor, Tensor]:
-        """Means of the true posterior [2, points], and for which of them they can be trusted [points]."""
-        if self.dataset.linear:
-            return _exact_means(self.dataset, self.truth, self.x), torch.ones(self.x.shape[1], dtype=torch.bool)
-        return self.posterior.mean, self.posterior.effective_sample_size >= TRUSTED
 
 
 def _sampled(dataset: Dataset, theta: Tensor, x: Tensor, job: PosteriorJob, source: torch.Generator) -> WeightedCodes:
@@ -99,6 +93,26 @@ def _exact_means(dataset: Dataset, theta: Tensor, x: Tensor) -> Tensor:
     return posterior(loading_of(dataset, theta), noise_variance).gain @ x
 
 
+def true_means(dataset: Dataset, truth: Tensor, x: Tensor, job: PosteriorJob, replicate: int) -> tuple[Tensor, Tensor]:
+    """Means of the true posterior p_θGT(z|x): in closed form where f_θ is linear, else by weighted codes.
+
+    Args:
+        dataset: the generative process.
+        truth: θ_GT packed [1, parameters].
+        x: training points [observed, points].
+        job: the settings.
+        replicate: its number.
+
+    Returns:
+        means [2, points], and for which of them they can be trusted [points].
+    """
+    if dataset.linear:
+        return _exact_means(dataset, truth, x.double()), torch.ones(x.shape[1], dtype=torch.bool)
+    source = stream(job.seed, "posterior", "codes", dataset.name, replicate, "truth")
+    codes = _sampled(dataset, truth, x.double(), job, source)
+    return codes.mean, codes.effective_sample_size >= TRUSTED
+
+
 def infer_choices(
     choices: Iterable[Choice], truth: Tensor, train: Mapping[int, Mapping[str, Tensor]], job: PosteriorJob
 ) -> Inferred:
@@ -107,7 +121,8 @@ def infer_choices(
     Args:
         choices: the models.
         truth: θ_GT packed [1, parameters].
-        train: by replicate, training points x [observed, points] and the codes z [2, points] that generated them.
+        train: by replicate, training points x [observed, points], the codes z [2, points] that generated them, and
+            what `true_means` says of them: true_means and trusted.
         job: the settings.
 
     Returns:
@@ -122,9 +137,9 @@ def infer_choices(
 def _infer(choice: Choice, truth: Tensor, train: Mapping[str, Tensor], job: PosteriorJob) -> Inferred:
     """The tables of one model."""
     model, dataset, x = choice.model, choice.model.dataset, train["x"].double()
+    known = train["true_means"], train["trusted"]
     labels = choice.dataset, choice.replicate
-    true = _sampled(dataset, truth, x, job, stream(job.seed, "posterior", "codes", *labels, "truth"))
-    replicate = Replicate(dataset, truth, train["z"].double(), x, true, job, labels)
+    replicate = Replicate(dataset, truth, train["z"].double(), x, *known, job, labels)
     own = replicate.posterior_of(model, choice.method)
     drawn = _draws(replicate, model, choice.method, own)
     log.info("replicate %d: median effective sample size %.0f", choice.replicate, own.effective_sample_size.median())
@@ -236,7 +251,7 @@ def summarise(
         "q": distance_to_prior(mean, variances, drawn["q_aggregated"]),
         "p": distance_to_prior(own.mean, own.covariance, drawn["p_aggregated"]),
     }
-    true, trusted = replicate.true_means()
+    true, trusted = replicate.true_means, replicate.trusted
     sizes = own.effective_sample_size
     return {
         "mle_objective": float(parts[0]),

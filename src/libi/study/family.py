@@ -9,7 +9,8 @@ from typing import Any
 
 from libi.study.models import PAPER, Study
 
-STAGES = ("data", "training", "scores", "metrics", "posterior")
+STAGES = ("data", "reference", "training", "scores", "metrics", "posterior")
+OF_NO_METHOD = ("data", "reference")
 
 
 class Family(Mapping[str, Study]):
@@ -55,9 +56,9 @@ class Family(Mapping[str, Study]):
 
         Args:
             folder: of the study.
-            stage: data, training, scores (with the selection), metrics or posterior.
+            stage: data, reference, training, scores (with the selection), metrics or posterior.
             dataset: name of the data set.
-            method: name of the method; left out for data.
+            method: name of the method; left out for data and reference.
         """
         key = self._key(folder, stage, dataset, method)
         return next(other for other in self._studies if self._key(other, stage, dataset, method) == key)
@@ -67,18 +68,19 @@ class Family(Mapping[str, Study]):
         study = self._studies[folder]
         if dataset not in study.dataset_names():
             return None
-        if stage != "data" and method not in (*study.methods(dataset), *study.demonstrations(dataset)):
+        if stage not in OF_NO_METHOD and method not in (*study.methods(dataset), *study.demonstrations(dataset)):
             return None
         depends: dict[str, Any] = {
             "data": [study.seed, study.points.model_dump(), study.architecture_of(dataset, "data")],
         }
         if stage != "data":
-            replicates = [study.first_replicate, study.replicates, study.replicates_per_job]
-            depends["training"] = [study.training_job(dataset, method), replicates]
-        if stage not in ("data", "training"):
+            depends["replicates"] = [study.first_replicate, study.replicates]
+        if stage not in OF_NO_METHOD:
+            depends["training"] = [study.training_job(dataset, method), study.replicates_per_job]
+        if stage in ("scores", "metrics", "posterior"):
             depends["scores"] = [study.scoring_job(), study.selection.configuration_split]
         if stage == "metrics":
             depends["metrics"] = study.evaluation_job()
-        if stage == "posterior":
+        if stage in ("reference", "posterior"):
             depends["posterior"] = study.posterior_job()
         return json.dumps(depends)
