@@ -40,7 +40,7 @@ from libi.statistics.likelihood import gaussian_log_likelihood  # noqa: E402
 from libi.storage import save_table  # noqa: E402
 from libi.study.models import TrainingJob  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
-from libi.training import encoder_start, engine  # noqa: E402
+from libi.training import engine  # noqa: E402
 from libi.training.job import train_job  # noqa: E402
 from libi.training.objectives import constrained_likelihood  # noqa: E402
 
@@ -49,7 +49,7 @@ GRID = [{"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rou
 RESTARTS, POINTS, BLOCKS, FARTHEST, FAILED = 10, 500, 10, 5, 20.0
 TRAINING = {
     "as studied": {},
-    "no whitening": {},
+    "no whitening": {"whitened_start": False},
     "cap 30": {"exponential_cap": 30.0},
     "rate 0.003": {"learning_rate": 0.003},
     "rate 0.001": {"learning_rate": 0.001},
@@ -69,9 +69,6 @@ def variant(name: str) -> Iterator[None]:
     """Train so."""
     without = mock.patch.object(engine, "has_kernels", lambda problem, objective: False)
     patches = {
-        "no whitening": [
-            mock.patch.dict(encoder_start.ENCODER_STARTS, {"whiten": lambda dataset, groups, x: groups["encoder"]})
-        ],
         "in PyTorch": [without],
         "soft root": [without, mock.patch.object(layers, "cube_root", soft_cube_root)],
     }
