@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.distributions import MultivariateNormal, kl_divergence
 
 from libi.datasets import DATASETS, simulate
 from libi.evaluation import gaps
@@ -49,6 +50,15 @@ def linear_model(scale=1.0):
 def cubic_model(scale):
     theta, phi = truth_of(CUBIC) * scale, CUBIC.inference.layout.draw(stream(3))[None].double()
     return TrainedModel(CUBIC, theta, phi, None, "default", 0)
+
+
+def test_the_misfit_of_a_linear_model_is_the_divergence_of_two_gaussians():
+    """By torch's own formula, for half of the truth's A."""
+    a = torch.tensor([[0.75, 0.25], [1.5, -1.0]], dtype=torch.float64)  # LinearJTEx's (Appendix E)
+    p, q = (scale**2 * a @ a.T + 0.01 * torch.eye(2, dtype=torch.float64) for scale in (1.0, 0.5))
+    zero = torch.zeros(2, dtype=torch.float64)
+    expected = kl_divergence(MultivariateNormal(zero, p), MultivariateNormal(zero, q)).item()
+    assert measure_gaps(linear_model(0.5), reference(LINEAR, 10), stream()).mle_objective == pytest.approx(expected)
 
 
 def test_the_truth_s_gaps_are_the_paper_s():

@@ -64,7 +64,7 @@ def samples(methods=("truth", "vae")):
     return pd.concat(tables, ignore_index=True)
 
 
-def summary(methods=("truth", "vae")):
+def gaps(methods=("truth", "vae")):
     dataset = DATASETS["linear_jtex"]
     loading = loading_of(dataset, dataset.generative.pack(dataset.ground_truth()[0]))
     noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)
@@ -74,7 +74,7 @@ def summary(methods=("truth", "vae")):
 
 
 def drawings():
-    yield "figure1", figure1.draw(INFORMATION, OPTIMA, samples(), summary())
+    yield "figure1", figure1.draw(INFORMATION, OPTIMA, samples(), gaps())
     for number, (module, dataset) in POSTERIOR_FIGURES.items():
         yield f"figure{number}", module.draw(points(dataset))
 
@@ -212,7 +212,7 @@ def test_a_method_without_a_model_leaves_its_panels_empty(tmp_path):
         drawing = module.draw(points(dataset, methods=["truth"]))
         save_drawing(drawing, **files)
         assert notes(drawing.figure).count("no model") == 2
-    drawing = figure1.draw(INFORMATION, OPTIMA, samples(["truth"]), summary(["truth"]))
+    drawing = figure1.draw(INFORMATION, OPTIMA, samples(["truth"]), gaps(["truth"]))
     save_drawing(drawing, **files)
     assert notes(drawing.figure).count("no model") == 2
 

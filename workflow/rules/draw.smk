@@ -6,7 +6,7 @@ rule draw_figure1:
         information=derived("information"),
         optima=derived("optima"),
         samples=shown(1, "samples"),
-        summary=shown(1, "summary"),
+        gaps=shown(1, "gaps"),
         code=code("draw_figure1.py"),
     output:
         **figure(1, "figure1"),

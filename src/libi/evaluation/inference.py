@@ -14,7 +14,7 @@ from torch import Tensor
 from libi.datasets import LATENT, Dataset, simulate
 from libi.evaluation.aggregated import distance_to_prior
 from libi.evaluation.choices import Choice, join
-from libi.evaluation.closed_form import LinearInference, loading_of, marginal_covariance, objective, posterior
+from libi.evaluation.closed_form import loading_of, posterior
 from libi.evaluation.posterior import WeightedCodes, sample_posterior
 from libi.seeding import stream
 from libi.statistics.likelihood import TRUSTED
@@ -61,11 +61,6 @@ class Replicate:
     trusted: Tensor
     job: PosteriorJob
     labels: tuple[object, ...]
-
-    @property
-    def noise_variance(self) -> Tensor:
-        """Diagonal of the observation noise covariance [observed]."""
-        return torch.tensor(self.dataset.noise_variance, dtype=torch.float64)
 
     def stream(self, purpose: str, method: str) -> torch.Generator:
         """The random stream of a method for a purpose."""
@@ -233,18 +228,11 @@ def summarise(
     """What the points say together.
 
     Returns:
-        the two parts of L(θ, ϕ) over all of p(x), in nats (missing where f_θ is not linear): mle_objective,
-        posterior_matching; `DistanceToPrior` of the aggregated q_ϕ(z|x) and p_θ(z|x), names led by q_ and p_;
+        `DistanceToPrior` of the aggregated q_ϕ(z|x) and p_θ(z|x), names led by q_ and p_;
         mean_error, the mean of ‖q's mean − true posterior mean‖² over points whose true mean is known or can be
         trusted; own_mean_error, that from the means of the model's own p_θ(z|x), as a share of their variance; median
         of the effective sample sizes of p_θ(z|x), and at how many points it is below 100.
     """
-    noise_variance, linear = replicate.noise_variance, replicate.dataset.linear
-    parts = (float("nan"), float("nan"))
-    if linear:
-        loadings = [loading_of(replicate.dataset, theta) for theta in (model.generative, replicate.truth)]
-        learned = LinearInference.of(replicate.dataset.inference.layout.unpack(model.inference))
-        parts = objective(loadings[0], noise_variance, learned, marginal_covariance(loadings[1], noise_variance))
     mean, log_variance = model.posterior(replicate.x)
     variances = torch.diag_embed(log_variance.exp().T).movedim(0, -1)
     distances = {
@@ -254,8 +242,6 @@ def summarise(
     true, trusted = replicate.true_means, replicate.trusted
     sizes = own.effective_sample_size
     return {
-        "mle_objective": float(parts[0]),
-        "posterior_matching": float(parts[1]),
         **{f"{s}_{name}": value for s, distance in distances.items() for name, value in distance._asdict().items()},
         "mean_error": float((mean - true).square().sum(0)[trusted].mean()),
         "own_mean_error": _share_unmatched(mean, own),

@@ -77,7 +77,7 @@ CLOUDS = {
 
 
 @styled
-def draw(information: pd.DataFrame, optima: pd.DataFrame, samples: pd.DataFrame, summary: pd.DataFrame) -> Drawing:
+def draw(information: pd.DataFrame, optima: pd.DataFrame, samples: pd.DataFrame, gaps: pd.DataFrame) -> Drawing:
     """Draw Figure 1: A over B, C over D, E over F.
 
     Args:
@@ -85,7 +85,7 @@ def draw(information: pd.DataFrame, optima: pd.DataFrame, samples: pd.DataFrame,
         optima: L over all of p(x): name (truth, beta=1), objective (nats).
         samples: draws of LinearJTEx's chosen models: dataset, method, kind (model, q_aggregated, p_aggregated),
             value_1, value_2.
-        summary: of the same models: method, mle_objective, posterior_matching (nats; L is their sum).
+        gaps: of the same models: method, mle_objective, posterior_matching (nats; L is their sum).
 
     Returns:
         the figure, and one row a number in it: panel, method, shows, x, y, value. On the surfaces x and y are B₂₂ and
@@ -98,7 +98,7 @@ def draw(information: pd.DataFrame, optima: pd.DataFrame, samples: pd.DataFrame,
     for other in set(samples["dataset"]) - {DATASET}:
         raise ValueError(f"samples of {other}; this figure shows those of {DATASET}")
     numbers = pd.concat(
-        [surfaces_table(information), clouds_table(samples), objectives_table(summary, optima)], ignore_index=True
+        [surfaces_table(information), clouds_table(samples), objectives_table(gaps, optima)], ignore_index=True
     )
     figure = Figure((PAGE, 4.3), layout="constrained")
     panels = dict(zip("ACEBDF", figure.subplots(2, 3).flat, strict=True))
@@ -142,12 +142,12 @@ def clouds_table(samples: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(tables)[COLUMNS]
 
 
-def objectives_table(summary: pd.DataFrame, optima: pd.DataFrame) -> pd.DataFrame:
+def objectives_table(gaps: pd.DataFrame, optima: pd.DataFrame) -> pd.DataFrame:
     """L(θ, ϕ) of Eq. 2 over all of p(x), of the truth (panel C) and the VAE (D): of the model, and the least possible.
 
     A method without a model has no value of its own.
     """
-    parts = summary.set_index("method")[["mle_objective", "posterior_matching"]].astype(float)
+    parts = gaps.set_index("method")[["mle_objective", "posterior_matching"]].astype(float)
     trained = parts.sum(axis=1, skipna=False).reindex(OPTIMA)
     least = optima.set_index("name")["objective"].loc[OPTIMA.values()]
     panels = {"panel": ["C", "D"], "method": [*OPTIMA]}
