@@ -90,9 +90,9 @@ def test_table_1_is_the_mean_of_the_test_points(results):
     table = pd.read_csv(results / "table1.csv").set_index(["dataset", "method", "metric"])
     for dataset, method in itertools.product(DATASETS, METHODS):
         means = []
+        points = pd.read_csv(results / "metrics" / dataset / f"{method}_points.csv")
         for replicate in REPLICATES:
-            points = pd.read_csv(results / "metrics" / dataset / f"{replicate}_points.csv")
-            values = points.loc[points["method"] == method, "log_likelihood"]
+            values = points.loc[points["replicate"] == replicate, "log_likelihood"]
             assert len(values) == STUDY["points"]["test"]
             means.append(sum(values) / len(values))
         row = table.loc[dataset, method, "test_ll"]
@@ -272,12 +272,12 @@ def test_a_trained_model_decodes_by_its_stored_parameters(results):
 
 
 def test_load_opens_the_model_that_table_1_shows(results):
-    metrics = pd.read_csv(results / "metrics" / "gaussian" / "1.csv").set_index("method")
     for method in METHODS:
+        metrics = pd.read_csv(results / "metrics" / "gaussian" / f"{method}.csv").set_index("replicate")
         model = libi.load(results / "training" / "gaussian" / method / f"{PACK}.safetensors", replicate=1)
-        assert model.configuration == metrics["configuration"][method]
+        assert model.configuration == metrics["configuration"][1]
         records = pd.read_csv(results / "training" / "gaussian" / method / f"{PACK}.csv")
         own = records[(records["configuration"] == model.configuration) & (records["replicate"] == 1)].set_index(
             "restart"
         )
-        assert model.restart == own["validation_objective"].idxmin() == metrics["restart"][method]
+        assert model.restart == own["validation_objective"].idxmin() == metrics["restart"][1]

@@ -15,7 +15,7 @@ RULES = [*(REPOSITORY / "workflow" / "rules").glob("*.smk"), REPOSITORY / "Snake
 
 def render(caption, number):
     """A caption as Snakemake fills it in for a figure of that number, turned into HTML; warnings are errors."""
-    job = SimpleNamespace(wildcards=SimpleNamespace(number=number), input=SimpleNamespace(points="0_points.csv"))
+    job = SimpleNamespace(wildcards=SimpleNamespace(number=number))
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(caption.read_text(encoding="utf-8"))
     settings = {"halt_level": 2, "report_level": 2}
     return docutils.core.publish_parts(template.render(snakemake=job), writer="html5", settings_overrides=settings)
