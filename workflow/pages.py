@@ -30,10 +30,10 @@ CubicJTEx's Test-LL, which the paper calls unreliable.
 
 {table}
 
-{jobs} jobs took {wall} of wall time on {cores} cores ({processor}). After the installation, there too:
-{commands}. All of it is in `paper/reference/`: the table, the
-verdicts on {claims} claims, the two gaps of every model in the table, every configuration, a record of every model, the
-figures, the paper, what each stage took.
+{jobs} jobs took {wall} of wall time on {cores} cores ({processor}); of the other commands below, after the
+installation, {commands}. All that came out is in `paper/reference/`: the table, the verdicts on {claims} claims, the
+two gaps of every model in the table, every configuration, a record of every model, the figures, the paper, what each
+stage took.
 
 ![Figure 6](paper/reference/figure6.png)
 
