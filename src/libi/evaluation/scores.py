@@ -17,6 +17,7 @@ from libi.study.models import ScoringJob
 from libi.trained import TrainedModel, TrainedModels
 
 log = logging.getLogger(__name__)
+OBJECTIVES = {"validation": "validation_objective", "train": "training_objective"}  # by the split of a restart
 SCORE = ("log_likelihood", "largest_error", "effective_sample_size")
 
 
@@ -62,7 +63,7 @@ def score_configurations(
     """
     keys = {key: records[key].iloc[0] for key in ("dataset", "method", "replicate")}
     rows = []
-    for row in choose_restarts(records, f"{job.restart_split}_objective").itertuples(index=False):
+    for row in choose_restarts(records, OBJECTIVES[job.restart_split]).itertuples(index=False):
         score = dict.fromkeys(SCORE, float("nan"))
         if pd.isna(row.restart):
             log.warning("%s: every restart diverged, so it cannot be chosen", row.configuration)
