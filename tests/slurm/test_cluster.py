@@ -60,7 +60,7 @@ def test_every_job_but_the_local_ones_ran_there(smoke_on_slurm):
     training = [job["Comment"] for job in jobs if job["Comment"].startswith("rule_train")]
     assert len(training) == len(set(training)) == 4 * 6 + 2  # both replicates of a method in one job; joint MAP
     groups = [job["Comment"] for job in jobs if not job["Comment"].startswith("rule_train")]
-    assert len(groups) == 4 * 2  # data, selections, metrics, posteriors
+    assert len(groups) == 2 + 3 * 5 + 1  # data; selections, metrics, posteriors; references
 
 
 def test_gpus_memory_and_time_are_those_submitted(smoke_on_slurm):

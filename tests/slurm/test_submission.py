@@ -57,9 +57,10 @@ def test_every_training_job_is_submitted_alone_and_the_short_ones_together(submi
         "rule_train": 4 * 5 + 2,  # data sets and methods, both replicates in one job; joint MAP on two data sets
         "rule_train_libi": 4,
         "rule_data_define_truth_simulate": 2,  # of two data sets each, which makes 6 jobs
-        "rule_scores_score": 2,  # of 5 and 3 jobs
-        "rule_metrics_evaluate": 2,
-        "rule_posteriors_infer": 2,
+        "rule_selections_select": 5,  # of 5 jobs each, one of 4
+        "rule_metrics_evaluate": 5,
+        "rule_posteriors_infer": 5,
+        "rule_references_define_reference": 1,
     }
 
 

@@ -19,7 +19,7 @@ rule select:
     threads: 1
     resources:
         mem_mb=growing(1000),
-        runtime=growing(15),
+        runtime=growing(10),
     params:
         job=of_study(Study.scoring_job),
         replicates=of_all,
