@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from libi.judging.sensitivity import gather_cells, gather_claims, sensitivity_table
-
 from libi.logs import log_to
 from libi.storage import load_table, save_table
 

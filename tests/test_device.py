@@ -13,7 +13,7 @@ from libi.device import bytes_of_a_call, choose_device, kind_of, models_in_a_cal
 SOURCE = Path(__file__).parents[1] / "src" / "libi"
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 # The study's `device` is a setting before it is a device: what may be asked for, and whether it can be had at all.
-MAY_NAME = {SOURCE / "device.py", SOURCE / "study" / "sections.py", SOURCE / "study" / "reading.py"}
+MAY_NAME = {SOURCE / "device.py", SOURCE / "study" / "sections.py", SOURCE / "study" / "variants.py"}
 NAMES = ("cpu", "cuda", "mps", "xpu")
 
 

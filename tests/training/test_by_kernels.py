@@ -146,7 +146,8 @@ def test_gradients_are_those_of_the_plain_form_in_float64():
     # What float32 cannot hold PyTorch does not hold either: codes with little spread around a large mean. And a point
     # whose unit is within a rounding error of its kink counts in one of the two and not in the other.
     assert kernels.median() < 1e-6
-    assert (kernels > 1e-5).sum() <= 1.5 * (pytorch > 1e-5).sum() + 2
+    ours, theirs = (int((errors > 1e-5).sum()) for errors in (kernels, pytorch))
+    assert ours - theirs <= 3 * math.sqrt(ours + theirs)  # as often, within three standard errors of two counts
     assert (kernels > torch.maximum(torch.tensor(1e-5), 20 * pytorch)).sum() <= 2
 
 
