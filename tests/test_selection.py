@@ -18,6 +18,16 @@ def test_the_restart_that_its_own_objective_prefers_is_chosen_and_a_diverged_one
     assert chosen.loc["b"].isna().all()
 
 
+def test_the_objective_that_decides_may_be_that_of_the_training_points():
+    """What is told of the restart is its validation objective all the same."""
+    records = pd.DataFrame(
+        [("a", 0, 1.0, 9.0, False), ("a", 1, 3.0, 2.0, False), ("a", 2, 2.0, 1.0, True)],
+        columns=["configuration", "restart", "validation_objective", "training_objective", "diverged"],
+    )
+    assert choose_restarts(records).loc[0].tolist() == ["a", 0, 1.0]
+    assert choose_restarts(records, "training_objective").loc[0].tolist() == ["a", 1, 3.0]
+
+
 def scores(rows):
     table = pd.DataFrame(rows, columns=["method", "replicate", "configuration", "log_likelihood"])
     return table.assign(dataset="gaussian", split="validation")

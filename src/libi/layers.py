@@ -135,6 +135,9 @@ def cube(rows: Rows) -> Rows:
     return tuple(row * row * row for row in rows)
 
 
+OF_ROWS = (sigmoid_and_cube_root, cube)  # the activations that take rows
+
+
 def cholesky_factor(a: Tensor, added: Sequence[float]) -> list[list[Tensor]]:
     """Lower-triangular Cholesky factor of AAᵀ + diag(added), entry by entry.
 
@@ -161,7 +164,7 @@ class Hidden:
 
     Attributes:
         units: its width.
-        activation: of rows if the layer is narrow, else of an array [models, units, points].
+        activation: of rows if it is one of OF_ROWS, else of an array [models, units, points].
     """
 
     units: int
@@ -170,7 +173,7 @@ class Hidden:
     @property
     def narrow(self) -> bool:
         """Whether its units are kept as rows."""
-        return self.units <= NARROW
+        return self.units <= NARROW and self.activation in OF_ROWS
 
 
 @dataclass(frozen=True)

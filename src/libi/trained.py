@@ -128,7 +128,7 @@ class TrainedModels:
         self._tensors, about = load_tensors(path)
         if "models" not in about:
             raise ValueError(f"{path}: not a file of trained models")
-        self.dataset = dataset_of(about["dataset"], json.loads(about["architecture"]))
+        self.dataset = dataset_of(about["dataset"], json.loads(about.get("architecture", "{}")))
         self.method = about["method"]
         models = json.loads(about["models"])
         held = sorted({number for number, *_ in models})

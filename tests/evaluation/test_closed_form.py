@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from libi.datasets import DATASETS
+from libi.datasets import DATASETS, dataset_of
 from libi.evaluation.closed_form import (
     LinearInference,
     divergence,
@@ -32,6 +32,17 @@ TRUTH = loading_for([[0.75, 0.25], [1.5, -1.0]])
 def test_the_loading_is_the_papers():
     a = torch.tensor([[0.75, 0.25], [1.5, -1.0]], dtype=torch.float64)
     torch.testing.assert_close(TRUTH, torch.linalg.cholesky(a @ a.T + 0.006 * torch.eye(2)))  # Eq. 3
+
+
+def test_an_inference_network_without_biases_has_offsets_of_0():
+    dataset = dataset_of("gaussian", {"encoder_bias": False})
+    named = dataset.inference.layout.unpack(dataset.inference.layout.draw(torch.Generator())[None])
+    found, x = LinearInference.of(named), torch.randn(1, 4, 3)
+    mean, log_variance = dataset.inference(named, x)
+    torch.testing.assert_close((found.gain @ x[0].double() + found.offset[:, None]).float(), mean[0])
+    linear = found.log_variance_gain @ x[0].double() + found.log_variance_offset[:, None]
+    torch.testing.assert_close(linear.float(), log_variance[0])
+    assert (found.offset == 0).all() and (found.log_variance_offset == 0).all()
 
 
 def test_only_linear_models_have_closed_forms():

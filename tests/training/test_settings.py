@@ -6,18 +6,26 @@ from dataclasses import replace
 import pytest
 import torch
 
-from libi.datasets import DATASETS, dataset_of
+from libi.datasets import DATASETS, dataset_of, mobius
 from libi.layers import Hidden, Network
 from libi.native.library import load
+from libi.training.encoder_start import whiten
 from libi.training.engine import growth
 from libi.training.methods import METHODS, Plan
-from libi.training.noise import CHUNK, batches_of, chunk_orders, with_draws
+from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws, with_draws
 from libi.training.objectives import negative_elbo
+from libi.training.step import Adam
 
 from .conftest import problem_of, stack_of
 
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 1}
 BETA = {"beta": 2.0}
+GRADIENT = Adam(learning_rate=0.0, beta1=0.0, beta2=0.0, epsilon=1.0)  # the first moment after a step is the gradient
+STEPS = {  # of 200 epochs: method, values, an epoch, what β must be in it, changes
+    "ten draws": ("vae", {}, 0, 1.0, {"elbo_draws": 10}),
+    "a quarter of a cosine": ("beta_vae_anneal", BETA, 25, 1 - math.sqrt(0.5), {"annealing_form": "cosine"}),
+    "three tenths of a line": ("beta_vae_anneal", BETA, 30, 0.6, {"annealing_form": "linear"}),
+}
 CHOICES = {
     "several draws": ("vae", {}, {"elbo_draws": 3}),
     "a falling rate": ("vae", {}, {"learning_rate_end": 0.1}),
@@ -80,6 +88,44 @@ def test_several_draws_have_the_mean_gradient_of_single_ones():
     torch.testing.assert_close(together, single, rtol=1e-4, atol=1e-4)
 
 
+def mean_gradient(stack, epoch, beta, draws):
+    """Of single-draw ELBOs of the last batch of an epoch, of 20 points of 60: group to [1, parameters]."""
+    dataset, labels, chunk = stack._problem.dataset, stack._problem.labels, epoch // CHUNK
+    last = chunk_orders(60, labels, 0, chunk)[0, epoch % CHUNK, -20:]
+    keys = chunk_keys([stack._members[0].labels], 0, chunk)
+    noise = normal_draws(chunk_counters(3, 20 * draws)[epoch % CHUNK], keys)[:, -1]
+    flat = {group: stack.state.parameters[group].clone().requires_grad_() for group in ("generative", "inference")}
+    named = {group: dataset.layouts[group].unpack(parameters) for group, parameters in flat.items()}
+    x, beta = stack._problem.train[:, :, last], torch.tensor([beta])
+    losses = [negative_elbo(dataset, named, x, each, beta) for each in noise.split(20, dim=2)]
+    assert len(losses) == draws
+    return dict(zip(flat, torch.autograd.grad(sum(losses).sum() / draws, list(flat.values())), strict=True))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(("method", "values", "epoch", "beta", "changes"), STEPS.values(), ids=STEPS)
+def test_a_step_follows_the_mean_gradient_of_its_draws_under_its_beta(method, values, epoch, beta, changes, compiled):
+    problem = problem_of("linear_jtex")
+    stack = stack_of(problem, method, [(0, values)], 200, adam=GRADIENT, compiled=compiled, **changes)
+    expected = mean_gradient(stack, epoch, beta, changes.get("elbo_draws", 1))
+    stack.epoch = epoch
+    stack._advance(stack._phases[0], epoch + 1)
+    for group, gradient in expected.items():
+        torch.testing.assert_close(stack.state.first[group], gradient, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_first_step_of_adam_is_as_long_as_the_rate(compiled):
+    """Whatever the gradient is: three quarters through, 0.01 · 0.01^¾."""
+    problem, changes = problem_of("linear_jtex"), {"learning_rate_end": 0.01, "batch_size": 60}
+    stack = stack_of(problem, "vae", [(0, {})], 100, compiled=compiled, **changes)
+    before, stack.epoch = dict(stack.state.parameters), 75
+    stack._advance(stack._phases[0], 76)
+    for group in ("generative", "inference"):
+        length = (stack.state.parameters[group] - before[group]).abs()
+        torch.testing.assert_close(length, torch.full_like(length, 0.01**1.75), rtol=1e-3, atol=1e-7)
+
+
 def test_every_point_of_a_batch_has_as_many_draws():
     orders = chunk_orders(12, [(0,)], 0, 0)
     x = torch.arange(12.0)[None, None]
@@ -103,6 +149,12 @@ def test_the_start_is_scaled():
     plain, wide = (stack_of(problem_of("mobius"), "vae", [(0, {})], 10, initial_scale=scale) for scale in (1.0, 2.0))
     for group, start in plain.state.parameters.items():
         assert torch.equal(wide.state.parameters[group], 2 * start)
+
+
+def test_the_truth_is_not_scaled():
+    problem = problem_of("linear_jtex")
+    stack = stack_of(problem, "truth", [(0, {})], 10, initial_scale=2.0)
+    assert torch.equal(stack.state.parameters["generative"], problem.truth)
 
 
 def test_a_cosine_grows_from_0_over_a_half_to_1():
@@ -135,11 +187,16 @@ def test_the_constrained_likelihood_of_batches_takes_a_step_a_batch():
     assert stack.state.count["encoder"] == CHUNK * 3
 
 
-def test_the_training_objective_is_that_of_the_training_points():
-    """LiBI's has no noise: with the training points as validation points the two are one."""
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_training_objective_is_that_of_the_training_points(compiled):
+    """LiBI's has no noise: it is the validation objective where the training points are the validation points."""
     problem = problem_of("linear_jtex")
-    stack = trained("libi", LIBI, problem=replace(problem, validation=problem.train))
-    torch.testing.assert_close(stack.training_objective(), stack.state.kept.score, rtol=1e-5, atol=1e-5)
+    stack = trained("libi", LIBI, problem=problem, compiled=compiled)
+    swapped = replace(problem, validation=problem.train)
+    twin = stack_of(swapped, "libi", [(0, LIBI), (1, LIBI)], 60, compiled=compiled)
+    twin.state.parameters = stack.state.kept.parameters
+    assert torch.equal(stack.training_objective(), twin.assess("constrained_likelihood"))
+    assert (stack.training_objective() != stack.state.kept.score).all()
 
 
 def test_the_training_objective_of_the_elbo_differs_by_its_draws_alone():
@@ -158,6 +215,16 @@ def test_without_biases_nothing_comes_of_nothing():
     assert all(name.endswith(".weight") for name in parameters)
     assert (network(parameters, torch.zeros(1, 2, 3))[0] == 0).all()
     assert (network(parameters, torch.ones(1, 2, 3))[0] != 0).all()
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_whitened_codes_have_unit_covariance_and_with_biases_mean_0(bias):
+    problem = problem_of("mobius")
+    dataset = dataset_of("mobius", {"encoder_bias": bias})
+    start = {"encoder": dataset.encoder.layout.draw(torch.Generator().manual_seed(0))[None]}
+    (codes,) = dataset.encoder(dataset.encoder.layout.unpack(whiten(dataset, start, problem.train)), problem.train)
+    torch.testing.assert_close(torch.cov(codes[0], correction=0), torch.eye(2), rtol=0, atol=1e-3)
+    assert (codes.mean(2).abs().max() < 1e-3) == bias
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -181,3 +248,26 @@ def test_the_architecture_of_mobius():
     assert dataset.decoder.hidden == (Hidden(7, torch.tanh),)
     assert dataset.hidden == DATASETS["mobius"].hidden
     assert dataset.label != "mobius"
+
+
+@pytest.mark.parametrize(("units", "activation"), [(1, "relu"), (3, "tanh"), (7, "relu")])
+def test_mobius_is_a_network_of_that_width_however_narrow(units, activation):
+    dataset, generator = (
+        dataset_of("mobius", {"mobius_units": units, "mobius_activation": activation}),
+        torch.Generator(),
+    )
+    named = dataset.generative.unpack(dataset.generative.draw(generator)[None])
+    codes = torch.randn(1, 2, 9, generator=generator)
+    weight, bias, top, top_bias = (part[0] for part in named.values())
+    hidden = getattr(torch, activation)(weight @ codes[0] + bias[:, None])
+    assert hidden.shape == (units, 9)
+    torch.testing.assert_close(dataset.decode(named, codes)[0], top @ hidden + top_bias[:, None])
+
+
+def test_the_ground_truth_of_mobius_is_fitted_with_the_same_network(monkeypatch):
+    monkeypatch.setattr(mobius, "FIT_STEPS", 500)
+    dataset = dataset_of("mobius", {"mobius_units": 7, "mobius_activation": "tanh"})
+    parameters, record = dataset.ground_truth()
+    assert parameters["hidden_1.weight"].shape == (1, 7, 2)
+    for feature in (1, 2):  # better than the mean
+        assert record[f"rms_error_{feature}"] < 0.5 * record[f"transform_sd_{feature}"]

@@ -57,7 +57,7 @@ class Programs:
 
     def step(self, objective: str, moves: tuple[str, ...]) -> Plain:
         """The update of the groups in `moves` under an objective; iterate it from (moving, fixed) over data."""
-        name = self._name("step", objective, moves, *self._settings.adam)
+        name = self._name("step", objective, moves, *self._settings.adam[1:])  # its learning rate is an argument
         if name not in self._built:
             step = make_step(self._loss(objective), self._dataset.layouts, self._settings.adam)
             self._built[name] = self._wrap(step, name)

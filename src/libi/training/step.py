@@ -86,7 +86,8 @@ def make_step(loss: Callable[..., Tensor], layouts: dict[str, Layout], adam: Ada
             first = adam.beta1 * moving.first[group] + (1 - adam.beta1) * gradient
             second = adam.beta2 * moving.second[group] + (1 - adam.beta2) * gradient * gradient
             root = torch.sqrt(second / (1 - adam.beta2**count)) + adam.epsilon
-            moved = parameters - moving.rate / (1 - adam.beta1**count) * first / root
+            # A number over a tensor is, to PyTorch, the number times its reciprocal: so the bytes are those of a float.
+            moved = parameters - moving.rate * (1 - adam.beta1**count).reciprocal() * first / root
             keep = alive[:, None]
             after.parameters[group] = torch.where(keep, moved, parameters)
             after.first[group] = torch.where(keep, first, moving.first[group])
