@@ -156,7 +156,7 @@ def halted_in_training(project, spared):
             if any(checkpoints.glob("stack_*.safetensors")) and (process := trainer(project, method)):
                 with contextlib.suppress(psutil.NoSuchProcess):  # SLURM has just ended it
                     process.suspend()
-                    if number := running(f"rule_{rule}_wildcards_cubic_jtex_{method}_0"):
+                    if number := running(f"rule_{rule}_wildcards__faults_cubic_jtex_{method}_0"):
                         assert any(checkpoints.glob("stack_*.safetensors")), f"{method}: halted too late"
                         spared.add(method)
                         return method, number
@@ -233,7 +233,7 @@ def test_lost_node_interruption_and_lost_controller(undisturbed, tmp_path):
     assert run.returncode != 0
     with started(project) as run:
         # Not in training: SLURM 22.05 never takes back the GPU of a job that ends while the controller starts.
-        number = wait_for(lambda: running("rule_scores_score"), 240)
+        number = wait_for(lambda: running("rule_selections_select"), 240)
         wait_for(lambda: f"{number}.0" in told("squeue", "-h", "-s", "-o", "%i"))
         restart_controller()
     assert run.returncode == 0

@@ -18,7 +18,7 @@ rule select:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(1000),
+        mem_mb=growing(1500),
         runtime=growing(10),
     params:
         job=of_study(Study.scoring_job),
