@@ -149,7 +149,12 @@ Test-LL out.
 Does a choice that is fitted to two data sets serve the other two?
 
 {held_out}
+
+The default was batches of 100 before. Between the two alone:
+
+{former}
 """
+FORMER = "batch-100"  # the default of batch_size before this study was made
 POWER = """
 ### More replicates
 
@@ -196,6 +201,7 @@ def chosen_by(reference: Path) -> str:
         conclusions=sensitivity.conclusions_to_markdown(sensitivity.stable_conclusions(claims)),
         ranking=sensitivity.ranking_to_markdown(nearest(cells, family.candidates), base=cells["variant"].iloc[0]),
         held_out=sensitivity.held_out_to_markdown(held_out(cells, family.candidates)),
+        former=sensitivity.held_out_to_markdown(held_out(cells, [FORMER])),
     )
 
 
