@@ -59,10 +59,11 @@ bench: $(READY)
 lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 	$(VENV)/bin/clang-format --dry-run --Werror src/libi/native/*.?pp
 	$(VENV)/bin/snakefmt --check Snakefile workflow
 	$(VENV)/bin/snakemake --lint
-	@echo "Nothing to mend: ruff, clang-format, snakefmt and snakemake --lint are content"
+	@echo "Nothing to mend: ruff, mypy, clang-format, snakefmt and snakemake --lint are content"
 
 # Draws the graph of rules into README.md, whether or not the paper can be typeset here.
 rulegraph: $(READY)
@@ -76,6 +77,8 @@ $(READY): requirements.lock
 	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv"; exit 1; }
 	@command -v c++ >/dev/null || echo "No C++ compiler: training will run uncompiled and slowly (apt-get install g++)"
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@PYTHONPATH=src $(VENV)/bin/python -m libi.study > config/schema.json
+	@PYTHONPATH=src $(VENV)/bin/python -m libi.study variants > config/variants.schema.json
 	@touch $@
 
 # Resolves pyproject.toml anew, and writes what came out to requirements.lock and environment.yml.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
+from typing import Any
 from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,13 +26,15 @@ import torch  # noqa: E402
 from benchmarks.floors import nanoseconds  # noqa: E402
 from benchmarks.report import markdown  # noqa: E402
 from benchmarks.tasks import POINTS, Task  # noqa: E402
-from libi.datasets import DATASETS, LATENT, Dataset  # noqa: E402
-from libi.evaluation.marginal import marginal_log_likelihood  # noqa: E402
-from libi.evaluation.metrics import log_likelihood, two_sample  # noqa: E402
-from libi.memory import keep_freed_memory  # noqa: E402
-from libi.study.models import EvaluationJob  # noqa: E402
+from libi.base.dataset import LATENT, Dataset  # noqa: E402
+from libi.datasets import DATASETS  # noqa: E402
+from libi.metrics import s_knn, test_ll  # noqa: E402
+from libi.models.metric import Subject  # noqa: E402
+from libi.models.trained import TrainedModel  # noqa: E402
+from libi.paper import vocabulary  # noqa: E402
+from libi.posterior.marginal import marginal_log_likelihood  # noqa: E402
+from libi.runtime.allocator import keep_freed_memory  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
-from libi.trained import TrainedModel  # noqa: E402
 
 ROUNDS = 3
 BLOCK = 300_000  # numbers that stay in a core's caches
@@ -45,16 +48,16 @@ def model_of(dataset: Dataset) -> TrainedModel:
     return TrainedModel(dataset, start["generative"], start["inference"], None, "bench", 0)
 
 
-def statistic_floor(dataset: Dataset, job: EvaluationJob) -> float:
+def statistic_floor(dataset: Dataset, job: Mapping[str, Any]) -> float:
     """Seconds of the weights of all pairs of points of every draw of S-kNN, at the core's peak."""
-    pool, cost = 2 * job.two_sample.points, nanoseconds()
+    pool, cost = 2 * job["s_knn"].points, nanoseconds()
     each = cost["pair_weight"] + 2 * dataset.observed * cost["multiply_add"]  # float64 has half the lanes
-    return 1e-9 * job.two_sample.draws * pool * (pool - 1) / 2 * each
+    return 1e-9 * job["s_knn"].draws * pool * (pool - 1) / 2 * each
 
 
-def likelihood_floor(dataset: Dataset, job: EvaluationJob) -> None:
+def likelihood_floor(dataset: Dataset, job: Mapping[str, Any]) -> None:
     """The normal draws of Eq. 48, and the decoder's multiplications at the rate of a large product."""
-    samples, network = job.importance_samples * POINTS, dataset.decoder
+    samples, network = job["test_ll"].importance_samples * POINTS, dataset.decoder
     draws = torch.empty(BLOCK, dtype=torch.float64)
     for _ in range(samples * LATENT // BLOCK):
         draws.normal_()
@@ -78,12 +81,13 @@ def in_pytorch(call: Callable[[], object]) -> Callable[[], object]:
     return run
 
 
-def calls_of(dataset: Dataset, job: EvaluationJob) -> dict[tuple[str, str], Callable[[], object]]:
+def calls_of(dataset: Dataset, job: Mapping[str, Any]) -> dict[tuple[str, str], Callable[[], object]]:
     """What is timed of a data set: (metric, way) to a call."""
     model, x = model_of(dataset), Task(dataset, "elbo", POINTS).data()[0]
-    statistic = lambda: two_sample(model, model.generative + 0.1, job, "bench")  # noqa: E731
+    subject = Subject(model, model.generative + 0.1, x, 0, ("bench",))
+    statistic = lambda: s_knn.measure(subject, job["s_knn"])  # noqa: E731
     return {
-        (TEST_LL, "seconds"): lambda: log_likelihood(model, x, job, "bench"),
+        (TEST_LL, "seconds"): lambda: test_ll.measure(subject, job["test_ll"]),
         (TEST_LL, "floor"): lambda: likelihood_floor(dataset, job),
         (EXACT, "seconds"): lambda: marginal_log_likelihood(dataset, model.generative, x),
         (S_KNN, "seconds"): statistic,
@@ -91,7 +95,7 @@ def calls_of(dataset: Dataset, job: EvaluationJob) -> dict[tuple[str, str], Call
     }
 
 
-def measure(dataset: Dataset, job: EvaluationJob) -> pd.DataFrame:
+def measure(dataset: Dataset, job: Mapping[str, Any]) -> pd.DataFrame:
     """One row a metric: median seconds by kernels and in PyTorch, timed in turns, and the floor."""
     calls, times = calls_of(dataset, job), {}
     for _ in range(ROUNDS):
@@ -116,8 +120,10 @@ def main() -> None:
     """Measure, print and write."""
     torch.set_num_threads(1)
     keep_freed_memory()
-    job = EvaluationJob.model_validate(read_study(ROOT / "config/config.yaml").evaluation_job())
-    table = pd.concat([measure(dataset, job) for dataset in DATASETS.values()], ignore_index=True).round(3)
+    study = read_study(ROOT / "config/config.yaml")
+    job = {name: study.metric(name) for name in (TEST_LL, S_KNN)}
+    papers = (DATASETS[name] for name in vocabulary.DATASETS)
+    table = pd.concat([measure(dataset, job) for dataset in papers], ignore_index=True).round(3)
     table.to_csv(ROOT / "benchmarks" / "results" / "evaluation.csv", index=False)
     print("\nSeconds of a model's metrics on one core\n")
     print(markdown(table))

@@ -26,7 +26,7 @@ from benchmarks.in_engine import InEngine  # noqa: E402
 from benchmarks.report import markdown  # noqa: E402
 from benchmarks.tasks import Task  # noqa: E402
 from libi.datasets import DATASETS  # noqa: E402
-from libi.memory import keep_freed_memory  # noqa: E402
+from libi.runtime.allocator import keep_freed_memory  # noqa: E402
 from libi.statistics.gaussianity import henze_zirkler, spectral_henze_zirkler  # noqa: E402
 
 MODELS = (1, 3, 10, 30, 100, 300, 1000)

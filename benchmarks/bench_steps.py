@@ -30,7 +30,7 @@ from benchmarks.in_engine import InEngine  # noqa: E402
 from benchmarks.tasks import TASKS, UNITS, Task  # noqa: E402
 from benchmarks.timing import interleave  # noqa: E402
 from benchmarks.vmapped import Vmapped  # noqa: E402
-from libi.memory import keep_freed_memory  # noqa: E402
+from libi.runtime.allocator import keep_freed_memory  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 

@@ -18,8 +18,8 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow")]
 import pandas as pd  # noqa: E402
 from costs import OTHERS, epoch_costs, training_seconds  # noqa: E402
 
-from libi.study.models import Study  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
+from libi.study.study import Study  # noqa: E402
 
 # What steps.csv and evaluation.csv call them.
 SPEEDS = {"engine": ("engine", "seconds"), "compiled": ("compiled", "compiled"), "floor": ("floor", "floor")}

@@ -22,7 +22,7 @@ import pandas as pd  # noqa: E402
 from progress import spell  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
-from libi.storage import load_table, save_table  # noqa: E402
+from libi.runtime.storage import load_table, save_table  # noqa: E402
 
 RECORDED = ROOT / "benchmarks/results/commands.csv"
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.tasks import ADAM, CAP, UNITS, Task
+from libi.base.layers import Parameters
 from libi.datasets import linear_jtex
-from libi.layers import Parameters
 from libi.statistics.gaussianity import spectral_henze_zirkler
 
 

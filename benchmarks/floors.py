@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.tasks import Task
-from libi.datasets import LATENT
-from libi.layers import MatrixMap, Network, cube, sigmoid_and_cube_root
+from libi.base.dataset import LATENT
+from libi.base.layers import MatrixMap, Network, cube, sigmoid_and_cube_root
 from libi.native import library
 from libi.statistics.gaussianity import FUNCTIONS
 

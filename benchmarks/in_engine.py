@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from benchmarks.tasks import ADAM, CAP, UNITS, Task
+from libi.base.method import Phase
 from libi.training.backends import Stretch
 from libi.training.by_kernels import ByKernels
-from libi.training.in_pytorch import InPyTorch, Programs
-from libi.training.methods import Phase
+from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
 from libi.training.problem import Inputs, Member, Problem, Settings
 from libi.training.state import State
@@ -40,8 +40,7 @@ class InEngine:
             for i in range(models)
         ]
         inputs = Inputs(Problem(task.dataset, truth, x, x, [("bench",)]), members, settings)
-        programs = Programs(task.dataset, settings, compiled=True)
-        self.backend = ByKernels(inputs, task.objective) if kernels else InPyTorch(inputs, programs)
+        self.backend = ByKernels(inputs, task.objective) if kernels else InPyTorch(inputs, compiled=True)
         self.state = State.start(task.start(models))
         phase = Phase(task.objective, ("generative", task.network), 10**6)
         self.stretch = Stretch(phase, 0, 0, units)

@@ -16,7 +16,8 @@ import numpy as np
 from jax import Array
 
 from benchmarks.tasks import ADAM, CAP, UNITS, Task
-from libi.datasets import LATENT, linear_jtex
+from libi.base.dataset import LATENT
+from libi.datasets import linear_jtex
 from libi.statistics.gaussianity import hermite_functions
 
 Named = dict[str, Array]

@@ -22,6 +22,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,18 +32,19 @@ import pandas as pd  # noqa: E402
 import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from libi import layers  # noqa: E402
-from libi.datasets import DATASETS, simulate  # noqa: E402
-from libi.evaluation.marginal import marginal_log_likelihood  # noqa: E402
-from libi.memory import keep_freed_memory  # noqa: E402
-from libi.seeding import stream  # noqa: E402
+from libi.base import layers  # noqa: E402
+from libi.base.simulation import simulate  # noqa: E402
+from libi.datasets import DATASETS  # noqa: E402
+from libi.objectives.constrained_likelihood import constrained_likelihood  # noqa: E402
+from libi.posterior.marginal import marginal_log_likelihood  # noqa: E402
+from libi.runtime.allocator import keep_freed_memory  # noqa: E402
+from libi.runtime.seeding import stream  # noqa: E402
+from libi.runtime.storage import save_table  # noqa: E402
 from libi.statistics.likelihood import gaussian_log_likelihood  # noqa: E402
-from libi.storage import save_table  # noqa: E402
-from libi.study.models import TrainingJob  # noqa: E402
+from libi.study.jobs import TrainingJob  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.training import engine  # noqa: E402
 from libi.training.job import train_job  # noqa: E402
-from libi.training.objectives import constrained_likelihood  # noqa: E402
 
 DATASET = DATASETS["cubic_jtex"]
 GRID = [{"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": rounds} for rounds in (1, 6)]
@@ -68,7 +70,7 @@ def soft_cube_root(inputs: Tensor) -> Tensor:
 def variant(name: str) -> Iterator[None]:
     """Train so."""
     without = mock.patch.object(engine, "has_kernels", lambda problem, objective: False)
-    patches = {
+    patches: dict[str, list[Any]] = {
         "in PyTorch": [without],
         "soft root": [without, mock.patch.object(layers, "cube_root", soft_cube_root)],
     }
@@ -89,9 +91,9 @@ def train(name: str, replicate: int) -> pd.DataFrame:
     given |= {"restarts": RESTARTS, "device": "cpu", "configurations": GRID}
     given["training"] = given["training"] | TRAINING[name]
     truth = DATASET.generative.pack(DATASET.ground_truth()[0])
-    points = [[draw(truth, replicate, split)] for split in ("train", "validation")]
     with variant(name):
-        trained = train_job(TrainingJob.model_validate(given), [replicate], truth, *points)
+        points, validation = ([draw(truth, replicate, split)] for split in ("train", "validation"))
+        trained = train_job(TrainingJob.model_validate(given), [replicate], truth, points, validation)
         looked = look(trained.tensors, draw(truth, replicate, "fresh", BLOCKS * POINTS))
     records = trained.records[["configuration", "restart", "best_round", "validation_objective"]]
     rounds = records["configuration"].str.extract(r"rounds=(\d+)", expand=False).astype(int)

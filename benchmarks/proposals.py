@@ -21,28 +21,27 @@ sys.path[:0] = [str(ROOT / "src")]
 import pandas as pd  # noqa: E402
 import torch  # noqa: E402
 
-from libi.datasets import DATASETS  # noqa: E402
 from libi.evaluation.choices import chosen_models  # noqa: E402
-from libi.evaluation.marginal import laplace_log_likelihood, marginal_log_likelihood  # noqa: E402
-from libi.evaluation.metrics import log_likelihood  # noqa: E402
-from libi.evaluation.modes import Joint  # noqa: E402
-from libi.memory import keep_freed_memory  # noqa: E402
-from libi.seeding import stream  # noqa: E402
-from libi.storage import load_table, load_tensors, save_table  # noqa: E402
-from libi.study.models import EvaluationJob  # noqa: E402
+from libi.metrics.test_ll import ImportanceSettings, estimate  # noqa: E402
+from libi.models.trained import TrainedModel  # noqa: E402
+from libi.paper import vocabulary  # noqa: E402
+from libi.posterior.marginal import laplace_log_likelihood, marginal_log_likelihood  # noqa: E402
+from libi.posterior.modes import Joint  # noqa: E402
+from libi.runtime.allocator import keep_freed_memory  # noqa: E402
+from libi.runtime.seeding import stream  # noqa: E402
+from libi.runtime.storage import load_table, load_tensors, save_table  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
-from libi.trained import TrainedModel  # noqa: E402
 
 METHODS = ("truth", "vae", "libi")
 REPLICATES = (0, 1)
 
 
-def compare(model: TrainedModel, x: torch.Tensor, job: EvaluationJob, *labels: object) -> list[dict[str, object]]:
+def compare(model: TrainedModel, x: torch.Tensor, job: ImportanceSettings, *labels: object) -> list[dict[str, object]]:
     """Errors of both proposals on some points."""
     exact = marginal_log_likelihood(model.dataset, model.generative, x).log_likelihood
     joint = Joint(model.means, x.double(), torch.tensor(model.dataset.noise_variance, dtype=torch.float64))
     ways = {
-        "q, variance doubled (Eq. 48)": lambda: log_likelihood(model, x, job, *labels).log_likelihood,
+        "q, variance doubled (Eq. 48)": lambda: estimate(model, x, job, 0, *labels).log_likelihood,
         "modes and prior": lambda: (
             laplace_log_likelihood(joint, job.importance_samples, 0.1, stream("proposals", *labels)).log_likelihood
         ),
@@ -88,9 +87,9 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()
-    job = EvaluationJob.model_validate(read_study(ROOT / "config/config.yaml").evaluation_job())
+    job = read_study(ROOT / "config/config.yaml").metric("test_ll")
     rows = []
-    for dataset in DATASETS:
+    for dataset in vocabulary.DATASETS:
         for replicate in REPLICATES:
             x = load_tensors(given.results / f"data/{dataset}/{replicate}/test.safetensors")[0]["x"]
             for method in METHODS:
@@ -100,7 +99,8 @@ def main() -> None:
                 )
                 for choice in chosen_models([path], *tables):
                     keys = choice.keys
-                    rows += [{**keys, **row} for row in compare(choice.model, x, job, *keys.values())]
+                    if choice.model is not None:
+                        rows += [{**keys, **row} for row in compare(choice.model, x, job, *keys.values())]
     table = pd.DataFrame(rows).round(6)
     save_table(ROOT / "benchmarks/results/proposals.csv", table)
     print(

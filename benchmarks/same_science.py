@@ -23,6 +23,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,11 +33,12 @@ import pandas as pd  # noqa: E402
 import torch  # noqa: E402
 from scipy import stats  # noqa: E402
 
-from libi.datasets import DATASETS, simulate  # noqa: E402
-from libi.memory import keep_freed_memory  # noqa: E402
-from libi.seeding import seed_of, stream  # noqa: E402
-from libi.storage import load_table, save_table  # noqa: E402
-from libi.study.models import TrainingJob  # noqa: E402
+from libi.base.simulation import simulate  # noqa: E402
+from libi.datasets import DATASETS  # noqa: E402
+from libi.runtime.allocator import keep_freed_memory  # noqa: E402
+from libi.runtime.seeding import seed_of, stream  # noqa: E402
+from libi.runtime.storage import load_table, save_table  # noqa: E402
+from libi.study.jobs import TrainingJob  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.training import engine, noise  # noqa: E402
 from libi.training.job import train_job  # noqa: E402
@@ -57,7 +59,7 @@ def moved(start: torch.Tensor) -> torch.Tensor:
 def way(name: str) -> Iterator[None]:
     """Train so."""
     start = engine.Stack._initial_parameters
-    patches = {
+    patches: dict[str, list[Any]] = {
         "kernels": [],
         "compiled": [mock.patch.object(engine, "has_kernels", lambda problem, objective: False)],
         "rounded": [
@@ -82,15 +84,15 @@ def train(name: str, dataset_name: str, replicates: list[int], restarts: int) ->
     job = TrainingJob.model_validate(study.training_job(dataset_name, "libi") | {"restarts": restarts, "device": "cpu"})
     dataset = DATASETS[dataset_name]
     truth = dataset.generative.pack(dataset.ground_truth()[0])
-    points = [
+    train_points, validation_points = (
         [
             simulate(dataset, truth, 500, stream(study.seed, "data", dataset_name, number, split))[1]
             for number in replicates
         ]
         for split in ("train", "validation")
-    ]
+    )
     with way(name):
-        return train_job(job, replicates, truth, *points).records
+        return train_job(job, replicates, truth, train_points, validation_points).records
 
 
 def compared(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from libi.datasets import DATASETS, LATENT, Dataset
-from libi.layers import Parameters
-from libi.seeding import stream
+from libi.base.dataset import LATENT, Dataset
+from libi.base.layers import Parameters
+from libi.datasets import DATASETS
+from libi.paper import vocabulary
+from libi.runtime.seeding import stream
 from libi.training.encoder_start import ENCODER_STARTS
 from libi.training.noise import CHUNK
 from libi.training.step import Adam
@@ -97,7 +99,8 @@ class Task:
         return named | {self.network: getattr(self.dataset, self.network).layout.unpack(groups[self.network])}
 
 
+PAPERS = [DATASETS[name] for name in vocabulary.DATASETS]
 TASKS = [
-    *(Task(dataset, "elbo", batch) for batch in (500, 100) for dataset in DATASETS.values()),
-    *(Task(dataset, "constrained_likelihood", POINTS) for dataset in DATASETS.values()),
+    *(Task(dataset, "elbo", batch) for batch in (500, 100) for dataset in PAPERS),
+    *(Task(dataset, "constrained_likelihood", POINTS) for dataset in PAPERS),
 ]

@@ -5,11 +5,11 @@ import torch
 from libi.datasets import dataset_of
 from libi.evaluation.gaps import Reference
 from libi.evaluation.inference import true_means
-from libi.logs import log_to
-from libi.memory import keep_freed_memory
-from libi.seeding import stream
-from libi.storage import load_tensors, save_tensors
-from libi.study.models import PosteriorJob
+from libi.runtime.allocator import keep_freed_memory
+from libi.runtime.logs import log_to
+from libi.runtime.seeding import stream
+from libi.runtime.storage import load_tensors, save_tensors
+from libi.study.jobs import PosteriorJob
 
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)

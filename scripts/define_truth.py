@@ -3,8 +3,8 @@
 import pandas as pd
 
 from libi.datasets import dataset_of
-from libi.logs import log_to
-from libi.storage import save_table, save_tensors
+from libi.runtime.logs import log_to
+from libi.runtime.storage import save_table, save_tensors
 
 with log_to(snakemake.log[0]) as log:
     dataset = dataset_of(snakemake.wildcards.dataset, snakemake.params.architecture)

@@ -5,8 +5,8 @@ import torch
 from libi.evaluation.optima import optima_table
 from libi.evaluation.pedagogical import collapse_table, edge_table, information_table
 from libi.evaluation.shrinkage import scaling_table
-from libi.logs import log_to
-from libi.storage import save_table
+from libi.runtime.logs import log_to
+from libi.runtime.storage import save_table
 
 with log_to(snakemake.log[0]) as log:
     torch.set_num_threads(snakemake.threads)

@@ -1,9 +1,9 @@
 """Draw Figure 1, and write the numbers that it shows."""
 
-from libi.logs import log_to
 from libi.rendering import figure1
 from libi.rendering.style import save_drawing
-from libi.storage import load_table, load_tables
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, load_tables
 
 with log_to(snakemake.log[0]):
     tables = {name: load_table(snakemake.input[name]) for name in ("information", "optima")}

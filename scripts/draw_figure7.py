@@ -1,10 +1,10 @@
 """Draw Figure 7, and write the numbers that it shows."""
 
 from libi.judging.sensitivity import split
-from libi.logs import log_to
 from libi.rendering import figure7
 from libi.rendering.style import save_drawing
-from libi.storage import load_table
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table
 
 with log_to(snakemake.log[0]):
     cells, _ = split(load_table(snakemake.input.sensitivity))

@@ -3,11 +3,11 @@
 import torch
 
 from libi.evaluation.choices import chosen_models
-from libi.evaluation.metrics import evaluate_choices
-from libi.logs import log_to
-from libi.memory import keep_freed_memory
-from libi.storage import load_table, load_tensors, save_table
-from libi.study.models import EvaluationJob
+from libi.evaluation.measuring import evaluate_choices
+from libi.runtime.allocator import keep_freed_memory
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, load_tensors, save_table
+from libi.study.jobs import EvaluationJob
 
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)

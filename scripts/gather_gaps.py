@@ -1,8 +1,8 @@
 """Gather the two gaps of all models that stand for their methods, and their distances from the prior, in one table."""
 
 from libi.evaluation.gaps import gather_gaps
-from libi.logs import log_to
-from libi.storage import load_tables, save_table
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_tables, save_table
 
 with log_to(snakemake.log[0]):
     gaps, posterior = load_tables(snakemake.input.gaps), load_tables(snakemake.input.posterior)

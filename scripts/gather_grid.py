@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from libi.logs import log_to
-from libi.storage import load_table, save_table
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, save_table
 
 with log_to(snakemake.log[0]) as log:
     grid = pd.concat(map(load_table, snakemake.input.selections), ignore_index=True)

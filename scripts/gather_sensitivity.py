@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from libi.judging.sensitivity import gather_cells, gather_claims, sensitivity_table
-from libi.logs import log_to
-from libi.storage import load_table, save_table
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, save_table
 
 with log_to(snakemake.log[0]):
     given = snakemake.input

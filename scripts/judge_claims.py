@@ -3,8 +3,8 @@
 from libi.judging.evidence import Evidence
 from libi.judging.verdict import judge
 from libi.judging.verifying import describe
-from libi.logs import log_to
-from libi.storage import load_table, load_tables, save_table
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, load_tables, save_table
 
 with log_to(snakemake.log[0]) as log:
     given = snakemake.input

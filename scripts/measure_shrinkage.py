@@ -3,9 +3,9 @@
 import torch
 
 from libi.evaluation.shrinkage import measure_shrinkage
-from libi.logs import log_to
-from libi.storage import load_table, load_tensors, save_table
-from libi.trained import TrainedModels
+from libi.models.trained import TrainedModels
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, load_tensors, save_table
 
 with log_to(snakemake.log[0]) as log:
     torch.set_num_threads(snakemake.threads)

@@ -1,8 +1,8 @@
 """Render the two gaps of Eq. 2, and how often LiBI's restarts fail, as LaTeX tables."""
 
-from libi.logs import log_to
 from libi.rendering.gaps import restarts_to_latex, summarise, to_latex
-from libi.storage import load_table, load_tables, save_text
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, load_tables, save_text
 
 with log_to(snakemake.log[0]):
     given, made, study = snakemake.input, snakemake.output, snakemake.params.study

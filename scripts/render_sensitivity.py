@@ -2,9 +2,9 @@
 
 from libi.judging.nearest import held_out, nearest
 from libi.judging.sensitivity import split, stable_claims
-from libi.logs import log_to
 from libi.rendering import sensitivity as tables
-from libi.storage import load_table, save_text
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, save_text
 
 with log_to(snakemake.log[0]) as log:
     made, study, candidates = snakemake.output, snakemake.params.study, snakemake.params.candidates

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from libi.logs import log_to
 from libi.rendering.table1 import exact_to_latex, summarise, to_latex
-from libi.storage import load_table, save_table, save_text
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, save_table, save_text
 
 with log_to(snakemake.log[0]):
     metrics = pd.concat(map(load_table, snakemake.input.metrics), ignore_index=True)

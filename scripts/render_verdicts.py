@@ -1,8 +1,8 @@
 """Render what the verdicts come to: our Table 1 beside the published one, counts, every claim, and the conclusions."""
 
-from libi.logs import log_to
 from libi.rendering import comparison, conclusions, verdicts
-from libi.storage import load_table, save_table, save_text
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, save_table, save_text
 
 with log_to(snakemake.log[0]):
     given, made, study = snakemake.input, snakemake.output, snakemake.params.study

@@ -3,11 +3,11 @@
 import torch
 
 from libi.evaluation.scores import score_replicates
-from libi.logs import log_to
-from libi.memory import keep_freed_memory
-from libi.selection import choose_configurations
-from libi.storage import load_tables, load_tensors, save_table
-from libi.study.models import ScoringJob
+from libi.models.selection import choose_configurations
+from libi.runtime.allocator import keep_freed_memory
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_tables, load_tensors, save_table
+from libi.study.jobs import ScoringJob
 
 with log_to(snakemake.log[0]) as log:
     torch.set_num_threads(snakemake.threads)

@@ -1,9 +1,10 @@
 """Draw the points of one replicate, split by split, from a data set's generative process."""
 
-from libi.datasets import dataset_of, simulate
-from libi.logs import log_to
-from libi.seeding import stream
-from libi.storage import load_tensors, save_tensors
+from libi.base.simulation import simulate
+from libi.datasets import dataset_of
+from libi.runtime.logs import log_to
+from libi.runtime.seeding import stream
+from libi.runtime.storage import load_tensors, save_tensors
 
 with log_to(snakemake.log[0]) as log:
     name, replicate = snakemake.wildcards.dataset, snakemake.wildcards.replicate

@@ -2,12 +2,12 @@
 
 import torch
 
-from libi.logs import log_to
-from libi.memory import keep_freed_memory
-from libi.provenance import fingerprint
-from libi.storage import load_tensors, save_table, save_tensors
-from libi.study.models import TrainingJob
-from libi.trained import metadata_of
+from libi.models.trained import metadata_of
+from libi.runtime.allocator import keep_freed_memory
+from libi.runtime.logs import log_to
+from libi.runtime.provenance import fingerprint
+from libi.runtime.storage import load_tensors, save_table, save_tensors
+from libi.study.jobs import TrainingJob
 from libi.training.checkpoint import Checkpoints
 from libi.training.job import train_job
 

@@ -1,12 +1,12 @@
 """Write the macros that print every number of the replication paper's text."""
 
 from libi import __version__
-from libi.logs import log_to
 from libi.rendering.comparison import compare
 from libi.rendering.latex import macros
 from libi.rendering.numbers import design, results, verdicts
-from libi.storage import load_table, save_text
-from libi.study.models import Study
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, save_text
+from libi.study.study import Study
 
 with log_to(snakemake.log[0]):
     given = snakemake.input

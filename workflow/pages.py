@@ -16,7 +16,7 @@ from libi.judging.nearest import held_out, nearest  # noqa: E402
 from libi.judging.sensitivity import split, stable_claims  # noqa: E402
 from libi.rendering import account, sensitivity  # noqa: E402
 from libi.rendering.conclusions import to_markdown  # noqa: E402
-from libi.storage import load_table, save_text  # noqa: E402
+from libi.runtime.storage import load_table, save_text  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
 BEGIN, END = "<!-- written by make publish -->", "<!-- end of what make publish writes -->"

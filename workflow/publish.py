@@ -1,5 +1,4 @@
-"""Put what finished studies have made that is small into paper/reference/, and their numbers into README.md and
-REPLICATION.md.
+"""Publish finished studies: small files in paper/reference/, numbers in README.md and REPLICATION.md.
 
     python workflow/publish.py                  # of paper, sensitivity and power those that are there
     python workflow/publish.py sensitivity      # one of them
@@ -27,9 +26,9 @@ from pages import accounted, show_in, shown  # noqa: E402
 from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
-from libi.storage import atomic, load_table, save_table, save_text  # noqa: E402
+from libi.methods import METHODS  # noqa: E402
+from libi.runtime.storage import atomic, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
-from libi.study.sections import DEMONSTRATIONS  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
 FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 7) for kind in ("png", "pdf")]
@@ -47,7 +46,7 @@ def leftovers(root: Path) -> list[Path]:
     """Records of jobs that the study does not have, left from when its jobs had another number of replicates."""
     study = read_study(root / "config/config.yaml")
     packs = set(map(study.pack_of, study.replicate_names()))
-    names = {method: {"0"} for method in DEMONSTRATIONS}  # on the first replicate alone
+    names = {name: {"0"} for name, method in METHODS.items() if method.shown_on}  # on the first replicate alone
     files = sorted((root / "results/training").rglob("*.csv"))
     return [path for path in files if path.stem not in names.get(path.parent.name, packs)]
 

@@ -12,7 +12,7 @@ __all__ = ["load"]
 def __getattr__(name: str) -> Any:
     # Imported when first used: stages that only read tables should not wait for PyTorch.
     if name == "load":
-        from libi.loading import load
+        from libi.models.load import load
 
         return load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

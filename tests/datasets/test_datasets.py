@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from libi.datasets import DATASETS, mobius, simulate
-from libi.layers import cube_root
-from libi.seeding import seed_of, stream
+from libi.base.layers import cube_root
+from libi.base.simulation import simulate
+from libi.datasets import DATASETS, mobius
+from libi.runtime.seeding import seed_of, stream
 
 A_LINEAR = np.array([[0.75, 0.25], [1.5, -1.0]])
 A_GAUSSIAN = np.array([[-0.7074, 0.0995, 0.0286, 0.1240], [0.7074, 0.9948, -0.9995, 0.9920]])

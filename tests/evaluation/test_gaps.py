@@ -6,16 +6,17 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
-from libi.datasets import DATASETS, simulate
+from libi.base.simulation import simulate
+from libi.datasets import DATASETS
 from libi.evaluation import gaps
-from libi.evaluation.closed_form import (
+from libi.evaluation.gaps import Reference, expected_log_joint, measure_gaps
+from libi.evaluation.pedagogical import mutual_information
+from libi.models.trained import TrainedModel
+from libi.posterior.closed_form import (
     loading_of,
     mean_field,
     posterior,
 )
-from libi.evaluation.gaps import Reference, expected_log_joint, measure_gaps
-from libi.evaluation.pedagogical import mutual_information
-from libi.trained import TrainedModel
 
 LINEAR, CUBIC = DATASETS["linear_jtex"], DATASETS["cubic_jtex"]
 NOISE = torch.tensor(LINEAR.noise_variance, dtype=torch.float64)

@@ -6,14 +6,15 @@ import pytest
 import torch
 from scipy.stats import chi2
 
-from libi.datasets import DATASETS, simulate
+from libi.base.simulation import simulate
+from libi.datasets import DATASETS
 from libi.evaluation.choices import chosen_models
-from libi.evaluation.closed_form import loading_of, mean_field, posterior
 from libi.evaluation.inference import infer_choices, true_means
-from libi.seeding import stream
-from libi.storage import load_table, save_table, save_tensors
-from libi.study.models import PosteriorJob
-from libi.trained import metadata_of
+from libi.models.trained import metadata_of
+from libi.posterior.closed_form import loading_of, mean_field, posterior
+from libi.runtime.seeding import stream
+from libi.runtime.storage import load_table, save_table, save_tensors
+from libi.study.jobs import PosteriorJob
 
 POINTS = 300
 JOB = PosteriorJob(seed=0, samples=1000, prior_share=0.1, draws=10, gap_points=10)

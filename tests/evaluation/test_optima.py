@@ -9,14 +9,14 @@ import torch
 from torch.distributions import MultivariateNormal, Normal
 
 from libi.evaluation import optima
-from libi.evaluation.closed_form import (
+from libi.evaluation.optima import beta_vae_inference, beta_vae_objective, optima_table
+from libi.posterior.closed_form import (
     LinearInference,
     loading_of,
     mean_field,
     objective,
     posterior,
 )
-from libi.evaluation.optima import beta_vae_inference, beta_vae_objective, optima_table
 
 A = np.array([[0.75, 0.25], [1.5, -1.0]])
 MARGINAL = np.array([[0.635, 0.875], [0.875, 3.26]])  # AAᵀ + 0.01·I by hand

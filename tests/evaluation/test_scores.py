@@ -8,16 +8,15 @@ from scipy.stats import multivariate_normal
 
 from libi.datasets import DATASETS
 from libi.evaluation.scores import score_configurations
-from libi.storage import save_tensors
-from libi.study.models import ScoringJob
-from libi.trained import TrainedModels, metadata_of
+from libi.models.trained import TrainedModels, metadata_of
+from libi.runtime.storage import save_tensors
+from libi.study.jobs import ScoringJob
 
 GAUSSIAN = DATASETS["gaussian"]
 SETTINGS = {
     "seed": 0,
-    "importance_samples": 2000,
-    "variance_inflation": 2.0,
     "restart_split": "validation",
+    "importance": {"importance_samples": 2000, "variance_inflation": 2.0},
 }
 RECORDS = pd.DataFrame(
     {

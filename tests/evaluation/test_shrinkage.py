@@ -8,8 +8,8 @@ from torch.distributions import MultivariateNormal, kl_divergence
 
 from libi.datasets import DATASETS
 from libi.evaluation.shrinkage import measure_shrinkage, scaling_table
-from libi.storage import save_tensors
-from libi.trained import TrainedModels, metadata_of
+from libi.models.trained import TrainedModels, metadata_of
+from libi.runtime.storage import save_tensors
 
 SCALES = (1.0, 1.5, 10.0)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from libi.judging.claims import DATASETS, METHODS, METRICS, sayings
+from libi.judging.claims import sayings
 from libi.judging.evidence import Evidence
+from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 from libi.rendering.table1 import summarise
 
 REPOSITORY = Path(__file__).parents[2]

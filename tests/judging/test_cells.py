@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import t
 
 from libi.judging.cells import judge_cells
-from libi.judging.claims import DATASETS, METHODS, METRICS
+from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 from libi.rendering.table1 import summarise
 
 from .papers_study import PUBLISHED, SAID, metrics, verdicts

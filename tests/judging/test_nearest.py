@@ -5,8 +5,8 @@ import itertools
 import pandas as pd
 import pytest
 
-from libi.judging.claims import DATASETS, METHODS, METRICS
 from libi.judging.nearest import held_out, nearest
+from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 
 ALL = list(itertools.product(DATASETS, METHODS, (*METRICS, "test_ll_exact")))
 

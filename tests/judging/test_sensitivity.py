@@ -12,7 +12,7 @@ from libi.judging.claims import assemble
 from libi.judging.sensitivity import gather_cells, gather_claims, judges, sensitivity_table, split, stable_claims
 from libi.judging.verdict import judge
 from libi.rendering.table1 import summarise
-from libi.storage import load_table, save_table
+from libi.runtime.storage import load_table, save_table
 
 from .papers_study import PUBLISHED, PUBLISHED_CLAIMS, SAID, evidence, metrics
 

@@ -5,9 +5,10 @@ import re
 import pandas as pd
 import pytest
 
-from libi.judging.claims import VERDICTS, assemble
+from libi.judging.claims import assemble
 from libi.judging.verdict import judge
-from libi.storage import load_table, save_table
+from libi.paper.vocabulary import VERDICTS
+from libi.runtime.storage import load_table, save_table
 
 from .papers_study import PUBLISHED_CLAIMS, REPOSITORY, SAID, evidence, gaps, joint_map, metrics, posterior, scores
 

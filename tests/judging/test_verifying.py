@@ -8,7 +8,7 @@ import pytest
 
 from libi.judging.__main__ import main
 from libi.judging.verifying import changes, describe
-from libi.storage import save_table
+from libi.runtime.storage import save_table
 
 from .papers_study import REPOSITORY
 

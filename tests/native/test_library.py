@@ -13,7 +13,7 @@ from libi.native import library
 
 REPOSITORY = Path(__file__).parents[2]
 LOAD = """
-from libi.logs import log_to
+from libi.runtime.logs import log_to
 from libi.native.library import load
 with log_to("log"):
     print(load() is not None)

@@ -6,10 +6,11 @@ import pytest
 from matplotlib.text import Text
 
 from libi.judging.sensitivity import gather_cells
+from libi.paper.vocabulary import DATASETS, METHODS
 from libi.rendering import figure7
 from libi.rendering.style import save_drawing
-from libi.rendering.table1 import DATASETS, METHODS, summarise
-from libi.storage import load_table
+from libi.rendering.table1 import summarise
+from libi.runtime.storage import load_table
 
 from ..judging.papers_study import PUBLISHED, metrics
 

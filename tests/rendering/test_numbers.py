@@ -10,8 +10,8 @@ from libi.judging.verdict import judge
 from libi.rendering.comparison import compare
 from libi.rendering.latex import macros
 from libi.rendering.numbers import camel, design, results, setting, verdicts
-from libi.study.models import Study
 from libi.study.reading import read_study
+from libi.study.study import Study
 
 from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
 

@@ -5,9 +5,8 @@ from math import nan
 import pandas as pd
 import pytest
 
-from libi.judging import claims as judging
 from libi.judging.verdict import judge
-from libi.rendering.verdicts import VERDICTS, claims_to_latex, counts_to_latex
+from libi.rendering.verdicts import claims_to_latex, counts_to_latex
 
 from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
 
@@ -33,10 +32,6 @@ FEW = claims(
     },
     {"claim": "misfits", "verdict": "not decidable", "value": nan, "uncertainty": nan, "note": "lacking: all"},
 )
-
-
-def test_verdicts_are_those_that_the_judge_gives():
-    assert sorted(VERDICTS) == sorted(judging.VERDICTS)
 
 
 def test_counts_by_family():

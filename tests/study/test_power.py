@@ -29,5 +29,5 @@ def test_all_other_choices_are_the_paper_s_study_s():
     for study in (power, paper):
         for key in ("name", "replicates", "first_replicate", "replicates_per_job", "datasets"):
             del study[key]
-        del study["evaluation"]["posterior"], study["evaluation"]["two_sample"]["draws"]
+        del study["evaluation"]["posterior"], study["evaluation"]["metrics"]["s_knn"]["draws"]
     assert power == paper

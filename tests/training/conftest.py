@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from libi.datasets import DATASETS, simulate
-from libi.seeding import stream
+from libi.base.method import Plan
+from libi.base.simulation import simulate
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.objectives import objectives_of
+from libi.runtime.seeding import stream
 from libi.training.engine import Stack
-from libi.training.methods import METHODS, Plan
 from libi.training.problem import Member, Problem, Settings
 from libi.training.step import Adam
 
@@ -43,8 +46,8 @@ def stack_of(problem, method, members, epochs, settings=SETTINGS, replicates=Non
         Member((0, method, restart, str(values)), values, replicate)
         for (restart, values), replicate in zip(members, replicates or [0] * len(members), strict=True)
     ]
-    phases = METHODS[method](members[0][1], Plan(epochs, 0.5))
-    return Stack(problem, made, phases, settings)
+    phases = METHODS[method].phases(members[0][1], Plan(epochs, 0.5))
+    return Stack(problem, made, phases, settings, objectives_of(METHODS[method]))
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from libi.datasets import DATASETS, LATENT
-from libi.datasets.base import Dataset
-from libi.layers import Hidden, MatrixMap, Network, cube, sigmoid_and_cube_root
+from libi.base.dataset import LATENT, Dataset
+from libi.base.layers import Hidden, MatrixMap, Network, cube, sigmoid_and_cube_root
+from libi.base.method import Phase
+from libi.datasets import DATASETS
 from libi.native.library import load
 from libi.training import engine
 from libi.training.backends import Stretch, moving
 from libi.training.by_kernels import ByKernels
 from libi.training.checkpoint import flatten
-from libi.training.in_pytorch import InPyTorch, Programs
-from libi.training.methods import Phase
+from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
 from libi.training.problem import Inputs, Member, Problem
 from libi.training.state import State
@@ -92,7 +92,7 @@ def in_float64(inputs):
     """The same in PyTorch and float64: the reference."""
     points = {part: getattr(inputs.problem, part).double() for part in ("truth", "train", "validation")}
     twin = Inputs(replace(inputs.problem, **points), inputs.members, inputs.settings)
-    return InPyTorch(twin, Programs(twin.problem.dataset, twin.settings, compiled=False))
+    return InPyTorch(twin, compiled=False)
 
 
 def start_of(inputs, generator):
@@ -140,7 +140,7 @@ def test_gradients_are_those_of_the_plain_form_in_float64():
         ours = ByKernels(inputs, objective).advance(stretch, state)
         reference = in_float64(inputs).advance(stretch, doubled(state))
         torch.testing.assert_close(ours.loss.double(), reference.loss, rtol=2e-4, atol=1e-5)
-        single = InPyTorch(inputs, Programs(inputs.problem.dataset, inputs.settings, compiled=False))
+        single = InPyTorch(inputs, compiled=False)
         errors.append([relative_error(after, reference) for after in (ours, single.advance(stretch, state))])
     kernels, pytorch = torch.tensor(errors).unbind(1)
     # What float32 cannot hold PyTorch does not hold either: codes with little spread around a large mean. And a point

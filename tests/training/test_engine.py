@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from libi.evaluation.closed_form import LinearInference, marginal_covariance, objective
+from libi.posterior.closed_form import LinearInference, marginal_covariance, objective
 from libi.statistics.likelihood import linear_gaussian_log_likelihood
 from libi.training import in_pytorch
 from libi.training.backends import moving
 from libi.training.in_pytorch import Programs
+from libi.training.problem import Inputs
 from libi.training.state import State
 
 from .conftest import SETTINGS, problem_of, stack_of
@@ -96,7 +97,7 @@ def test_truth_keeps_the_ground_truth_and_finds_its_posterior():
     named = problem.dataset.inference.layout.unpack(state.kept.parameters["inference"])
     learned = LinearInference.of(named)
     _, divergence = objective(loading, noise, learned, marginal_covariance(loading, noise))
-    assert 0.5323 < divergence < 0.56  # FACTS: the least value, by Appendix C.3
+    assert 0.5323 < divergence < 0.56  # the least value is 0.5323, by Appendix C.3
 
 
 def test_the_vae_finds_the_optimum_of_its_objective_on_linear_jtex():
@@ -174,7 +175,7 @@ def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
     groups, results = ("generative", "encoder"), []
     data = [(problem.train, *(torch.tensor([tolerance] * 3) for tolerance in (1.0, 0.2, 0.5)))]
     for compiled in (False, True):
-        step = Programs(problem.dataset, SETTINGS, compiled=compiled).step("constrained_likelihood", groups)
+        step = Programs(Inputs(problem, [], SETTINGS), compiled=compiled).step("constrained_likelihood", groups)
         results.append(step.iterate(moving(stack.state, groups, 0.01), {}, data))
     for group in groups:
         torch.testing.assert_close(results[0].first[group], results[1].first[group], rtol=1e-4, atol=1e-5)

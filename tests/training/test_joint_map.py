@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import libi
-from libi.evaluation.closed_form import divergence, loading_of, marginal_covariance, posterior
-from libi.storage import load_tensors, save_table, save_tensors
-from libi.study.models import TrainingJob
-from libi.trained import metadata_of
+from libi.models.trained import metadata_of
+from libi.posterior.closed_form import divergence, loading_of, marginal_covariance, posterior
+from libi.runtime.storage import load_tensors, save_table, save_tensors
+from libi.study.jobs import TrainingJob
 from libi.training.job import train_job
 from libi.training.records import describe
 

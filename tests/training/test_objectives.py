@@ -9,8 +9,10 @@ import torch
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
 from libi.datasets import DATASETS
-from libi.seeding import stream
-from libi.training.objectives import capped_exp, constrained_likelihood, negative_elbo, negative_joint_likelihood
+from libi.objectives.constrained_likelihood import capped_exp, constrained_likelihood
+from libi.objectives.elbo import negative_elbo
+from libi.objectives.joint_map import negative_joint_likelihood
+from libi.runtime.seeding import stream
 
 # A function that is quadratic in standard normal noise has the same mean over these four points as over all noise.
 FOUR_POINTS = torch.tensor([[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]], dtype=torch.float64)

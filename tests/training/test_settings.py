@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 import torch
 
+from libi.base.layers import Hidden, Network
+from libi.base.method import Plan
 from libi.datasets import DATASETS, dataset_of, mobius
-from libi.layers import Hidden, Network
+from libi.methods import METHODS
 from libi.native.library import load
+from libi.objectives.elbo import negative_elbo
 from libi.training.encoder_start import whiten
 from libi.training.engine import growth
-from libi.training.methods import METHODS, Plan
 from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws, with_draws
-from libi.training.objectives import negative_elbo
 from libi.training.step import Adam
 
 from .conftest import problem_of, stack_of
@@ -164,12 +165,12 @@ def test_a_cosine_grows_from_0_over_a_half_to_1():
 
 
 def test_every_step_of_every_round_may_have_all_epochs():
-    phases = METHODS["libi"]({"rounds": 6}, Plan(30_000, libi_epochs="each"))
+    phases = METHODS["libi"].phases({"rounds": 6}, Plan(30_000, libi_epochs="each"))
     assert [phase.epochs for phase in phases] == [30_000] * 12
 
 
 def test_libi_may_start_from_an_encoder_as_drawn():
-    starts = [phase.encoder_start for phase in METHODS["libi"]({"rounds": 2}, Plan(100, whitened_start=False))]
+    starts = [phase.encoder_start for phase in METHODS["libi"].phases({"rounds": 2}, Plan(100, whitened_start=False))]
     assert starts[::2] == ["keep", "copy"]
 
 

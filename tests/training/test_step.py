@@ -2,7 +2,7 @@
 
 import torch
 
-from libi.layers import Layout
+from libi.base.layers import Layout
 from libi.training.step import Adam, Moving, make_step
 
 LAYOUT = Layout({"w": (3,)}, {"w": 1})

@@ -50,9 +50,11 @@ TINY = {
     "architecture": {"mobius_units": 50, "mobius_activation": "relu", "encoder_bias": True},
     "selection": {"restart_split": "validation", "configuration_split": "validation", "likelihood": "exact"},
     "evaluation": {
-        "importance_samples": 20,
-        "variance_inflation": 2.0,
-        "two_sample": {"draws": 5, "points": 20, "neighbours": 1, "smoothness": [1.0], "sample": "fresh"},
+        "metrics": {
+            "test_ll": {"importance_samples": 20, "variance_inflation": 2.0},
+            "test_ll_exact": {},
+            "s_knn": {"draws": 5, "points": 20, "neighbours": 1, "smoothness": [1.0], "sample": "fresh"},
+        },
         "posterior": {"samples": 50, "prior_share": 0.1, "draws": 2, "gap_points": 20},
     },
     "datasets": {

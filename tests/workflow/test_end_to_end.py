@@ -12,7 +12,7 @@ import yaml
 from scipy.stats import multivariate_normal
 
 import libi
-from libi.storage import load_tensors
+from libi.runtime.storage import load_tensors
 
 from .conftest import REPOSITORY, SMOKE, TYPESET
 

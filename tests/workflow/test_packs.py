@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import libi
-from libi.storage import load_tensors
-from libi.study.models import TrainingJob
+from libi.models.trained import TrainedModels
+from libi.runtime.storage import load_tensors
+from libi.study.jobs import TrainingJob
 from libi.study.reading import read_study
-from libi.trained import TrainedModels
 from libi.training.job import train_job
 
 from .conftest import REPOSITORY, SMOKE

@@ -17,6 +17,12 @@ INFERRED = {"define_reference": 4, "infer": 24} | DRAWN | GAPS
 TABLED = {"evaluate": 24, "gather_grid": 1, "render_table1": 1} | INFERRED
 DERIVED, SHRUNK = {"derive": 1, "draw_figure1": 1} | JUDGED, {"measure_shrinkage": 2} | JUDGED
 
+# A data set, a method and an objective of one's own: no other's jobs.
+ONE_METHOD = {"select": 4, "evaluate": 4, "infer": 4, "gather_grid": 1, "render_table1": 1} | DRAWN | GAPS
+OF_LAGGING, OF_LIBI = {"train": 4} | ONE_METHOD, {"train_libi": 4} | ONE_METHOD | FAILED
+OF_MOBIUS = {"define_truth": 1, "simulate": 2, "train": 5, "train_libi": 1, "select": 6, "evaluate": 6} | FAILED | GAPS
+OF_MOBIUS |= {"define_reference": 1, "infer": 6, "gather_grid": 1, "render_table1": 1}
+
 
 def without_reference(jobs):
     """What the ground truth says of its points asks for no trained model."""
@@ -41,7 +47,7 @@ def test_edits_that_no_result_depends_on_rerun_nothing(finished):
     """Pages, another study, a comment in this one, and what opens a trained model or reads a study."""
     for path in ("README.md", "Makefile", "config/quick.yaml", "config/smoke.yaml"):
         finished.edit(path)
-    for path in ("src/libi/loading.py", "src/libi/study/reading.py"):
+    for path in ("src/libi/models/load.py", "src/libi/study/reading.py"):
         finished.edit(path)
     jobs, _ = finished.planned("--configfile", SMOKE)
     assert jobs == {}
@@ -50,20 +56,23 @@ def test_edits_that_no_result_depends_on_rerun_nothing(finished):
 @pytest.mark.parametrize(
     ("path", "rerun"),
     [
-        ("src/libi/rendering/table1.py", {"render_table1": 1, "render_gaps": 1, "draw_figure6": 1} | JUDGED),
+        ("src/libi/rendering/table1.py", {"render_table1": 1} | JUDGED),
         ("src/libi/rendering/style.py", DRAWN),
         ("src/libi/rendering/numbers.py", {"write_numbers": 1} | TYPESET),
         ("paper/replication.tex", TYPESET),
         ("src/libi/judging/cells.py", JUDGED),
         ("scripts/gather_grid.py", {"gather_grid": 1}),
-        ("src/libi/selection.py", SCORED | TABLED),
+        ("src/libi/models/selection.py", SCORED | TABLED),
         ("src/libi/evaluation/restarts.py", FAILED),
-        ("src/libi/evaluation/posterior.py", INFERRED),
+        ("src/libi/posterior/sampling.py", INFERRED),
         ("src/libi/evaluation/pedagogical.py", INFERRED | DERIVED),
         ("src/libi/evaluation/shrinkage.py", DERIVED | SHRUNK),
-        ("src/libi/evaluation/piecewise.py", SCORED | TABLED),
+        ("src/libi/posterior/piecewise.py", SCORED | TABLED),
         ("src/libi/native/network.hpp", without_reference(TRAINED | SCORED | TABLED | SHRUNK | FAILED)),
-        ("src/libi/datasets/mobius.py", TRUTHS | POINTS | TRAINED | SCORED | TABLED | DERIVED | SHRUNK | FAILED),
+        ("src/libi/datasets/mobius.py", OF_MOBIUS),
+        ("src/libi/methods/lagging.py", OF_LAGGING),
+        ("src/libi/objectives/constrained_likelihood.py", OF_LIBI),
+        ("src/libi/metrics/s_knn.py", {"evaluate": 24, "render_table1": 1} | JUDGED),
     ],
 )
 def test_an_edit_reruns_what_uses_the_file(finished, path, rerun):
@@ -101,9 +110,11 @@ def test_a_new_grid_retrains_its_own_jobs(finished):
 
 
 def test_new_settings_of_the_evaluation_train_nothing(finished):
-    study = study_with(finished, lambda mapping: mapping["evaluation"].update(importance_samples=300))
+    study = study_with(
+        finished, lambda mapping: mapping["evaluation"]["metrics"]["test_ll"].update(importance_samples=300)
+    )
     jobs, _ = finished.planned("--configfile", study)
-    assert jobs == without_reference(SCORED | TABLED)
+    assert jobs == {"evaluate": 24, "render_table1": 1} | JUDGED
 
 
 def test_new_settings_of_the_posteriors_score_and_evaluate_nothing(finished):

@@ -8,7 +8,7 @@ import pytest
 from .conftest import TINY, write_study
 
 VARIANTS = {
-    "alpha-2": {"evaluation": {"two_sample": {"smoothness": [2.0]}}},
+    "alpha-2": {"evaluation": {"metrics": {"s_knn": {"smoothness": [2.0]}}}},
     "cap-4": {"training": {"exponential_cap": 4.0}},
     "more-codes": {"evaluation": {"posterior": {"samples": 60}}},
 }
@@ -71,7 +71,7 @@ def test_a_finished_run_has_nothing_left_to_do(few):
 def test_a_new_variant_makes_its_own_files_alone(few, tmp_path):
     project = few.copy(tmp_path / "project")
     base = {key: value for key, value in TINY.items() if key != "name"}
-    more = VARIANTS | {"alpha-3": {"evaluation": {"two_sample": {"smoothness": [3.0]}}}}
+    more = VARIANTS | {"alpha-3": {"evaluation": {"metrics": {"s_knn": {"smoothness": [3.0]}}}}}
     write_study(project.root / FILE, {"name": "few", "base": base, "variants": more})
     jobs, _ = project.planned("--configfile", FILE)
     common = {"gather_sensitivity": 1, "draw_figure7": 1, "render_sensitivity": 1}

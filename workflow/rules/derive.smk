@@ -31,7 +31,7 @@ rule measure_shrinkage:
         models=demonstrated("safetensors"),
         records=demonstrated("csv"),
         truth=truth,
-        code=code("measure_shrinkage.py"),
+        code=code("measure_shrinkage.py", "dataset"),
     output:
         "results{study}/closed_form/joint_map_{dataset}.csv",
     log:

@@ -70,6 +70,8 @@ rule draw_figure6:
     resources:
         mem_mb=growing(500),
         runtime=growing(5),
+    params:
+        names=names_of,
     message:
         "Drawing Figure 6"
     script:

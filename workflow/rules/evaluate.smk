@@ -8,7 +8,7 @@ rule evaluate:
         selection=chosen("selection"),
         truth=truth,
         test=points(lambda wildcards: "test", of_all),
-        code=code("evaluate_models.py"),
+        code=code("evaluate_models.py", "dataset", "metrics"),
     output:
         metrics="results{study}/metrics/{dataset}/{method}.csv",
         points="results{study}/metrics/{dataset}/{method}_points.csv",

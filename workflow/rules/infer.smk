@@ -5,7 +5,7 @@ rule define_reference:
     input:
         truth=truth,
         train=points(lambda wildcards: "train", of_all),
-        code=code("define_reference.py"),
+        code=code("define_reference.py", "dataset"),
     output:
         "results{study}/posterior/{dataset}/reference.safetensors",
     log:
@@ -38,7 +38,7 @@ rule infer:
         reference=lambda wildcards: at_home(
             rules.define_reference.output[0], wildcards, "reference", wildcards.dataset
         )[0],
-        code=code("infer_posteriors.py"),
+        code=code("infer_posteriors.py", "dataset"),
     output:
         **{
             kind: f"results{{study}}/posterior/{{dataset}}/{{method}}_{kind}.csv"

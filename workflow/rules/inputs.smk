@@ -6,6 +6,14 @@ def of_study(what):
     return lambda wildcards: what(FAMILY[wildcards.study])
 
 
+def names_of(wildcards):
+    """The names that a study's tables and figures print: no script takes them, but another name reruns the rule."""
+    study = FAMILY[wildcards.study]
+    methods = {method for dataset in study.dataset_names() for method in study.methods(dataset)}
+    named = (DATASETS, study.dataset_names()), (METHODS, methods), (METRICS, study.metric_names())
+    return [room.titles(names) for room, names in named]
+
+
 def at_home(pattern, wildcards, stage, dataset, method=None, **others):
     """Files of a stage, from the study that makes them."""
     home = FAMILY.home(wildcards.study, stage, dataset, method)
@@ -98,7 +106,7 @@ def shrinkage(wildcards):
 
 def shown(number, kind):
     """What the models of every method say of the data set that a figure shows."""
-    dataset = SHOWN[int(number)]
+    dataset = vocabulary.FIGURES[int(number)]
     path = f"results{{study}}/posterior/{{dataset}}/{{method}}_{kind}.csv"
 
     def files(wildcards):
@@ -110,7 +118,7 @@ def shown(number, kind):
 
 def figures(folder):
     """A study's figures as PDF: those whose data set it has, and Figure 6, which shows them all."""
-    drawn = [number for number in SHOWN if SHOWN[number] in FAMILY[folder].dataset_names()]
+    drawn = [number for number, name in vocabulary.FIGURES.items() if name in FAMILY[folder].dataset_names()]
     return [f"figures{folder}/figure{number}.pdf" for number in [*drawn, 6]]
 
 

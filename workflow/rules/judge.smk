@@ -4,7 +4,7 @@
 rule judge:
     input:
         table1=rules.render_table1.output.csv,
-        metrics=METRICS,
+        metrics=MEASURED,
         scores=every_method("results{study}/scores/{dataset}/{method}.csv", "scores"),
         posterior=SUMMARIES,
         gaps=rules.gather_gaps.output[0],
@@ -36,6 +36,7 @@ rule judge:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        names=names_of,
         study=of_study(lambda study: study.name),
         training_points=of_study(lambda study: study.points.train),
     message:

@@ -1,11 +1,11 @@
 """Table 1, for all data sets and for one."""
 
-METRICS = every_method("results{study}/metrics/{dataset}/{method}.csv", "metrics")
+MEASURED = every_method("results{study}/metrics/{dataset}/{method}.csv", "metrics")
 
 
 rule render_table1:
     input:
-        metrics=METRICS,
+        metrics=MEASURED,
         published="config/published_table1.csv",
         code=code("render_table1.py"),
     output:
@@ -38,6 +38,7 @@ rule render_table1:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        names=names_of,
         study=of_study(lambda study: study.name),
     message:
         "Rendering Table 1"
@@ -47,7 +48,7 @@ rule render_table1:
 
 use rule render_table1 as render_one_dataset with:
     input:
-        metrics=METRICS,
+        metrics=MEASURED,
         published="config/published_table1.csv",
         code=code("render_table1.py"),
     output:
@@ -81,6 +82,7 @@ rule render_gaps:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        names=names_of,
         study=of_study(lambda study: study.name),
     message:
         "Rendering the two gaps, and how often restarts fail"

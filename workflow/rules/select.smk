@@ -6,7 +6,7 @@ rule select:
         models=trained("safetensors"),
         records=trained("csv"),
         points=points(lambda w: FAMILY[w.study].selection.configuration_split, of_all),
-        code=code("select_configuration.py"),
+        code=code("select_configuration.py", "dataset"),
     output:
         scores="results{study}/scores/{dataset}/{method}.csv",
         selection="results{study}/selection/{dataset}/{method}.csv",

@@ -5,7 +5,7 @@ SPLITS = ("train", "validation", "test")
 
 rule define_truth:
     input:
-        code=code("define_truth.py"),
+        code=code("define_truth.py", "dataset"),
     output:
         truth="results{study}/data/{dataset}/truth.safetensors",
         record="results{study}/data/{dataset}/truth.csv",
@@ -31,7 +31,7 @@ rule define_truth:
 rule simulate:
     input:
         truth=rules.define_truth.output.truth,
-        code=code("simulate_data.py"),
+        code=code("simulate_data.py", "dataset"),
     output:
         **{split: f"results{{study}}/data/{{dataset}}/{{replicate}}/{split}.safetensors" for split in SPLITS},
     log:

@@ -8,19 +8,27 @@ same is made once, by the first: `home` says where it is.
 import os
 import re
 import sys
+from functools import cache
 from itertools import product
+from pathlib import Path
 
 ROOT = workflow.basedir
 sys.path[:0] = [f"{ROOT}/src", f"{ROOT}/workflow"]
 
-import costs
-from libi.imports import export_package, import_closure
-from libi.study.models import Study
-from libi.study.reading import StudyError
-from libi.study.variants import family_of_run
-from libi.study.sections import DEMONSTRATIONS, METHODS
+from libi.base.values import StudyError
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.metrics import METRICS
+from libi.objectives import OBJECTIVES
+from libi.runtime.imports import export_package, import_closure
+from libi.runtime.rooms import RoomError
 
 try:
+    import costs
+    from libi.paper import vocabulary
+    from libi.study.study import Study
+    from libi.study.variants import family_of_run
+
     # Files named on the command line replace the paper's study; Snakemake itself would merge them into it.
     FAMILY = family_of_run(
         list(map(str, workflow.overwrite_configfiles)),
@@ -29,14 +37,12 @@ try:
         # The nodes of a cluster (--jobs) may have the GPU that this machine lacks; jobs find out for themselves.
         here=workflow.is_main_process and workflow.resource_settings.nodes is None,
     )
-except StudyError as error:
+except (RoomError, StudyError) as error:
     raise WorkflowError(str(error)) from None
 
 export_package()
 ENVIRONMENT = f"{ROOT}/environment.yml"
 GPU = {"gpu": 1} if FAMILY.base.device == "cuda" else {}
-# The data set that each figure shows.
-SHOWN = {1: "linear_jtex", 2: "linear_jtex", 3: "linear_jtex", 4: "cubic_jtex", 5: "cubic_jtex"}
 
 
 EPOCH_COSTS = costs.epoch_costs()
@@ -45,14 +51,39 @@ EPOCH_COSTS = costs.epoch_costs()
 wildcard_constraints:
     study="({})".format("|".join(map(re.escape, FAMILY))),
     dataset="|".join(FAMILY.dataset_names()),
-    method="|".join([*METHODS, *DEMONSTRATIONS]),
+    method="|".join(METHODS),
     replicate=r"\d+",
     replicates=r"\d+(-\d+)?",
 
 
-def code(name):
-    """A script and the source files it runs. Snakemake compares their content, so that an edit reruns what uses them."""
-    return [f"scripts/{name}", *(os.path.relpath(path, ROOT) for path in import_closure(f"{ROOT}/scripts/{name}"))]
+# Files that a job runs beside those that its script imports.
+RUN_BY = {
+    "dataset": lambda wildcards: [DATASETS.path(wildcards.dataset)],
+    "method": lambda wildcards: [
+        METHODS.path(wildcards.method),
+        *map(OBJECTIVES.path, METHODS[wildcards.method].objectives),
+    ],
+    "metrics": lambda wildcards: list(map(METRICS.path, FAMILY[wildcards.study].metric_names())),
+    "all": lambda wildcards: [room.path(name) for room in (METHODS, METRICS) for name in room],
+}
+
+
+@cache
+def sources(*files):
+    """Files and all source files that they import."""
+    found = {Path(path) for file in files for path in (file, *import_closure(file))}
+    return sorted(os.path.relpath(path, ROOT) for path in found)
+
+
+def code(name, *own):
+    """A script and the source files it runs. Snakemake compares their content, so that an edit reruns what uses them.
+
+    Of data sets, methods and objectives a job runs its own alone: so a further one, or an edit of it, reruns no other's.
+    """
+    script = f"{ROOT}/scripts/{name}"
+    if not own:
+        return sources(script)
+    return lambda wildcards: sources(script, *(file for kind in own for file in RUN_BY[kind](wildcards)))
 
 
 def growing(amount):

@@ -6,7 +6,7 @@ rule train:
         train=points(lambda wildcards: "train", of_pack),
         validation=points(lambda wildcards: "validation", of_pack),
         truth=truth,
-        code=code("train_models.py"),
+        code=code("train_models.py", "dataset", "method"),
     output:
         models="results{study}/training/{dataset}/{method}/{replicates}.safetensors",
         records="results{study}/training/{dataset}/{method}/{replicates}.csv",

@@ -36,6 +36,7 @@ rule render_verdicts:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        names=names_of,
         study=of_study(lambda study: study.name),
     message:
         "Rendering the verdicts"
@@ -49,7 +50,7 @@ rule write_numbers:
         claims=rules.judge.output[0],
         optima=derived("optima"),
         published="config/published_claims.csv",
-        code=code("write_numbers.py"),
+        code=code("write_numbers.py", "all"),
     output:
         "paper{study}/numbers.tex",
     log:
@@ -63,6 +64,7 @@ rule write_numbers:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        names=names_of,
         study=of_study(lambda study: study.model_dump(exclude_none=True)),
     message:
         "Writing the numbers of the paper's text"

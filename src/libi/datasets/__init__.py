@@ -1,19 +1,22 @@
-"""The four generative processes of Appendix E, one file each. A fifth data set is one new file and one line here."""
+"""The data sets, a file each. A further one is a further file; docs/extend.md shows it.
+
+A file defines `DATASET`, its name as printed (TITLE), and where it comes in tables (PLACE; left out: behind the
+others). Its own name is what a study's file calls it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from libi.datasets import cubic_jtex, gaussian, linear_jtex, mobius
-from libi.datasets.base import LATENT, Dataset
-from libi.datasets.simulation import simulate
+from libi.runtime.rooms import Room
 
-DATASETS: dict[str, Dataset] = {
-    module.DATASET.name: module.DATASET for module in (linear_jtex, cubic_jtex, gaussian, mobius)
-}
+if TYPE_CHECKING:  # a study is read without PyTorch
+    from libi.base.dataset import Dataset
+
+DATASETS: "Room[Dataset]" = Room("datasets", "DATASET")
 
 
-def dataset_of(name: str, architecture: Mapping[str, Any]) -> Dataset:
+def dataset_of(name: str, architecture: Mapping[str, Any]) -> "Dataset":
     """A data set with the networks of a study.
 
     Args:
@@ -21,10 +24,6 @@ def dataset_of(name: str, architecture: Mapping[str, Any]) -> Dataset:
         architecture: of `Study.architecture_of`; what is left out is the paper's, or our own default.
     """
     dataset = DATASETS[name]
-    if name == mobius.DATASET.name:
-        units, activation = architecture.get("mobius_units"), architecture.get("mobius_activation")
-        dataset = mobius.dataset(units or mobius.UNITS, activation or mobius.ACTIVATION)
+    if dataset.with_architecture is not None:
+        dataset = dataset.with_architecture(architecture)
     return replace(dataset, encoder_bias=architecture.get("encoder_bias", True))
-
-
-__all__ = ["DATASETS", "LATENT", "Dataset", "dataset_of", "simulate"]

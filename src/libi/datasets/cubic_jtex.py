@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import torch
 
+from libi.base.layers import Hidden, cube, sigmoid_and_cube_root
 from libi.datasets import linear_jtex
-from libi.layers import Hidden, cube, sigmoid_and_cube_root
+
+TITLE = "CubicJTEx"
+PLACE = 2
 
 DATASET = replace(
     linear_jtex.DATASET,
     name="cubic_jtex",
-    decoder=replace(linear_jtex.DATASET.decoder, activation=cube),
+    decoder=replace(linear_jtex.DECODER, activation=cube),
     hidden=(Hidden(4, sigmoid_and_cube_root), Hidden(20, torch.relu)),
 )

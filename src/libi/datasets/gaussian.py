@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from libi.datasets.base import LATENT, Dataset
-from libi.layers import MatrixMap, Parameters
+from libi.base.dataset import LATENT, Dataset
+from libi.base.layers import MatrixMap, Parameters
 
+TITLE = "Gaussian"
+PLACE = 3
 A = ((-0.7074, 0.0995, 0.0286, 0.1240), (0.7074, 0.9948, -0.9995, 0.9920))
 NOISE_VARIANCE = 1e-6
 

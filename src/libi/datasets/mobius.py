@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from libi.datasets.base import LATENT, Dataset
-from libi.layers import Hidden, Network, Parameters
-from libi.seeding import stream
+from libi.base.dataset import LATENT, Dataset
+from libi.base.fitting import fit_network
+from libi.base.layers import Hidden, Network, Parameters
 
+TITLE = "Mobius"
+PLACE = 4
 # The constants a, b, c, d as complex numbers; m(z) = (a·z + b) / (c·z + d).
 CONSTANTS = (1 + 0j, 1 + 4j, 1 + 0j, 7 + 4j)
 NOISE_VARIANCE = 1e-5
-FIT_POINTS, FIT_STEPS, FIT_LEARNING_RATE = 5_000, 5_000, 0.02
+FIT_STEPS = 5_000
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 UNITS, ACTIVATION = 50, "relu"
 
@@ -28,42 +32,9 @@ def mobius_transform(codes: Tensor) -> Tensor:
 
 
 def ground_truth(decoder: Network) -> tuple[Parameters, dict[str, float]]:
-    """θ_GT: a network fitted to m(z) under z ~ N(0, I), once for all replicates, by full-batch Adam.
-
-    Args:
-        decoder: the network.
-
-    Returns:
-        named arrays [1, ...], and the fit's record: root-mean-square error of each coordinate over fresh draws, beside
-        the standard deviations of m(z) and of the observation noise, all in units of x.
-    """
-    codes = torch.randn(1, LATENT, FIT_POINTS, generator=stream("mobius", "ground truth", "codes"))
-    target = mobius_transform(codes)
-    mean, scale = target.mean(2, keepdim=True), target.std(2, keepdim=True)
-    flat = decoder.layout.draw(stream("mobius", "ground truth", "initialisation"))[None].requires_grad_()
-    optimiser = torch.optim.Adam([flat], lr=FIT_LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, FIT_STEPS)
-    for _ in range(FIT_STEPS):
-        optimiser.zero_grad()
-        error = decoder(decoder.layout.unpack(flat), codes)[0] - (target - mean) / scale
-        (error * error).mean().backward()
-        optimiser.step()
-        schedule.step()
-    parameters = decoder.layout.unpack(flat.detach())
-    parameters["mean.weight"] = parameters["mean.weight"] * scale
-    parameters["mean.bias"] = parameters["mean.bias"] * scale[:, :, 0] + mean[:, :, 0]
-    return parameters, _fit_record(decoder, parameters)
-
-
-def _fit_record(decoder: Network, parameters: Parameters) -> dict[str, float]:
-    codes = torch.randn(1, LATENT, 100_000, generator=stream("mobius", "ground truth", "check"))
-    target = mobius_transform(codes)
-    error = (decoder(parameters, codes)[0] - target).square().mean(2).sqrt()[0]
-    record = {"noise_sd": NOISE_VARIANCE**0.5}
-    for feature in range(2):
-        record[f"rms_error_{feature + 1}"] = error[feature].item()
-        record[f"transform_sd_{feature + 1}"] = target[0, feature].std().item()
-    return record
+    """θ_GT: a network fitted to m(z), once for all replicates, and the fit's record beside the sd of the noise."""
+    parameters, record = fit_network(decoder, mobius_transform, "mobius", steps=FIT_STEPS)
+    return parameters, {"noise_sd": NOISE_VARIANCE**0.5, **record}
 
 
 def dataset(units: int, activation: str) -> Dataset:
@@ -75,8 +46,14 @@ def dataset(units: int, activation: str) -> Dataset:
         decoder=decoder,
         hidden=(Hidden(50, torch.relu),),
         ground_truth=partial(ground_truth, decoder),
+        with_architecture=with_architecture,
         variant="" if (units, activation) == (UNITS, ACTIVATION) else f"-{units}-{activation}",
     )
+
+
+def with_architecture(architecture: Mapping[str, Any]) -> Dataset:
+    """The data set whose f_θ is a study's: mobius_units hidden units of mobius_activation, the defaults if left out."""
+    return dataset(architecture.get("mobius_units") or UNITS, architecture.get("mobius_activation") or ACTIVATION)
 
 
 DATASET = dataset(UNITS, ACTIVATION)

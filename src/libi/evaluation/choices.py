@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from libi.selection import chosen_configurations
-from libi.trained import TrainedModel, TrainedModels, replicates_in
+from libi.models.selection import chosen_configurations
+from libi.models.trained import TrainedModel, TrainedModels, replicates_in
 
 log = logging.getLogger(__name__)
 KEYS = ("dataset", "method", "replicate")
@@ -38,7 +38,9 @@ class Choice(NamedTuple):
 
     @property
     def names(self) -> dict[str, object]:
-        """The keys, with the model's configuration and restart."""
+        """The keys, with the configuration and restart of the model if there is one."""
+        if self.model is None:
+            return self.keys
         return {**self.keys, "configuration": self.model.configuration, "restart": self.model.restart}
 
 
@@ -59,7 +61,7 @@ def chosen_models(paths: Sequence[str | Path], selection: pd.DataFrame, scores: 
 
     Args:
         paths: its training files on a data set.
-        selection: `libi.selection.choose_configurations` of the method.
+        selection: `libi.models.selection.choose_configurations` of the method.
         scores: `libi.evaluation.scores.score_replicates` of the method.
 
     Yields:

@@ -11,16 +11,17 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import Dataset, simulate
+from libi.base.dataset import Dataset
+from libi.base.simulation import simulate
 from libi.evaluation.choices import Choice, join
-from libi.evaluation.closed_form import LinearInference, loading_of, marginal_covariance, objective
-from libi.evaluation.marginal import marginal_log_likelihood
-from libi.evaluation.modes import Joint
 from libi.evaluation.pedagogical import mutual_information
-from libi.seeding import stream
+from libi.models.trained import TrainedModel
+from libi.posterior.closed_form import LinearInference, loading_of, marginal_covariance, objective
+from libi.posterior.marginal import marginal_log_likelihood
+from libi.posterior.modes import Joint
+from libi.runtime.seeding import stream
 from libi.statistics.likelihood import gaussian_log_likelihood
-from libi.study.models import PosteriorJob
-from libi.trained import TrainedModel
+from libi.study.jobs import PosteriorJob
 
 DISTANCES = ("mean_distance", "covariance_distance", "moments_error")
 # Of the Gauss–Hermite rule for each code: exact for polynomials of degree 47. On Mobius's models, whose means have
@@ -142,7 +143,7 @@ def expected_log_joint(model: TrainedModel, x: Tensor) -> Tensor:
 def _closed_form(model: TrainedModel, truth: Tensor) -> Gaps:
     noise = torch.tensor(model.dataset.noise_variance, dtype=torch.float64)
     loading, true_loading = (loading_of(model.dataset, theta) for theta in (model.generative, truth))
-    learned = LinearInference.of(model.dataset.inference.layout.unpack(model.inference))
+    learned = LinearInference.of(model.dataset.inference.layout.unpack(model.trained_inference()))
     likelihood, matching = map(float, objective(loading, noise, learned, marginal_covariance(true_loading, noise)))
     information = float(mutual_information(loading, noise))
     return Gaps(likelihood, 0.0, matching, 0.0, likelihood + matching, 0.0, information, 0.0)

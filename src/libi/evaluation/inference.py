@@ -11,15 +11,16 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import LATENT, Dataset, simulate
-from libi.evaluation.aggregated import distance_to_prior
+from libi.base.dataset import LATENT, Dataset
+from libi.base.simulation import simulate
 from libi.evaluation.choices import Choice, join
-from libi.evaluation.closed_form import loading_of, posterior
-from libi.evaluation.posterior import WeightedCodes, sample_posterior
-from libi.seeding import stream
-from libi.statistics.likelihood import TRUSTED
-from libi.study.models import PosteriorJob
-from libi.trained import TrainedModel
+from libi.models.trained import TrainedModel
+from libi.posterior.aggregated import distance_to_prior
+from libi.posterior.closed_form import loading_of, posterior
+from libi.posterior.sampling import WeightedCodes, sample_posterior
+from libi.runtime.seeding import stream
+from libi.statistics import TRUSTED
+from libi.study.jobs import PosteriorJob
 
 log = logging.getLogger(__name__)
 
@@ -125,13 +126,19 @@ def infer_choices(
         `samples_table` and `summarise`, after data set, method, replicate and (but for the samples) configuration and
         restart.
     """
-    tables = [_infer(choice, truth, train[choice.replicate], job) for choice in choices if choice.model is not None]
+    tables = [
+        _infer(choice, choice.model, truth, train[choice.replicate], job)
+        for choice in choices
+        if choice.model is not None
+    ]
     return Inferred(*(join([table[part] for table in tables]) for part in range(len(Inferred._fields))))
 
 
-def _infer(choice: Choice, truth: Tensor, train: Mapping[str, Tensor], job: PosteriorJob) -> Inferred:
+def _infer(
+    choice: Choice, model: TrainedModel, truth: Tensor, train: Mapping[str, Tensor], job: PosteriorJob
+) -> Inferred:
     """The tables of one model."""
-    model, dataset, x = choice.model, choice.model.dataset, train["x"].double()
+    dataset, x = model.dataset, train["x"].double()
     known = train["true_means"], train["trusted"]
     labels = choice.dataset, choice.replicate
     replicate = Replicate(dataset, truth, train["z"].double(), x, *known, job, labels)

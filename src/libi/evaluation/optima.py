@@ -10,8 +10,8 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
-from libi.datasets import DATASETS
-from libi.evaluation.closed_form import (
+from libi.datasets.linear_jtex import DATASET
+from libi.posterior.closed_form import (
     LinearInference,
     loading_of,
     marginal_covariance,
@@ -19,9 +19,8 @@ from libi.evaluation.closed_form import (
     objective,
     posterior,
 )
-from libi.seeding import stream
+from libi.runtime.seeding import stream
 
-DATASET = DATASETS["linear_jtex"]
 BETAS = (0.5, 1, 2, 5)  # of Appendix E
 STARTS = 8
 GRADIENT = 1e-6  # greatest entry of the gradient at an optimum

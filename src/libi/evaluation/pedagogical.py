@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from libi.datasets.linear_jtex import NOISE_VARIANCE, A, B
-from libi.evaluation.closed_form import marginal_covariance, mean_field, objective, posterior
+from libi.posterior.closed_form import marginal_covariance, mean_field, objective, posterior
 
 GRID = 100  # values of each B_ii in Figure 1, and steps of θ in Case 2
 LARGEST = 0.99  # of B_ii, in units of σ_ε²: at σ_ε² itself information is infinite

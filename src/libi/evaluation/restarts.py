@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from libi.study.models import FAILED
+from libi.paper.vocabulary import FAILED
 
 
 def summarise_restarts(records: pd.DataFrame) -> pd.DataFrame:

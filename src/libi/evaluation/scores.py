@@ -10,11 +10,11 @@ import pandas as pd
 from torch import Tensor
 
 from libi.evaluation.choices import trained_replicates
-from libi.evaluation.marginal import TOLERANCE, marginal_log_likelihood
-from libi.evaluation.metrics import log_likelihood
-from libi.selection import choose_restarts
-from libi.study.models import ScoringJob
-from libi.trained import TrainedModel, TrainedModels
+from libi.metrics.test_ll import ImportanceSettings, estimate
+from libi.models.selection import choose_restarts
+from libi.models.trained import TrainedModel, TrainedModels
+from libi.posterior.marginal import TOLERANCE, marginal_log_likelihood
+from libi.study.jobs import ScoringJob
 
 log = logging.getLogger(__name__)
 OBJECTIVES = {"validation": "validation_objective", "train": "training_objective"}  # by the split of a restart
@@ -80,6 +80,6 @@ def _score(model: TrainedModel, x: Tensor, job: ScoringJob, *labels: object) -> 
     if job.likelihood == "exact":
         exact = marginal_log_likelihood(model.dataset, model.generative, x)
         return {"log_likelihood": float(exact.log_likelihood.mean()), "largest_error": float(exact.error.max())}
-    estimate = log_likelihood(model, x, job, *labels)
-    size = float(estimate.effective_sample_size.median())
-    return {"log_likelihood": float(estimate.log_likelihood.mean()), "effective_sample_size": size}
+    found = estimate(model, x, ImportanceSettings.model_validate(job.importance), job.seed, *labels)
+    size = float(found.effective_sample_size.median())
+    return {"log_likelihood": float(found.log_likelihood.mean()), "effective_sample_size": size}

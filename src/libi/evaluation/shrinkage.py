@@ -6,9 +6,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import DATASETS
-from libi.evaluation.closed_form import divergence, loading_of, marginal_covariance
-from libi.trained import TrainedModels
+from libi.datasets import gaussian, linear_jtex
+from libi.models.trained import TrainedModels
+from libi.posterior.closed_form import divergence, loading_of, marginal_covariance
 
 COLUMNS = {
     "dataset": "dataset",
@@ -21,11 +21,12 @@ COLUMNS = {
 }
 
 
+LINEAR = (linear_jtex.DATASET, gaussian.DATASET)
 SCALES = (1.0, 0.9, 0.5, 0.2, 0.1)
 
 
 def scaling_table() -> pd.DataFrame:
-    """What scaling the true codes by c, and W by 1/c, does to Eq. 31 on every data set with a linear f_θ (Eq. 34–41).
+    """What scaling the true codes by c, and W by 1/c, does to Eq. 31 on the data sets with a linear f_θ (Eq. 34–41).
 
     Returns:
         one row a data set and c: dataset, scale, reconstruction_change (of E[−log p_θ(x|z)]), objective_change (of
@@ -33,9 +34,7 @@ def scaling_table() -> pd.DataFrame:
         (KL[p(x) ‖ p_θ(x)]), in nats.
     """
     rows = []
-    for name, dataset in DATASETS.items():
-        if not dataset.linear:
-            continue
+    for dataset in LINEAR:
         noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)
         loading = loading_of(dataset, dataset.generative.pack(dataset.ground_truth()[0]))
         data_covariance = marginal_covariance(loading, noise)
@@ -46,7 +45,7 @@ def scaling_table() -> pd.DataFrame:
             prior = 0.5 * loading.shape[1] * (scale**2 - 1)
             rows.append(
                 {
-                    "dataset": name,
+                    "dataset": dataset.name,
                     "scale": scale,
                     "reconstruction_change": reconstruction,
                     "objective_change": reconstruction + prior,

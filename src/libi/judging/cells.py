@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from math import isnan, nan
+from typing import Protocol, cast
 
 import pandas as pd
 
-from libi.judging.claims import (
+from libi.judging.claims import Claim, Interval, Saying
+from libi.judging.intervals import welch
+from libi.paper.vocabulary import (
     DATASETS,
     METHODS,
     METRICS,
     NOT_DECIDABLE,
     NOT_REPRODUCED,
     REPRODUCED,
-    Claim,
-    Interval,
-    Saying,
+    TUNED,
+    UNRELIABLE,
 )
-from libi.judging.intervals import welch
 
 PAPERS_REPLICATES = 5
 TEST = (
@@ -25,8 +26,21 @@ TEST = (
     "width is at most the margin (ours: half the spread of the paper's five means in the column). Not reproduced: it "
     "does not hold 0. Else not decidable"
 )
-UNRELIABLE = ("cubic_jtex", "test_ll")
-TUNED = ("linear_jtex", "s_knn")
+
+
+class Cell(Protocol):
+    """A row of the paper's Table 1 beside ours."""
+
+    dataset: str
+    method: str
+    metric: str
+    mean: float
+    sd: float
+    replicates: int
+    mean_paper: float
+    sd_paper: float
+    mean_exact: float
+    sd_exact: float
 
 
 def judge_cells(saying: Saying, table1: pd.DataFrame, published: pd.DataFrame) -> list[Claim]:
@@ -42,7 +56,7 @@ def judge_cells(saying: Saying, table1: pd.DataFrame, published: pd.DataFrame) -
     exact = table1[table1["metric"] == "test_ll_exact"].assign(metric="test_ll")
     cells = published.merge(table1[[*cell, "mean", "sd", "replicates"]], "left", cell, suffixes=("_paper", ""))
     cells = cells.merge(exact[[*cell, "mean", "sd"]], "left", cell, suffixes=("", "_exact"))
-    return [_judge(saying, row, margins[row.dataset, row.metric]) for row in cells.itertuples(index=False)]
+    return [_judge(saying, cast(Cell, row), margins[row.dataset, row.metric]) for row in cells.itertuples(index=False)]
 
 
 def judge_difference(interval: Interval, margin: float) -> str:
@@ -52,7 +66,7 @@ def judge_difference(interval: Interval, margin: float) -> str:
     return REPRODUCED if (interval.high - interval.low) / 2 <= margin else NOT_DECIDABLE
 
 
-def _judge(saying: Saying, row: tuple, margin: float) -> Claim:
+def _judge(saying: Saying, row: Cell, margin: float) -> Claim:
     unit = "mean test log-likelihood (Eq. 48), nats" if row.metric == "test_ll" else "smooth k-NN statistic"
     names = {"dataset": DATASETS[row.dataset], "method": METHODS[row.method], "metric": METRICS[row.metric]}
     paper = (row.mean_paper, row.sd_paper, PAPERS_REPLICATES)
@@ -71,7 +85,7 @@ def _judge(saying: Saying, row: tuple, margin: float) -> Claim:
     )
 
 
-def _reading(row: tuple, interval: Interval, margin: float, verdict: str) -> str:
+def _reading(row: Cell, interval: Interval, margin: float, verdict: str) -> str:
     """What a verdict other than reproduced rests on."""
     if isnan(row.mean):
         return "lacking: a finite value on every replicate"
@@ -89,7 +103,7 @@ def _reading(row: tuple, interval: Interval, margin: float, verdict: str) -> str
     return ""
 
 
-def _exact(row: tuple, paper: tuple[float, float, int]) -> str:
+def _exact(row: Cell, paper: tuple[float, float, int]) -> str:
     """The exact log-likelihood, and its difference from the published estimate; empty for other metrics."""
     if row.metric != "test_ll" or isnan(row.mean_exact) or isnan(row.sd_exact):
         return ""
@@ -97,7 +111,7 @@ def _exact(row: tuple, paper: tuple[float, float, int]) -> str:
     return f"exact {row.mean_exact:.2f} ± {row.sd_exact:.2f}, less the published {low:.2f} to {high:.2f} (95 %)"
 
 
-def _warning(row: tuple) -> str:
+def _warning(row: Cell) -> str:
     if (row.dataset, row.metric) == UNRELIABLE:
         return "the paper calls this column unreliable"
     if (row.dataset, row.metric) == TUNED:

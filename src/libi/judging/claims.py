@@ -6,23 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from math import nan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
-
-REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED = (
-    "reproduced",
-    "not decidable",
-    "not testable",
-    "not reproduced",
-)
-VERDICTS = (REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED)  # best first
-
-# Names as the paper prints them, in the paper's order.
-DATASETS = {"linear_jtex": "LinearJTEx", "cubic_jtex": "CubicJTEx", "gaussian": "Gaussian", "mobius": "Mobius"}
-OTHERS = {"vae": "VAE", "beta_vae": "β-VAE", "beta_vae_anneal": "β-VAE+Anneal", "lagging": "Lagging"}
-METHODS = OTHERS | {"libi": "LiBI"}
-METRICS = {"test_ll": "Test-LL", "s_knn": "S-kNN"}
 
 
 class Interval(NamedTuple):
@@ -104,7 +90,7 @@ class Saying:
         where, statement = self.where.format(**names), self.statement.format(**names)
         return Saying("-".join([self.claim, *parts]), self.family, where, statement, self.published, self.precision)
 
-    def judged(self, verdict: str, interval: Interval | None = None, **measured: object) -> Claim:
+    def judged(self, verdict: str, interval: Interval | None = None, **measured: Any) -> Claim:
         """The claim with its verdict.
 
         Args:
@@ -112,12 +98,13 @@ class Saying:
             interval: of the difference that the verdict is about.
             measured: the other fields of `Claim`; without a value, the difference is the value too.
         """
-        given = {"published": self.published} | measured
+        given: dict[str, Any] = {"published": self.published} | measured
         if interval is not None:
             given = {"value": interval.centre} | given
             given |= {"difference": interval.centre, "low": interval.low, "high": interval.high}
-        named = {"claim": self.claim, "family": self.family, "where": self.where, "statement": self.statement}
-        return Claim(**named, verdict=verdict, **given)
+        return Claim(
+            claim=self.claim, family=self.family, where=self.where, statement=self.statement, verdict=verdict, **given
+        )
 
 
 def sayings(published: pd.DataFrame) -> dict[str, Saying]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from scipy.stats import ttest_1samp
 
-from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, Claim, Saying
+from libi.judging.claims import Claim, Interval, Saying
 from libi.judging.intervals import of_mean
+from libi.paper.vocabulary import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
 
 LEVEL = 0.025  # of a one-sided test: that of an interval of 95 % to either side
 BETTER = (
@@ -152,8 +154,8 @@ def _reading(comparison: Comparison, verdict: str, gain: np.ndarray, margin: flo
     return f"the difference is within the noise of {gain.size} replicates"
 
 
-def _claim(comparison: Comparison, verdict: str, *interval: object, **measured: object) -> Claim:
+def _claim(comparison: Comparison, verdict: str, interval: Interval | None = None, **measured: Any) -> Claim:
     test = ALIKE if comparison.alike else BETTER
     source = f". Margin: {comparison.margin_source}" if comparison.margin_source else ". Margin: 0"
     measure = f"{comparison.measure}; mean over replicates ± standard error"
-    return comparison.saying.judged(verdict, *interval, measure=measure, test=f"{test}{source}", **measured)
+    return comparison.saying.judged(verdict, interval, measure=measure, test=f"{test}{source}", **measured)

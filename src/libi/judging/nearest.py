@@ -13,9 +13,8 @@ from itertools import combinations
 
 import pandas as pd
 
-from libi.judging.cells import UNRELIABLE
-from libi.judging.claims import DATASETS, METRICS
 from libi.judging.sensitivity import AND, CELL
+from libi.paper.vocabulary import DATASETS, METRICS, UNRELIABLE
 
 LIBI = "libi"
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from libi.judging.claims import DATASETS, METHODS, NOT_DECIDABLE, Claim, Interval, Saying
+from libi.judging.claims import Claim, Interval, Saying
 from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.evidence import by_replicate, mean_and_sd
 from libi.judging.intervals import below, of_mean
+from libi.paper.vocabulary import DATASETS, METHODS, NOT_DECIDABLE
 
 LINEAR = ("linear_jtex", "gaussian")
 DISTANCES = {

@@ -9,10 +9,11 @@ from math import inf
 import numpy as np
 import pandas as pd
 
-from libi.judging.claims import DATASETS, METHODS, METRICS, NOT_DECIDABLE, NOT_TESTABLE, OTHERS, Claim, Saying
+from libi.judging.claims import Claim, Saying
 from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.evidence import Evidence, by_replicate
 from libi.judging.intervals import of_mean
+from libi.paper.vocabulary import DATASETS, METHODS, METRICS, NOT_DECIDABLE, NOT_TESTABLE, OTHERS
 
 SIGNS = {"test_ll": 1, "s_knn": -1}  # larger is better, smaller is better
 COLUMNS = {"test_ll": "test_ll_exact", "s_knn": "s_knn"}  # the likelihood itself, not what Eq. 48 makes of it

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import nan, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from libi.judging.cells import PAPERS_REPLICATES
-from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, VERDICTS, Interval
+from libi.judging.claims import Interval
 from libi.judging.intervals import welch
+from libi.paper.vocabulary import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, VERDICTS
 
 CELL = ["dataset", "method", "metric"]
 EXACT = "test_ll_exact"
@@ -47,7 +49,7 @@ def gather_cells(tables: Mapping[str, pd.DataFrame], published: pd.DataFrame) ->
     return cells.assign(same=bases["known"].notna() & np.logical_and(*equal))[CELL_COLUMNS]
 
 
-def _compare(cell: tuple) -> tuple[float, float, float, float]:
+def _compare(cell: Any) -> tuple[float, float, float, float]:
     """Difference from the paper's mean, the ends of its interval, and Welch's t; without an sd the difference alone."""
     if not cell.replicates > 1 or np.isnan(cell.sd):
         return cell.mean - cell.paper_mean, nan, nan, nan

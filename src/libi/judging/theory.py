@@ -7,22 +7,22 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from libi.judging.claims import METHODS, NOT_REPRODUCED, REPRODUCED, Claim, Saying
+from libi.judging.claims import Claim, Saying
 from libi.judging.evidence import by_replicate, mean_and_sd
 from libi.judging.intervals import above, below, exact, of_mean, within
+from libi.paper.vocabulary import LINEAR, METHODS, NOT_REPRODUCED, REPRODUCED
 
 NUMERICAL_ERROR = 1e-9  # of closed forms in float64, and of the least value that an optimisation finds
 OPTIMUM_ERROR = 1e-6  # of where that is, which is less sure
 CLOSED_FORM = "closed form; ± numerical error"
 ZERO = "a closed form; reproduced if it is 0 up to its numerical error"
 EDGE = 0.1  # of an axis, a range or a distance: what still counts as its end, or as none
-UNRELIABLE = 0.05  # of the points: these decide their mean, since what is missed is only bounded by the noise
+FEW_DRAWS = 0.05  # of the points: these decide their mean, since what is missed is only bounded by the noise
 MISFIT = 0.1  # nats
 FITTING = "ours; fitting a covariance to 500 points costs a tenth of it or less"
 SHRUNK = 0.1  # scale of the codes at which the closed form is quoted
 SHRINKAGE = ("dataset", "code_variance_1", "code_variance_2", "mle_objective", "objective", "diverged")
 GAIN_OF_SHRINKING = 1.0  # nats: −log N(z|0, I) of two-dimensional codes from the prior, less that of codes at 0
-LINEAR = {"linear_jtex": "LinearJTEx", "gaussian": "Gaussian"}
 
 
 def zero(saying: Saying, value: float, measure: str, note: str = "") -> Claim:
@@ -283,11 +283,11 @@ def judge_likelihood(saying: Saying, metrics: pd.DataFrame) -> list[Claim]:
         )
         claims.append(
             saying.about(method).judged(
-                above(interval, UNRELIABLE),
+                above(interval, FEW_DRAWS),
                 interval,
                 measure=f"share of {name}'s test points with fewer than 100 effective draws; mean ± sd over replicates",
                 uncertainty=mean_and_sd(shares)[1],
-                margin=UNRELIABLE,
+                margin=FEW_DRAWS,
                 test="95 % t-interval over replicates; reproduced if it is above the margin, not reproduced if below. "
                 "Margin: ours, one point in twenty; with 100 effective draws a point errs by a tenth of a nat",
                 note=lacking or f"Eq. 48 less the exact value: {error:.2f} ± {spread:.2f} nats",

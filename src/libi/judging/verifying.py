@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from libi.judging.claims import NOT_REPRODUCED, VERDICTS
-from libi.storage import load_table
+from libi.paper.vocabulary import NOT_REPRODUCED, VERDICTS
+from libi.runtime.storage import load_table
 
 GONE = "gone"
 
@@ -67,7 +68,7 @@ def describe(claims: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _measured(row: tuple) -> str:
+def _measured(row: Any) -> str:
     uncertainty = "" if pd.isna(row.uncertainty) else f" ± {row.uncertainty:.2g}"
     published = "" if pd.isna(row.published) else f" (published {row.published:g})"
     return f"{row.value:.4g}{uncertainty}{published}"

@@ -14,9 +14,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from libi.cache import cache_folder, exclusive, scratch_beside
-from libi.device import HOST, kind_of
-from libi.provenance import fingerprint
+from libi.runtime.cache import cache_folder, exclusive, scratch_beside
+from libi.runtime.device import HOST, kind_of
+from libi.runtime.provenance import fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,14 @@ def build(command: Sequence[str], path: Path) -> None:
 def path_of(command: Sequence[str]) -> Path:
     """Where the library is that a compiler makes of these sources for this processor."""
     return cache_folder() / f"kernels-{fingerprint(SOURCES, [*command, kind_of(HOST)])[:16]}.so"
+
+
+def loaded() -> ctypes.CDLL:
+    """The library, for those who know that it can be loaded here."""
+    library = load()
+    if library is None:
+        raise RuntimeError("the C++ kernels are asked for where they cannot be loaded")
+    return library
 
 
 @functools.cache

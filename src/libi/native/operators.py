@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from libi.device import on_host
-from libi.native.library import load
+from libi.native.library import load, loaded
 from libi.native.structures import Statistic, pointer_to
+from libi.runtime.device import on_host
 
 
 def available(tensor: Tensor) -> bool:
@@ -32,7 +32,7 @@ def normal_draws(keys: Tensor, start: int, points: int) -> Tensor:
         [models, 2, points], float32.
     """
     draws = torch.empty(len(keys), 2, points)
-    load().libi_normal_draws(len(keys), pointer_to(keys.contiguous()), c_uint32(start), points, pointer_to(draws))
+    loaded().libi_normal_draws(len(keys), pointer_to(keys.contiguous()), c_uint32(start), points, pointer_to(draws))
     return draws
 
 
@@ -49,7 +49,11 @@ def henze_zirkler(
 
     Args:
         codes: samples [models, 2, points], float32.
-        decay, start, recurrence, weights, targets: of `libi.statistics.gaussianity.HermiteFunctions`.
+        decay: of `libi.statistics.gaussianity.HermiteFunctions`, as are all below.
+        start: likewise.
+        recurrence: likewise [K, 3].
+        weights: likewise [K, K].
+        targets: likewise [K, K].
 
     Returns:
         statistics [models] and their derivatives by the codes [models, 2, points].
@@ -58,7 +62,7 @@ def henze_zirkler(
     tables = (table.float().contiguous() for table in (recurrence, weights, targets))
     statistic = Statistic(len(recurrence), decay, start, *tables)
     pointers = pointer_to(codes), pointer_to(values), pointer_to(gradient)
-    load().libi_henze_zirkler(byref(statistic), len(codes), codes.shape[2], *pointers)
+    loaded().libi_henze_zirkler(byref(statistic), len(codes), codes.shape[2], *pointers)
     return values, gradient
 
 
@@ -100,7 +104,7 @@ def smooth_neighbours(first: Tensor, second: Tensor, smoothness: float) -> tuple
     sizes = first.shape[2], second.shape[2]
     between, degree, squares = first.new_empty(pools), first.new_empty(pools, sum(sizes)), first.new_empty(pools)
     outputs = between, degree, squares
-    kept = load().libi_smooth_neighbours(
+    kept = loaded().libi_smooth_neighbours(
         *(pools, features, (ctypes.c_int * 2)(*sizes), pointer_to(first), pointer_to(second), c_double(smoothness)),
         *map(pointer_to, outputs),
     )

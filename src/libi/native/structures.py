@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from libi.device import on_host
-from libi.layers import Layout, MatrixMap, Network, cube, sigmoid_and_cube_root
+from libi.base.layers import Layout, MatrixMap, Network, cube, sigmoid_and_cube_root
+from libi.runtime.device import on_host
 
 IDENTITY, RELU, SIGMOID, TANH, CUBE_ROOT, CUBE = range(6)  # network.hpp
 ACTIVATIONS: Mapping[Callable[..., Any] | None, tuple[int, ...]] = {  # of equal parts of a layer's units
@@ -28,7 +28,7 @@ class _Struct(ctypes.Structure):
     """A struct that keeps what its pointers point to."""
 
     def __init__(self, *values: object) -> None:
-        types = [kind for _, kind in self._fields_]
+        types: list[Any] = [field[1] for field in self._fields_]
         pairs = zip(values, types, strict=True)
         super().__init__(
             *(cast(pointer_to(value), kind) if isinstance(value, Tensor) else value for value, kind in pairs)
@@ -194,8 +194,8 @@ def describe(network: Network | MatrixMap) -> Dense | None:
         codes = _codes(hidden.activation, hidden.units)
         if codes is None:
             return None
-        units = enumerate(codes)
-        layers.append(_layer(inputs, 1, [(*_unit(starts, f"hidden_{number}", o, inputs), code) for o, code in units]))
+        hidden_units = [(*_unit(starts, f"hidden_{number}", o, inputs), code) for o, code in enumerate(codes)]
+        layers.append(_layer(inputs, 1, hidden_units))
         inputs = hidden.units
     heads = [
         (*_unit(starts, head, o, inputs), IDENTITY) for head, features in network.heads.items() for o in range(features)

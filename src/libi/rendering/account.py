@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from math import hypot, isnan
+from typing import Any
 
 import pandas as pd
 
-from libi.rendering.table1 import DATASETS, ERROR, EXACT, METHODS, TRUTH, best
-from libi.rendering.verdicts import CELLS, VERDICTS, base_of
+from libi.paper.vocabulary import DATASETS, ERROR, EXACT, METHODS, METRICS, TRUTH, VERDICTS
+from libi.rendering.table1 import best
+from libi.rendering.verdicts import CELLS, base_of
 
 COLUMNS = ("test_ll", EXACT, "s_knn")
 HEADS = {"test_ll": "Test-LL ↑", EXACT: "exact ↑", "s_knn": "S-kNN ↓"}
-PLAIN = {r"$\beta$": "β"}
-
-
-def plain(latex: str) -> str:
-    """A method's name without LaTeX."""
-    for written, meant in PLAIN.items():
-        latex = latex.replace(written, meant)
-    return latex
 
 
 def table1_to_markdown(table1: pd.DataFrame) -> str:
@@ -34,7 +28,7 @@ def table1_to_markdown(table1: pd.DataFrame) -> str:
     lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(columns) + 1) + "|"]
     for method, name in [*METHODS.items(), (TRUTH, "*ground truth*")]:
         row = [_cell(cells.loc[column[0], method, column[1]], winners.loc[method, column]) for column in columns]
-        lines.append(f"| {plain(name)} | " + " | ".join(row) + " |")
+        lines.append(f"| {name} | " + " | ".join(row) + " |")
     return "\n".join(lines)
 
 
@@ -55,7 +49,7 @@ def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame) -> str:
             cell, claim = cells.loc[dataset, method, metric], rows.loc[name]
             ours = f"{cell['mean']:z.2f} ± {cell['sd']:.2f}"
             paper = f"{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}"
-            title = f"{DATASETS[dataset]}, {plain(METHODS[method])}, {'Test-LL' if metric == 'test_ll' else 'S-kNN'}"
+            title = f"{DATASETS[dataset]}, {METHODS[method]}, {METRICS[metric]}"
             ends = f"{claim['low']:+z.2f} to {claim['high']:+z.2f}"
             lines.append(f"| {title} | {ours} | {paper} | {ends} | {claim['verdict']} |")
     return "\n".join(lines)
@@ -74,7 +68,7 @@ def claims_to_markdown(claims: pd.DataFrame, verdict: str) -> str:
     return "\n".join(lines)
 
 
-def _found(row: tuple) -> str:
+def _found(row: Any) -> str:
     if isnan(row.value):
         return "not measured"
     if isnan(row.low) or row.high - row.low < 1e-6:
@@ -90,7 +84,7 @@ def counts_to_words(claims: pd.DataFrame) -> str:
     """How many claims have which verdict, and how many of the cells."""
     cells = claims[base_of(claims) == CELLS]
     parts = [
-        f"{what}: " + ", ".join(f"{(rows['verdict'] == verdict).sum()} {verdict}" for verdict in reversed(VERDICTS))
+        f"{what}: " + ", ".join(f"{(rows['verdict'] == verdict).sum()} {verdict}" for verdict in VERDICTS)
         for what, rows in ((f"Of {len(claims)} claims", claims), (f"of the {len(cells)} cells of Table 1", cells))
     ]
     return "; ".join(parts) + "."
@@ -111,7 +105,7 @@ def errors_to_markdown(table1: pd.DataFrame) -> str:
     lines = ["| Eq. 48 less exact, nats | " + " | ".join(DATASETS.values()) + " |", "|---" * (len(DATASETS) + 1) + "|"]
     for method, name in [*METHODS.items(), (TRUTH, "*ground truth*")]:
         row = (errors.loc[method, dataset] for dataset in DATASETS)
-        lines.append(f"| {plain(name)} | " + " | ".join(f"{c['mean']:+z.2f} ± {c['sd']:.2f}" for c in row) + " |")
+        lines.append(f"| {name} | " + " | ".join(f"{c['mean']:+z.2f} ± {c['sd']:.2f}" for c in row) + " |")
     return "\n".join(lines)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from libi import __version__
-from libi.rendering.latex import MISSING, mean_and_sd, number
-from libi.rendering.table1 import DATASETS, METHODS, METRICS
+from libi.paper.vocabulary import DATASETS, METHODS, METRICS
+from libi.rendering.latex import MISSING, mean_and_sd, number, text
 
 CELL = ["dataset", "method", "metric"]
 SHORT = {"reproduced": "yes", "not reproduced": "no", "not decidable": "open"}
@@ -62,7 +62,7 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
 def _group(dataset: str, cells: pd.DataFrame) -> list[str]:
     """The lines of a data set: its name, then its methods."""
     lines = [r"\midrule", rf"\multicolumn{{9}}{{l}}{{\emph{{{DATASETS[dataset]}}}}} \\"]
-    for method, name in METHODS.items():
+    for method, name in ((method, text(title)) for method, title in METHODS.items()):
         keys = [(dataset, method, metric) for metric in METRICS]
         if keys[0] in cells.index:
             lines.append(" & ".join([name, *(_columns(cells.loc[key]) for key in keys)]) + r" \\")

@@ -8,8 +8,8 @@ from math import isnan
 import pandas as pd
 
 from libi import __version__
+from libi.paper.vocabulary import DATASETS
 from libi.rendering.latex import count, enumeration, text
-from libi.rendering.table1 import DATASETS
 from libi.rendering.verdicts import base_of
 
 HOLDS, FAILS, OPEN, PARTLY = "holds", "does not hold", "is open", "holds in part"

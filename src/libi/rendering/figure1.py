@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -208,7 +208,7 @@ def described(shown: pd.DataFrame) -> str:
     return f": $L = {values['L']:.3f}$ (least: {values['optimum']:.3f})"
 
 
-def draw_contours(axes: Axes, rows: pd.DataFrame, **line: str) -> None:
+def draw_contours(axes: Axes, rows: pd.DataFrame, **line: Any) -> None:
     """Draw the contours of a sample's Gaussian at one and two standard deviations; none of a sample that has none."""
     places = rows[["x", "y"]].to_numpy(float)
     places = places[np.isfinite(places).all(axis=1)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,10 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from libi.rendering.style import FAINT, INK, PAGE, SMALL, Drawing, note, styled
-from libi.rendering.table1 import DATASETS, METHODS, TRUTH
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.paper.vocabulary import TRUTH
+from libi.rendering.style import FAINT, INK, PAGE, SMALL, Drawing, styled
 
-SIZE = (PAGE, 5.6)
+COLUMNS_OF_PANELS, HEIGHT = 2, 2.8  # inches of a row of panels
 X, Y = "mle_objective", "posterior_matching"
 LABELS = {X: r"KL$[p(x) \| p_\theta(x)]$, nats", Y: r"E KL$[q_\phi(z|x) \| p_\theta(z|x)]$, nats"}
 # Okabe and Ito's colours, and a marker each for readers without colours.
@@ -24,10 +29,10 @@ MARKS = {
     "lagging": ("#56B4E9", "v"),
     "libi": ("#009E73", "P"),
 }
+FURTHER = [("#0072B2", "^"), ("#F0E442", "X"), ("#999999", "<"), ("#8B4513", ">")]  # of methods that the paper has not
 ROOM = 1.25  # of an axis, by the largest median of a method
 BEFORE = 0.04  # of an axis, before 0, where the truth's misfit is
 AREA, AREA_OF_OTHERS = {"*": 70.0}, 18.0  # square points
-NAMES = {TRUTH: "ground truth"} | METHODS
 COLUMNS = ["dataset", "method", "replicate", X, Y, "objective", "beyond"]
 
 
@@ -39,35 +44,43 @@ def draw(gaps: pd.DataFrame) -> Drawing:
         gaps: results/gaps.csv: dataset, method, replicate, mle_objective, posterior_matching, objective.
 
     Returns:
-        the figure, a panel a data set, and its numbers, one row a model: where it is, and whether that is beyond the
-        axes. These end at 1.25 times the largest median of a method; a model beyond them is drawn at their edge,
-        hollow.
+        the figure, a panel for each data set of the study, and its numbers, one row a model: where it is, and whether
+        that is beyond the axes. These end at 1.25 times the largest median of a method; a model beyond them is drawn at
+        their edge, hollow.
     """
-    figure = Figure(figsize=SIZE, layout="constrained")
-    panels = dict(zip(DATASETS, figure.subplots(2, 2).flat, strict=True))
-    tables = [_panel(axes, name, gaps[gaps["dataset"] == name]) for name, axes in panels.items()]
-    shown = [method for method in MARKS if method in set(gaps["method"])]
-    figure.legend(handles=[_handle(method) for method in shown], loc="outside lower center", ncols=len(shown))
+    names, marks = DATASETS.titles(gaps["dataset"]), marks_of(gaps["method"])
+    rows = -(-len(names) // COLUMNS_OF_PANELS)
+    figure = Figure(figsize=(PAGE, HEIGHT * rows), layout="constrained")
+    panels = list(figure.subplots(rows, COLUMNS_OF_PANELS).flat)
+    for axes in panels[len(names) :]:
+        axes.set_axis_off()
+    tables = [
+        _panel(axes, title, gaps[gaps["dataset"] == name], marks)
+        for axes, (name, title) in zip(panels, names.items(), strict=False)
+    ]
+    handles = [_handle(METHODS.title(method), *mark) for method, mark in marks.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return Drawing(figure, pd.concat(tables, ignore_index=True)[COLUMNS])
 
 
-def _handle(method: str) -> Line2D:
-    colour, marker = MARKS[method]
+def marks_of(methods: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each method that a table has; the paper's have always the same."""
+    further = itertools.cycle(FURTHER)
+    return {method: MARKS.get(method) or next(further) for method in METHODS.titles(methods)}
+
+
+def _handle(title: str, colour: str, marker: str) -> Line2D:
     size = AREA.get(marker, AREA_OF_OTHERS) ** 0.5
-    return Line2D([], [], linestyle="", marker=marker, markersize=size, color=colour, label=NAMES[method])
+    return Line2D([], [], linestyle="", marker=marker, markersize=size, color=colour, label=title)
 
 
-def _panel(axes: Axes, dataset: str, rows: pd.DataFrame) -> pd.DataFrame:
-    axes.set_title(DATASETS[dataset])
-    if rows.empty:
-        axes.set_axis_off()
-        note(axes, "not in this study")
-        return rows.assign(beyond=False)
+def _panel(axes: Axes, title: str, rows: pd.DataFrame, marks: dict[str, tuple[str, str]]) -> pd.DataFrame:
+    axes.set_title(title)
     medians = rows.groupby("method")[[X, Y]].median()
     ends = {column: ROOM * float(medians[column].max()) for column in (X, Y)}
     beyond = (rows[X] > ends[X]) | (rows[Y] > ends[Y])
     _equal_objective(axes, ends)
-    for method, (colour, marker) in MARKS.items():
+    for method, (colour, marker) in marks.items():
         own = rows["method"] == method
         for outside in (False, True):
             some = rows[own & (beyond == outside)]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from math import nan, sqrt
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from scipy.stats import t
 
 from libi.judging.cells import PAPERS_REPLICATES
 from libi.judging.intervals import CONFIDENCE
+from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 from libi.rendering.style import INK, LEARNED, PAGE, TRUE, Drawing, note, styled
-from libi.rendering.table1 import DATASETS, METHODS
 
 SIZE = (PAGE, 5.3)
-METRICS = {"test_ll": "Test-LL", "s_knn": "S-kNN"}
 PAPER, OURS, NAME = -0.30, -0.06, 0.25  # heights in a row, which is 1 high and grows downwards
 ROOM = 0.06  # of an axis, at either end
 REACH = 0.75  # how far an axis may go beyond the published means, by their span
@@ -43,8 +44,7 @@ def draw(cells: pd.DataFrame) -> Drawing:
         their intervals, if that is more) beyond them, or where the numbers end; a triangle at its edge stands for what
         is beyond.
     """
-    figure = Figure(figsize=SIZE, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.03)
+    figure = Figure(figsize=SIZE, layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03))
     panels = figure.subplots(len(METRICS), len(DATASETS), sharey=True)
     numbers = _numbers(cells)
     tables = []
@@ -100,7 +100,7 @@ def _ends(rows: pd.DataFrame) -> tuple[float, float]:
     return low - ROOM * (high - low), high + ROOM * (high - low)
 
 
-def _row(axes: Axes, height: int, row: tuple, ends: tuple[float, float]) -> bool:
+def _row(axes: Axes, height: int, row: Any, ends: tuple[float, float]) -> bool:
     """Draw a cell; whether something of it is beyond the axis."""
     cut = _interval(axes, height + PAPER, (row.paper_low, row.paper_high), ends, color=TRUE, linewidth=1.0)
     axes.plot(row.paper_mean, height + PAPER, "o", color=TRUE, markersize=3)
@@ -115,7 +115,7 @@ def _row(axes: Axes, height: int, row: tuple, ends: tuple[float, float]) -> bool
     return cut
 
 
-def _interval(axes: Axes, height: float, span: tuple[float, float], ends: tuple[float, float], **style: object) -> bool:
+def _interval(axes: Axes, height: float, span: tuple[float, float], ends: tuple[float, float], **style: Any) -> bool:
     """Draw a line from one number to another, with a triangle at the edge where it leaves the axis; whether it does."""
     axes.plot(span, [height] * 2, zorder=2, **style)
     below, above = span[0] < ends[0], span[1] > ends[1]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from libi import __version__
-from libi.rendering.latex import MISSING, mean_and_sd
-from libi.rendering.table1 import DATASETS, METHODS, TRUTH
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.paper.vocabulary import TRUTH
+from libi.rendering.latex import MISSING, mean_and_sd, text
 
 SHOWN = {
     "mle_objective": r"$\KL{p}{p_\theta}$",
@@ -55,9 +57,11 @@ def to_latex(summary: pd.DataFrame, *, study: str) -> str:
         r"\toprule",
         " & ".join(["Method", *SHOWN.values()]) + r" \\",
     ]
-    for dataset in (name for name in DATASETS if name in set(summary["dataset"])):
-        lines += [r"\midrule", rf"\multicolumn{{{1 + len(SHOWN)}}}{{l}}{{\emph{{{DATASETS[dataset]}}}}} \\"]
-        for method, name in [(TRUTH, r"\emph{Ground truth}"), *METHODS.items()]:
+    methods = {name: text(title) for name, title in METHODS.titles(summary["method"]).items()}
+    for dataset, title in DATASETS.titles(summary["dataset"]).items():
+        lines += [r"\midrule", rf"\multicolumn{{{1 + len(SHOWN)}}}{{l}}{{\emph{{{text(title)}}}}} \\"]
+        for method, name in methods.items():
+            name = rf"\emph{{{name}}}" if method == TRUTH else name
             if (dataset, method) in cells.index.droplevel("measure"):
                 row = [_cell(cells, (dataset, method, measure)) for measure in SHOWN]
                 lines.append(" & ".join([name, *row]) + r" \\")
@@ -86,7 +90,6 @@ def restarts_to_latex(restarts: pd.DataFrame, *, study: str) -> str:
     for (dataset, rounds), rows in groups:
         total, failed = rows["restarts"].sum(), rows["failed"].sum()
         chosen = (rows["failed"] == rows["restarts"]).mean()
-        lines.append(
-            rf"{DATASETS[dataset]} & {rounds} & {total} & {100 * failed / total:.0f}\% & {100 * chosen:.0f}\% \\"
-        )
+        shares = rf"{100 * failed / total:.0f}\% & {100 * chosen:.0f}\%"
+        lines.append(rf"{text(DATASETS.title(dataset))} & {rounds} & {total} & {shares} \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])

@@ -7,12 +7,14 @@ from math import nan
 
 import pandas as pd
 
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.paper.vocabulary import FAILED, TRUTH, VERDICTS
 from libi.rendering.comparison import interval
 from libi.rendering.conclusions import conclude, in_a_sentence
 from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
-from libi.rendering.table1 import DATASETS, METHODS, TRUTH
-from libi.rendering.verdicts import CELLS, VERDICTS, base_of
-from libi.study.models import FAILED, PAPER, Study
+from libi.rendering.verdicts import CELLS, base_of
+from libi.study.study import PAPER, Study
 
 # Claims whose number the text prints: published and ours.
 PRINTED = ("objective_at_truth", "objective_at_optimum")
@@ -28,12 +30,13 @@ LIKELIHOODS = {"exact": "the exact one", "importance": "as estimated by importan
 def design(study: Study) -> dict[str, str]:
     """What the text says of the study's design: counts with their nouns, settings as numbers."""
     points, training, evaluation = study.points, study.training, study.evaluation
-    two_sample, posterior = evaluation.two_sample, evaluation.posterior
+    importance, two_sample = study.metric("test_ll"), study.metric("s_knn")
+    posterior = evaluation.posterior
     methods = {name for dataset in study.dataset_names() for name in study.methods(dataset)} - {TRUTH}
     return {
         "StudyNote": OWN if study.name == PAPER else OTHER % text(study.name),
-        "Datasets": enumeration([DATASETS[name] for name in study.dataset_names()]),
-        "Methods": enumeration([label for name, label in METHODS.items() if name in methods]),
+        "Datasets": enumeration([text(name) for name in DATASETS.titles(study.dataset_names()).values()]),
+        "Methods": enumeration([text(name) for name in METHODS.titles(methods).values()]),
         "Models": count(len(list(study.models())), "model"),
         "Replicates": count(study.replicates, "replicate"),
         "Restarts": count(study.restarts, "restart"),
@@ -53,8 +56,8 @@ def design(study: Study) -> dict[str, str]:
         "SelectionLikelihood": LIKELIHOODS[study.selection.likelihood],
         "FailedNats": f"{FAILED:g} nats",
         "GapPoints": count(posterior.gap_points, "fresh point"),
-        "ImportanceSamples": count(evaluation.importance_samples, "draw"),
-        "VarianceInflation": setting(evaluation.variance_inflation),
+        "ImportanceSamples": count(importance.importance_samples, "draw"),
+        "VarianceInflation": setting(importance.variance_inflation),
         "TwoSampleDraws": count(two_sample.draws, "time"),
         "TwoSamplePoints": count(two_sample.points, "point"),
         "Neighbours": setting(two_sample.neighbours),
@@ -133,7 +136,7 @@ def _counts(claims: pd.DataFrame) -> dict[str, str]:
 
 def _verdict(claims: pd.DataFrame) -> str:
     """The verdict on one claim; or of several, best first, how many have which."""
-    found = [(name, int((claims["verdict"] == name).sum())) for name in reversed(VERDICTS)]
+    found = [(name, int((claims["verdict"] == name).sum())) for name in VERDICTS]
     found = [(name, times) for name, times in found if times]
     if not found:
         return MISSING
@@ -148,7 +151,7 @@ def _cells_by_dataset(claims: pd.DataFrame) -> str:
     parts = claims.loc[base_of(claims) == CELLS, "claim"].str.split("-", expand=True)
     verdict = claims.loc[parts.index, "verdict"]
     phrases = []
-    for dataset, name in DATASETS.items():
+    for dataset, name in DATASETS.titles(DATASETS).items():
         of_it = verdict[parts[1] == dataset] if len(parts) else verdict
         if len(of_it):
             phrases.append(f"{(of_it == 'reproduced').sum()} of {len(of_it)} on {name}")
@@ -163,7 +166,7 @@ def _largest(comparison: pd.DataFrame) -> str:
     row = known.loc[(known["difference"].abs() / known["margin"]).idxmax()]
     metric = {"test_ll": "Test-LL", "s_knn": "S-kNN"}[row["metric"]]
     ends = interval(row["low"], row["high"])
-    return f"{ends} ({metric} of {METHODS[row['method']]} on {DATASETS[row['dataset']]})"
+    return f"{ends} ({metric} of {text(METHODS.title(row['method']))} on {text(DATASETS.title(row['dataset']))})"
 
 
 def _at(table: pd.DataFrame, row: str, column: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from libi.paper.vocabulary import FIGURES
 from libi.rendering.style import (
     COLUMN,
     INK,
@@ -24,10 +25,10 @@ from libi.rendering.style import (
     position_colours,
     styled,
 )
+from libi.statistics import TRUSTED
 
 log = logging.getLogger(__name__)
 
-TRUSTED = 100  # effective sample size below which a point is drawn hollow
 LEAST_REACH = 3.9  # of the axes: beyond nearly all of the prior
 MARKER = {2: 4.0, 3: 6.0}  # area in square points, by number of columns
 SIZE = {2: (COLUMN, 3.5), 3: (PAGE, 4.7)}  # inches, by number of columns
@@ -79,6 +80,19 @@ LIBI_PANELS = tuple(
         strict=True,
     )
 )
+PANELS = {2: VAE_PANELS, 3: LIBI_PANELS, 4: VAE_PANELS, 5: LIBI_PANELS}  # of each figure
+
+
+def draw(number: int, points: pd.DataFrame) -> Drawing:
+    """Draw one of Figures 2 to 5: a posterior as means for each training point.
+
+    By traditional VAE inference (2, 4) or LiBI (3, 5), on LinearJTEx (2, 3) or CubicJTEx (4, 5).
+
+    Args:
+        number: of the figure.
+        points: the posterior points of its data set (`draw_posterior_means` says which columns).
+    """
+    return draw_posterior_means(points, PANELS[number], dataset=FIGURES[number])
 
 
 @styled
@@ -104,7 +118,7 @@ def draw_posterior_means(points: pd.DataFrame, panels: tuple[tuple[Panel, ...], 
         raise ValueError(f"points of {other}; this figure shows those of {dataset}")
     rows, columns = len(panels), len(panels[0])
     figure = Figure(SIZE[columns], layout="compressed")
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    grid: Any = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     tables = []
     for row, column in np.ndindex(rows, columns):
         shown = panel_table(points, panels[row][column])
@@ -173,7 +187,7 @@ def draw_panel(axes: Axes, panel: Panel, shown: pd.DataFrame, marker: float) -> 
         s=marker,
         facecolors=[to_rgba(*face) for face in zip(finite["colour"], 1.0 - finite["hollow"], strict=True)],
         edgecolors=finite["colour"],
-        linewidths=np.where(finite["hollow"], 0.5, 0.0),
+        linewidths=np.where(finite["hollow"], 0.5, 0.0).tolist(),
     )
     axes.text(0.03, 0.03, "\n".join(remarks(shown)), transform=axes.transAxes, fontsize=SMALL, linespacing=1.0)
 

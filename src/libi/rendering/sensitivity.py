@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import floor, inf, isinf, isnan, log10, nan, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,12 @@ from scipy.stats import t
 
 from libi import __version__
 from libi.judging.cells import PAPERS_REPLICATES
-from libi.judging.claims import METHODS, METRICS, NOT_DECIDABLE
 from libi.judging.comparisons import ALIKE, BETTER
 from libi.judging.intervals import CONFIDENCE
 from libi.judging.sensitivity import AND, judges
+from libi.paper.vocabulary import DATASETS, METHODS, METRICS, NOT_DECIDABLE
 from libi.rendering.conclusions import FAILS, HOLDS, OPEN, PARTLY, conclude
 from libi.rendering.latex import MISSING, enumeration, text
-from libi.rendering.table1 import DATASETS
 from libi.rendering.verdicts import CELLS
 
 TOP = 10  # variants of a ranking that are shown
@@ -126,7 +126,7 @@ def undecided_side_by_side(at5: pd.DataFrame, at25: pd.DataFrame, published: pd.
     return table[columns]
 
 
-def _needed(row: dict[str, object], paper_sd: float) -> float:
+def _needed(row: Mapping[str, Any], paper_sd: float) -> float:
     replicates = np.arange(MANY, MOST + 1)
     if isnan(paper_sd):
         half = (row[f"high_{MANY}"] - row[f"low_{MANY}"]) / 2
@@ -140,7 +140,7 @@ def _needed(row: dict[str, object], paper_sd: float) -> float:
     return float(replicates[enough.argmax()]) if enough.any() else inf
 
 
-def _decisive_half(row: dict[str, object]) -> float:
+def _decisive_half(row: Mapping[str, Any]) -> float:
     """The half-width of an interval about the difference at 25 below which the claim is decided."""
     difference, margin = row[f"difference_{MANY}"], row["margin"]
     if row["claim"].startswith(f"{CELLS}-"):

@@ -7,24 +7,16 @@ import math
 import pandas as pd
 
 from libi import __version__
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.metrics import METRICS
+from libi.models.metric import HIGHER, LOWER
+from libi.paper.vocabulary import ERROR, EXACT, TRUTH, UNRELIABLE
 from libi.rendering.latex import MISSING, mean_and_sd, number
+from libi.rendering.latex import text as latex
 
-# Names as the paper prints them, in the paper's order. The ground truth is a yardstick, not a method.
-DATASETS = {"linear_jtex": "LinearJTEx", "cubic_jtex": "CubicJTEx", "gaussian": "Gaussian", "mobius": "Mobius"}
-METHODS = {
-    "vae": "VAE",
-    "beta_vae": r"$\beta$-VAE",
-    "beta_vae_anneal": r"$\beta$-VAE+Anneal",
-    "lagging": "Lagging",
-    "libi": "LiBI",
-}
-TRUTH = "truth"
-METRICS = {"test_ll": r"Test-LL $\uparrow$", "s_knn": r"S-kNN $\downarrow$"}
-EXACT, ERROR = "test_ll_exact", "test_ll_error"  # the log-likelihood that Eq. 48 estimates, and what Eq. 48 misses
-EXACT_METRICS = {EXACT: r"exact $\uparrow$", ERROR: "Eq.~48 errs by"}
-ALL_METRICS = ("test_ll", EXACT, ERROR, "s_knn")
-# "On CubicJTEx Test-LL is unreliable": the paper names no best method there.
-UNRELIABLE = ("cubic_jtex", "test_ll")
+ARROWS: dict[str | None, str] = {HIGHER: r"$\uparrow$", LOWER: r"$\downarrow$"}
+OF_THE_PAPER = ("test_ll", EXACT, ERROR, "s_knn")
 
 
 def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -36,9 +28,10 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
         published: the paper's table, config/published_table1.csv: dataset, method, metric, mean, sd.
 
     Returns:
-        one row a (dataset, method, metric), in the paper's order with truth before the methods. Metrics are test_ll
-        (Eq. 48), test_ll_exact, test_ll_error (the first less the second) and s_knn. Columns: dataset, method, metric,
-        mean, sd (divisor replicates − 1; missing for a single one), replicates (those with a finite value),
+        one row a (dataset, method, metric), in the order of their rooms, truth first. Metrics are test_ll (Eq. 48),
+        test_ll_exact, test_ll_error (the first less the second), s_knn, and others that say which way is better.
+        Columns: dataset, method, metric, mean, sd (divisor replicates − 1; missing for a single one), replicates (those
+        with a finite value),
         configuration, paper_mean, paper_sd (missing for truth). A method without a finite value on each of the data
         set's replicates has neither mean nor sd, since a mean over the others would flatter it.
 
@@ -49,7 +42,11 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     _check(metrics)
     cell = ["dataset", "method", "metric"]
     measured = metrics.assign(**{ERROR: metrics["test_ll"] - metrics[EXACT]})
-    values = measured.melt(["dataset", "method", "replicate"], ALL_METRICS, "metric", "value")
+    names = [
+        *OF_THE_PAPER,
+        *(name for name in METRICS if name in metrics and name not in OF_THE_PAPER and _sense(name)),
+    ]
+    values = measured.melt(["dataset", "method", "replicate"], names, "metric", "value")
     values["value"] = values["value"].astype(float).where(lambda value: value.abs() < math.inf)
     table = values.groupby(cell)["value"].agg(mean="mean", sd="std", replicates="count")  # std: divisor n − 1
 
@@ -60,14 +57,14 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     table = table.join(_configurations(metrics).groupby(level=["dataset", "method"]).first())
     paper = published.set_index(cell)[["mean", "sd"]].add_prefix("paper_")
     table = table.join(paper, validate="one_to_one")
-    order = pd.MultiIndex.from_product([DATASETS, [TRUTH, *METHODS], ALL_METRICS], names=cell)
+    order = pd.MultiIndex.from_product([DATASETS, METHODS, names], names=cell)
     return table.reindex(order[order.isin(table.index)]).reset_index()
 
 
 def to_latex(table: pd.DataFrame, *, study: str) -> str:
     r"""Write Table 1 in LaTeX: a tabular without float or caption, to \input where booktabs is loaded.
 
-    Each column but CubicJTEx's Test-LL has the best of the five methods in bold. The paper has one bold cell a column;
+    Each column but CubicJTEx's Test-LL has the best of the methods in bold. The paper has one bold cell a column;
     here all methods whose mean prints the same as the best one's are bold, for no reader could see why one of them was
     not. The ground truth stands last, below a rule of its own, and is never bold.
 
@@ -80,7 +77,9 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
             single replicate has no sd.
         study: name of the study, for the comment in the first line.
     """
-    tabular = _tabular(table, METRICS)
+    shown = [name for name in METRICS if name != EXACT and name in set(table["metric"])]
+    heads = {name: f"{latex(METRICS.title(name))} {ARROWS.get(_sense(name), '')}" for name in shown}
+    tabular = _tabular(table, heads)
     return f"% Table 1 of the study {study}, made by libi {__version__}; it is made anew with the study.\n{tabular}"
 
 
@@ -91,26 +90,27 @@ def exact_to_latex(table: pd.DataFrame, *, study: str) -> str:
         table: result of `summarise`.
         study: name of the study, for the comment in the first line.
     """
-    tabular = _tabular(table, EXACT_METRICS)
+    tabular = _tabular(table, {EXACT: f"exact {ARROWS[HIGHER]}", ERROR: "Eq.~48 errs by"})
     return f"% Exact log-likelihoods of the study {study}, made by libi {__version__}.\n{tabular}"
 
 
 def _tabular(table: pd.DataFrame, metrics: dict[str, str]) -> str:
     cells = table.set_index(["method", "dataset", "metric"])
-    methods = [method for method in [*METHODS, TRUTH] if method in set(table["method"])]
-    datasets = [dataset for dataset in DATASETS if dataset in set(table["dataset"])]
+    methods, datasets = METHODS.titles(table["method"]), DATASETS.titles(table["dataset"])
+    compared = [*(method for method in methods if method != TRUTH), *(method for method in methods if method == TRUTH)]
 
     def wide(values: pd.Series) -> pd.DataFrame:
         columns = pd.MultiIndex.from_product([datasets, metrics])
-        return values.unstack(["dataset", "metric"]).reindex(index=methods, columns=columns)
+        return values.unstack(["dataset", "metric"]).reindex(index=compared, columns=columns)
 
     text = wide(cells.apply(lambda row: mean_and_sd(row["mean"], row["sd"]), axis=1)).fillna(MISSING)
     bold = wide(cells["mean"]).apply(best)
 
     # Styler draws rules around header and body only. A rule opens a row, so the row's name can bring it along.
-    names = METHODS | {TRUTH: "\\midrule\n\\emph{Ground truth}"}
-    rules = [rf"\cmidrule(lr){{{2 * group}-{2 * group + 1}}}" for group in range(1, len(datasets) + 1)]
-    text = text.rename(index=names, columns=DATASETS | metrics)
+    names = {name: latex(title) for name, title in methods.items()} | {TRUTH: "\\midrule\n\\emph{Ground truth}"}
+    width = len(metrics)
+    rules = [rf"\cmidrule(lr){{{2 + width * group}-{1 + width * (group + 1)}}}" for group in range(len(datasets))]
+    text = text.rename(index=names, columns={name: latex(title) for name, title in datasets.items()} | metrics)
     text = text.rename_axis(index=None, columns=["", "\n".join([*rules, "Method"])])
     commands = bold.set_axis(text.index).set_axis(text.columns, axis=1).replace({True: "boldmath:--wrap", False: ""})
     style = text.style.apply(lambda _: commands, axis=None)
@@ -119,7 +119,7 @@ def _tabular(table: pd.DataFrame, metrics: dict[str, str]) -> str:
 
 def _check(metrics: pd.DataFrame) -> None:
     """Refuse metrics that do not say one thing of each method, naming the first problem."""
-    for column, known in ("dataset", list(DATASETS)), ("method", [TRUTH, *METHODS]):
+    for column, known in ("dataset", DATASETS), ("method", METHODS):
         for name in metrics.loc[~metrics[column].isin(known), column]:
             raise ValueError(f"metrics: unknown {column} {name!r}; allowed: {', '.join(known)}")
     rows = metrics.groupby(["dataset", "method", "replicate"]).size()
@@ -137,10 +137,15 @@ def _configurations(metrics: pd.DataFrame) -> pd.Series:
     return configuration[configuration.notna() & (configuration != "")]
 
 
+def _sense(metric: str) -> str | None:
+    """Whether more of a metric is better; None if it is not compared."""
+    return METRICS.literal(metric, "BETTER", None)
+
+
 def best(means: pd.Series) -> pd.Series:
     """Which methods share the best mean, as printed, in a column named (dataset, metric)."""
     competitors = means.drop(TRUTH, errors="ignore").dropna()
     if means.name == UNRELIABLE or means.name[1] == ERROR or competitors.empty:
         return pd.Series(False, means.index)
-    best = competitors.min() if means.name[1] == "s_knn" else competitors.max()
+    best = competitors.min() if _sense(means.name[1]) == LOWER else competitors.max()
     return (competitors.map(number) == number(best)).reindex(means.index, fill_value=False)

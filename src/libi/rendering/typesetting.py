@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from libi.storage import PathLike, atomic
+from libi.runtime.storage import PathLike, atomic
 
 log = logging.getLogger(__name__)
 PROGRAM = "latexmk"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from math import isnan
+from typing import Any
 
 import pandas as pd
 
 from libi import __version__
+from libi.paper.vocabulary import DATASETS, VERDICTS
 from libi.rendering.comparison import interval
 from libi.rendering.latex import measured, printed, probability, text
-from libi.rendering.table1 import DATASETS
 
 ALIKE = ["where", "statement", "measure", "note"]
 # Worst first: a reader looks for what did not hold.
-VERDICTS = ("not reproduced", "not testable", "not decidable", "reproduced")
 CELLS = "cell"
 
 
@@ -29,7 +29,7 @@ def counts_to_latex(claims: pd.DataFrame, *, study: str) -> str:
         claims: results/claims.csv.
         study: name of the study, for the comment in the first line.
     """
-    shown = VERDICTS[::-1]
+    shown = VERDICTS
     lines = [
         f"% Verdicts of the study {study}, made by libi {__version__}.",
         r"\begin{tabular}{lrrrrr}",
@@ -64,7 +64,7 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
         rf"\toprule {heads} \midrule \endhead",
         r"\bottomrule \endfoot",
     ]
-    for verdict in VERDICTS:
+    for verdict in reversed(VERDICTS):
         rows = listed[listed["verdict"] == verdict]
         if len(rows):
             title = rf"\multicolumn{{2}}{{l}}{{\textbf{{{verdict.capitalize()}: {len(rows)} of {len(listed)}}}}}"
@@ -87,7 +87,7 @@ def _claims(claims: pd.DataFrame) -> str:
     return f"{said} & {': '.join(filter(None, [found, measure]))}. \\\\ \\addlinespace"
 
 
-def _found(row: tuple) -> str:
+def _found(row: Any) -> str:
     """The data set that a claim is about, our value, and in brackets the published one and the p-value."""
     about = [DATASETS[part] for part in row.claim.split("-") if part in DATASETS]
     beside = [

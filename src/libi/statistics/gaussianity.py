@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from libi.layers import stored
+from libi.base.layers import stored
 
 # The exact form holds this many pairwise distances at once (8 bytes each).
 _PAIRS_AT_ONCE = 4_000_000

@@ -9,7 +9,6 @@ from torch import Tensor
 
 # Codes decoded at once. The draws of a stream are laid out in blocks of this size: changing it changes them.
 _CODES_AT_ONCE = 32_768
-TRUSTED = 100  # effective sample size from which what importance sampling says of a point is taken for true
 
 
 class LikelihoodEstimate(NamedTuple):

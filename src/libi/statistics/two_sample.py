@@ -65,11 +65,11 @@ def smooth_knn_statistic(
     """
     _check(first, second, neighbours, smoothness)
     sizes = first.shape[-1], second.shape[-1]
-    samples = [sample.double().reshape(-1, *sample.shape[-2:]) for sample in (first, second)]
+    one_sample, other = (sample.double().reshape(-1, *sample.shape[-2:]) for sample in (first, second))
     one = neighbours == len(smoothness) == 1
-    graph = _by_kernel(*samples, *smoothness) if one and available(first) else None
+    graph = _by_kernel(one_sample, other, *smoothness) if one and available(first) else None
     if graph is None:
-        pooled = torch.cat(samples, dim=-1)
+        pooled = torch.cat([one_sample, other], dim=-1)
         block = max(1, _PAIRS_AT_ONCE // sum(sizes) ** 2)
         graphs = [_graph(part, sizes[0], neighbours, smoothness) for part in pooled.split(block)]
         graph = _Graph(*(torch.cat(entries) for entries in zip(*graphs, strict=True)))
@@ -172,8 +172,8 @@ def _graph(pooled: Tensor, size: int, neighbours: int, smoothness: Sequence[floa
         graph = _single_neighbour_graph(left, right, size, *smoothness)
         if graph is not None:
             return graph
-    terms = (neighbour_probabilities(_logits(left, right, value), neighbours) for value in smoothness)
-    return _general_graph(sum(terms) / len(smoothness), size)
+    first, *others = (neighbour_probabilities(_logits(left, right, value), neighbours) for value in smoothness)
+    return _general_graph(sum(others, start=first) / len(smoothness), size)
 
 
 def _factors_of_squared_distance(pooled: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,8 @@
-"""`python -m libi.study` prints the JSON schema of a study's file, as config/schema.json holds it;
-`python -m libi.study variants` that of a file of variants, config/variants.schema.json."""
+"""Print a JSON schema.
+
+`python -m libi.study` prints that of a study's file (config/schema.json), and `python -m libi.study variants` that of a
+file of variants (config/variants.schema.json).
+"""
 
 import json
 import sys
@@ -10,5 +13,5 @@ if __name__ == "__main__":
     schemas = {(): study_schema, ("variants",): variants_schema}
     if tuple(sys.argv[1:]) not in schemas:
         sys.exit("usage: python -m libi.study [variants]")
-    sys.stdout.reconfigure(encoding="utf-8")
-    print(json.dumps(schemas[tuple(sys.argv[1:])](), indent=2, ensure_ascii=False))
+    text = json.dumps(schemas[tuple(sys.argv[1:])](), indent=2, ensure_ascii=False)
+    sys.stdout.buffer.write(f"{text}\n".encode())

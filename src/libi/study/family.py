@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from libi.study.models import PAPER, Study
+from libi.study.study import PAPER, Study
 
 STAGES = ("data", "reference", "training", "scores", "metrics", "posterior")
 OF_NO_METHOD = ("data", "reference")
@@ -75,7 +75,7 @@ class Family(Mapping[str, Study]):
         }
         if stage != "data":
             depends["replicates"] = [study.first_replicate, study.replicates]
-        if stage not in OF_NO_METHOD:
+        if method is not None and stage not in OF_NO_METHOD:
             depends["training"] = [study.training_job(dataset, method), study.replicates_per_job]
         if stage in ("scores", "metrics", "posterior"):
             depends["scores"] = [study.scoring_job(), study.selection.configuration_split]

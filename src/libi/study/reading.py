@@ -4,22 +4,23 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from libi.study.models import Study
-from libi.study.sections import DATASETS, METHODS, Allowed, Section, nearest
+from libi.base.method import TRUTH
+from libi.base.values import Allowed, Section, StudyError, nearest
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.metrics import METRICS
+from libi.study.grids import LISTED, DatasetGrids, MethodGrids, MetricsSettings
+from libi.study.study import Study
 
-# Each unit of these is two phases of training: lagging's segments (inference alone, joint), LiBI's rounds.
-UNITS_OF_TWO_PHASES = {"lagging": "segments", "libi": "rounds"}
-TWO_SAMPLE_POINTS = ("evaluation", "two_sample", "points")
 LONGEST_SHOWN = 80
-
-
-class StudyError(ValueError):
-    """A study that cannot be used. Its text is complete: one line a problem, each naming file and key."""
+Part = str | int
+Place = tuple[Part, ...]  # of a key within a study
 
 
 def read_study(path: str | Path) -> Study:
@@ -47,7 +48,8 @@ def read_mapping(path: str | Path) -> Any:
         raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise StudyError(f"{path}: line {mark.line + 1}: {error.problem or error.context}") from None
+        line = f"line {mark.line + 1}: " if mark else ""
+        raise StudyError(f"{path}: {line}{error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise StudyError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
 
@@ -62,7 +64,7 @@ def load_study(mapping: dict[str, Any], file: str) -> Study:
     Raises:
         StudyError: naming, for every problem, file, key, what was given, what is allowed and the nearest name.
     """
-    study, errors = None, []
+    errors: list[ErrorDetails] = []
     try:
         study = Study.model_validate(mapping)
     except ValidationError as error:
@@ -77,8 +79,8 @@ def load_study(mapping: dict[str, Any], file: str) -> Study:
 class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML's safe loader, but a key given twice is an error instead of the first being forgotten."""
 
-    def construct_mapping(self, node, deep=False):
-        first_lines = {}
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        first_lines: dict[tuple[str, str], int] = {}
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             name = key.tag, str(key.value)
             if name in first_lines:
@@ -93,9 +95,9 @@ class _Sound:
     """Looks values up in a study of which some parts are wrong or missing."""
 
     mapping: Any
-    wrong: set[tuple]
+    wrong: set[Place]
 
-    def __call__(self, *path):
+    def __call__(self, *path: Part) -> Any:
         """Return the value at a path, or None if it, or anything on the way to it, is wrong or missing."""
         value = self.mapping
         for depth, part in enumerate(path):
@@ -119,30 +121,35 @@ def _disagreements(value: _Sound) -> Iterator[str]:
         yield refuse(
             ("training", "constrained_batch_size"), constrained, f"a divisor of points.train, which is {train}"
         )
-    sample, test, drawn = (
-        value("evaluation", "two_sample", "sample"),
-        value("points", "test"),
-        value(*TWO_SAMPLE_POINTS),
-    )
-    if sample == "test" and None not in (test, drawn) and drawn > test:
-        yield refuse(TWO_SAMPLE_POINTS, drawn, f"at most points.test, which is {test}, since sample is test")
-    points, neighbours = (value("evaluation", "two_sample", key) for key in ("points", "neighbours"))
-    if None not in (points, neighbours) and points <= neighbours:
-        words = f"at least {neighbours + 1}, one more than evaluation.two_sample.neighbours"
-        yield refuse(("evaluation", "two_sample", "points"), points, words)
-    annealed = any(value("datasets", dataset, "beta_vae_anneal") is not None for dataset in DATASETS)
+    yield from _disagreements_of_metrics(value)
+    annealing = [name for name in LISTED if "annealing_share" in METHODS[name].reads]
+    annealed = any(value("datasets", *pair) is not None for pair in itertools.product(DATASETS, annealing))
     if annealed and None not in (epochs, share) and epochs <= 0.5 / min(share, 1 - share):
         words = f"a share that leaves at least one epoch before and after it of training.epochs, which is {epochs}"
         yield refuse(("training", "annealing_share"), share, words)
-    for dataset, (method, unit) in itertools.product(DATASETS, UNITS_OF_TWO_PHASES.items()):
-        path = ("datasets", dataset, method, unit)
+    halved = [name for name in LISTED if METHODS[name].halves]
+    for dataset, method in itertools.product(DATASETS, halved):
+        path = ("datasets", dataset, method, METHODS[method].halves)
         for index, units in enumerate(value(*path) or () if epochs is not None else ()):
             if value(*path, index) is not None and 2 * units > epochs:
                 words = f"at most {epochs // 2}, since each has two phases and training.epochs is {epochs}"
                 yield refuse((*path, index), units, words)
 
 
-def _describe(error) -> str:
+def _disagreements_of_metrics(value: _Sound) -> Iterator[str]:
+    """Describe what does not go together of each metric's settings, and what a study lacks for its selection."""
+    points = {split: value("points", split) for split in ("train", "validation", "test")}
+    for name, metric in METRICS.items():
+        if value("evaluation", "metrics", name) is not None:
+            given = {key: value("evaluation", "metrics", name, key) for key in metric.settings.model_fields}
+            for key, words in metric.disagreements(given, points):
+                yield refuse(("evaluation", "metrics", name, key), given[key], words)
+    if value("selection", "likelihood") == "importance" and value("evaluation", "metrics", "test_ll") is None:
+        words = "exact, or the settings of the estimate as evaluation.metrics.test_ll"
+        yield refuse(("selection", "likelihood"), "importance", words)
+
+
+def _describe(error: ErrorDetails) -> str:
     """Put one of pydantic's errors in the words of a study's author."""
     path, kind = error["loc"], error["type"]
     if kind == "extra_forbidden":
@@ -151,7 +158,7 @@ def _describe(error) -> str:
         names = ", ".join(_section(path[:-1]).model_fields)
         return refuse(path[:-1], error["input"], f"as a key, one of {names}")
     if kind == "missing":
-        field = _section(path[:-1]).model_fields[path[-1]]
+        field = _section(path[:-1]).model_fields[str(path[-1])]
         words = next((item.text for item in field.metadata if isinstance(item, Allowed)), None)
         return f"{_dotted(path)}: missing; allowed: {words or _a_mapping(field.annotation)}"
     if kind == "not_allowed":
@@ -162,32 +169,34 @@ def _describe(error) -> str:
     return f"{_dotted(path)}: {error['msg']}"
 
 
-def _unknown(path) -> str:
-    names = tuple(_section(path[:-1]).model_fields)
-    noun = {DATASETS: "data set", METHODS[1:]: "method"}.get(names, "key")
-    if noun == "method" and path[-1] == "truth":
+def _unknown(path: Place) -> str:
+    section: Any = _section(path[:-1])
+    names = tuple(section.model_fields)
+    noun = {DatasetGrids: "data set", MethodGrids: "method", MetricsSettings: "metric"}.get(section, "key")
+    if noun == "method" and path[-1] == TRUTH:
         return f"always part of a study and never listed (allowed: {', '.join(names)})"
     return f"unknown {noun}{nearest(path[-1], names)} (allowed: {', '.join(names) or 'nothing, write {}'})"
 
 
-def _section(path) -> type[Section]:
-    section = Study
+def _section(path: Place) -> type[Section]:
+    section: Any = Study
     for key in path:
         section = section.model_fields[key].annotation
-    return section
+    return cast(type[Section], section)
 
 
-def _a_mapping(section) -> str:
+def _a_mapping(section: Any) -> str:
     names = ", ".join(section.model_fields)
     return f"a mapping with the keys {names}" if names else "an empty mapping, {}"
 
 
-def refuse(path, given, allowed) -> str:
+def refuse(path: Place, given: object, allowed: str) -> str:
+    """The words that refuse a value: its key, what was given, and what is allowed."""
     key = f"{_dotted(path)}: " if path else ""
     return f"{key}given {_show(given)}; allowed: {allowed}"
 
 
-def _dotted(path) -> str:
+def _dotted(path: Place) -> str:
     dotted = ""
     for part in path:
         plain = isinstance(part, str) and part.isidentifier()
@@ -195,10 +204,10 @@ def _dotted(path) -> str:
     return dotted.removeprefix(".")
 
 
-def _show(given) -> str:
+def _show(given: object) -> str:
     """Write a value as its author did, or nearly; text that looks like a number says that it is text."""
     if given is None or isinstance(given, bool):
-        return {None: "nothing", True: "true", False: "false"}[given]
+        return "nothing" if given is None else str(given).lower()
     try:
         text = repr(given)
     except ValueError:

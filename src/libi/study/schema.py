@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from libi.study.models import Study
-from libi.study.sections import VariantName
+from libi.study.settings import VariantName
+from libi.study.study import Study
 
 DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 PARTIAL = "Changed"

@@ -8,10 +8,11 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from libi.base.values import StudyError, nearest
 from libi.study.family import Family
 from libi.study.machine import GPU_FILES, has_gpu
-from libi.study.reading import StudyError, load_study, read_mapping, refuse
-from libi.study.sections import Folder, VariantName, nearest
+from libi.study.reading import load_study, read_mapping, refuse
+from libi.study.settings import Folder, VariantName
 
 BASE = "base"
 CANDIDATES = "candidates"

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
-from libi.training.methods import Phase
+from libi.base.method import Phase
 from libi.training.noise import CHUNK
 from libi.training.state import State
 from libi.training.step import Groups, Moving
@@ -57,6 +57,7 @@ class Backend(Protocol):
 def moving(state: State, groups: tuple[str, ...], rate: float) -> Moving:
     """What steps over some groups change, as a state has it; the learning rate is a float32 for all of them."""
     parts = (state.parameters, state.first, state.second, state.count)
-    taken = ({group: part[group] for group in groups} for part in parts)
+    parameters, first, second, count = ({group: part[group] for group in groups} for part in parts)
     score = state.best.score
-    return Moving(*taken, state.alive, score.new_zeros(len(state.alive)), score.new_tensor(rate))
+    loss, tensor_of_rate = score.new_zeros(len(state.alive)), score.new_tensor(rate)
+    return Moving(parameters, first, second, count, state.alive, loss, tensor_of_rate)

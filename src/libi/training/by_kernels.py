@@ -8,15 +8,14 @@ from ctypes import byref, c_float
 import torch
 from torch import Tensor
 
-from libi.datasets import Dataset
-from libi.device import on_host
+from libi.base.dataset import Dataset
 from libi.native import structures
-from libi.native.library import load
+from libi.native.library import load, loaded
 from libi.native.structures import describe, describe_loading, pointer_to
+from libi.runtime.device import on_host
 from libi.statistics.gaussianity import hermite_functions
 from libi.training.backends import Stretch, moving
 from libi.training.noise import CHUNK, batches_of, chunk_keys, chunk_orders, with_draws
-from libi.training.objectives import OBJECTIVES
 from libi.training.problem import Inputs, Problem
 from libi.training.state import State
 from libi.training.step import Groups, Moving
@@ -54,9 +53,13 @@ class ByKernels:
     def __init__(self, inputs: Inputs, objective: str) -> None:
         self._inputs, self._problem, self._settings = inputs, inputs.problem, inputs.settings
         self._objective, self._network = objective, NETWORKS[objective]
-        self._model = describe_model(self._problem.dataset, objective)
+        model = describe_model(self._problem.dataset, objective)
+        if model is None:
+            raise ValueError(f"there are no kernels for {objective} on {self._problem.dataset.name}")
+        self._model = model
         self._replicate = inputs.replicates.to(torch.int32)
-        self._scalars = inputs.scalars(OBJECTIVES[objective].scalars)
+        self._known = inputs.objectives[objective]
+        self._scalars = inputs.scalars(self._known.scalars)
         self._fixed_draws: dict[str, Tensor] = {}  # by split: [replicates, draws, 2, points]
 
     def memory(self, objective: str) -> int:
@@ -68,13 +71,14 @@ class ByKernels:
         """Train for a stretch of epochs."""
         rate = stretch.rate * self._settings.adam.learning_rate
         start = moving(state, stretch.phase.moves, rate)
-        copied = {
-            part: {group: flat.clone() for group, flat in getattr(start, part).items()} for part in start._fields[:3]
-        }
-        after = start._replace(**copied, alive=start.alive.clone())
+        parameters, first, second = (
+            {group: flat.clone() for group, flat in part.items()}
+            for part in (start.parameters, start.first, start.second)
+        )
+        after = start._replace(parameters=parameters, first=first, second=second, alive=start.alive.clone())
         adam = structures.Adam(*self._settings.adam._replace(learning_rate=rate))
         train = self._problem.train
-        size = self._inputs.batch_of(OBJECTIVES[self._objective])
+        size = self._inputs.batch_of(self._known)
         if self._objective == "elbo":
             return after.after(self._train_elbo(stretch, self._stack(train, state.parameters, after), size, adam))
         if size == train.shape[2]:
@@ -91,7 +95,7 @@ class ByKernels:
 
     def _train_elbo(self, stretch: Stretch, stack: structures.Stack, size: int, adam: structures.Adam) -> int:
         """Train on batches of so many points; tells how many steps were made."""
-        points, draws = stack.points, self._settings.elbo_draws
+        points, draws = stack.points, self._inputs.draws_of(self._known)
         orders = chunk_orders(points, self._problem.labels, stretch.number, stretch.chunk)
         orders = with_draws(orders, size, draws)
         members = [member.labels for member in self._inputs.members]
@@ -106,19 +110,19 @@ class ByKernels:
             chunk_keys(members, stretch.number, stretch.chunk),
             *self._scalars,
         )
-        load().libi_train_elbo(byref(self._model), byref(stack), byref(epochs), byref(adam))
+        loaded().libi_train_elbo(byref(self._model), byref(stack), byref(epochs), byref(adam))
         return (stretch.last - stretch.first) * (points // size)
 
     def _train_of_codes(self, stack: structures.Stack, steps: int, adam: structures.Adam) -> None:
         """Steps on all points of a stack; of a stack in which nothing moves, the value alone."""
         constrained = self._objective == "constrained_likelihood"
         epsilons = torch.stack(self._scalars, 1).contiguous() if self._scalars else None
-        load().libi_train_of_codes(
+        loaded().libi_train_of_codes(
             byref(self._model),
             byref(stack),
             byref(statistic_of(stack.points)) if constrained else None,
             None if epsilons is None else pointer_to(epsilons),
-            c_float(self._settings.exponential_cap if constrained else 0.0),
+            c_float(self._settings.exponential_cap or 0.0),
             steps,
             byref(adam),
         )
@@ -151,5 +155,5 @@ class ByKernels:
         if split not in self._fixed_draws:
             self._fixed_draws[split] = draws.transpose(0, 1).contiguous()
         noise, (beta,) = self._fixed_draws[split], self._scalars
-        load().libi_assess_elbo(byref(self._model), byref(stack), pointer_to(noise), noise.shape[1], pointer_to(beta))
+        loaded().libi_assess_elbo(byref(self._model), byref(stack), pointer_to(noise), noise.shape[1], pointer_to(beta))
         return nothing.loss

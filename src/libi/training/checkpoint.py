@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from libi.storage import load_tensors, save_tensors, save_text
+from libi.runtime.storage import load_tensors, save_tensors, save_text
 from libi.training.engine import Stack
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def checksum(tensors: Mapping[str, Tensor], about: Mapping[str, str]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
         digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

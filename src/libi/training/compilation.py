@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import logging
 import math
@@ -22,9 +21,9 @@ from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
-from libi.cache import cache_folder, exclusive, scratch_beside
-from libi.device import kind_of
-from libi.provenance import fingerprint
+from libi.runtime.cache import cache_folder, exclusive, scratch_beside
+from libi.runtime.device import kind_of
+from libi.runtime.provenance import fingerprint
 
 if TYPE_CHECKING:
     from torch._subclasses.fake_tensor import FakeTensorMode
@@ -149,7 +148,7 @@ def build(function: Function, signature: Signature, path: Path) -> None:
     from torch._dynamo.utils import get_metrics_context
     from torch._guards import TracingContext, tracing
     from torch._inductor import compile_fx, config
-    from torch._inductor.package import package_aoti
+    from torch._inductor.package import package_aoti  # type: ignore[attr-defined]
     from torch._inductor.virtualized import V
 
     began = time.monotonic()
@@ -167,7 +166,7 @@ def build(function: Function, signature: Signature, path: Path) -> None:
         compiled = compile_fx.compile_fx_inner(
             traced, arguments, static_input_idxs=[], is_inference=True, cpp_wrapper=True
         )
-        package_aoti(str(temporary), compiled.filename)
+        package_aoti(str(temporary), compiled.filename)  # type: ignore[attr-defined]
     os.replace(temporary, path)
     log.info("compiled %s in %.0f s", path.stem, time.monotonic() - began)
 
@@ -193,7 +192,8 @@ def trace(function: Function, signature: Signature) -> tuple[GraphModule, list[T
             torch.empty_strided((models, *shape) if counted else shape, stride, dtype=dtype, device=device)
             for shape, stride, dtype, device, counted in signature
         ]
-    traced = make_fx(function, {**select_decomp_table(), **DECOMPOSITIONS}, "symbolic")(*examples)
+    table: dict[Any, Any] = {**select_decomp_table(), **DECOMPOSITIONS}
+    traced = make_fx(function, table, "symbolic")(*examples)
     traced.graph.eliminate_dead_code()
     traced.recompile()
     return traced, [node.meta["val"] for node in traced.graph.find_nodes(op="placeholder")], mode
@@ -220,8 +220,11 @@ def _of_half(angle: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:
-    *others, last = coefficients
-    return functools.reduce(lambda value, coefficient: value * x + coefficient, reversed(others), last)
+    *others, second, last = coefficients
+    value = x * last + second
+    for coefficient in reversed(others):
+        value = value * x + coefficient
+    return value
 
 
 def narrow_product(first: Tensor, second: Tensor) -> Tensor:

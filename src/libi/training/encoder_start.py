@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from libi.datasets import Dataset
+from libi.base.dataset import Dataset
 from libi.training.step import Groups
 
 

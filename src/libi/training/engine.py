@@ -5,18 +5,20 @@ The engine knows phases, objectives and models. It has never heard of a method's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from libi.seeding import stream
+from libi.base.method import Phase
+from libi.base.objective import Objective
+from libi.objectives import OBJECTIVES
+from libi.runtime.seeding import stream
 from libi.training.backends import Backend, Stretch
 from libi.training.by_kernels import ByKernels, has_kernels
 from libi.training.compilation import has_compiler
 from libi.training.encoder_start import ENCODER_STARTS
-from libi.training.in_pytorch import InPyTorch, Programs
-from libi.training.methods import Phase
+from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
 from libi.training.problem import Inputs, Member, Problem, Settings
 from libi.training.state import State
@@ -41,9 +43,10 @@ class Stack:
         members: Sequence[Member],
         phases: Sequence[Phase],
         settings: Settings,
+        objectives: Mapping[str, Objective] = OBJECTIVES,
     ) -> None:
         self._problem, self._members, self._phases, self._settings = problem, members, phases, settings
-        self._inputs = Inputs(problem, members, settings)
+        self._inputs = Inputs(problem, members, settings, objectives)
         self._backends = choose_backends(self._inputs, {phase.objective for phase in phases})
         self.state = State.start(self._initial_parameters())
         self.phase = self.epoch = self.trained = 0
@@ -127,7 +130,7 @@ class Stack:
     def _advance(self, phase: Phase, ends: int) -> None:
         """Train to epoch `ends` of the same chunk."""
         before = self.epoch // CHUNK * CHUNK
-        weights = growth(before, phase.epochs, self._settings.annealing_form) if phase.ramp else None
+        weights = growth(before, phase.epochs, self._settings.annealing_form or "linear") if phase.ramp else None
         stretch = Stretch(phase, self.phase, self.epoch, ends, self._rate(before), weights)
         after, state = self._backends[phase.objective].advance(stretch, self.state), self.state
         state.parameters |= after.parameters
@@ -177,9 +180,10 @@ def growth(before: int, epochs: int, form: str) -> Tensor:
 def choose_backends(inputs: Inputs, objectives: set[str]) -> dict[str, Backend]:
     """What computes the steps under each objective: kernels; where there are none, PyTorch, compiled or not."""
     problem, compiled = inputs.problem, inputs.settings.compiled
-    kernels = {name for name in objectives if compiled and has_kernels(problem, name)}
+    own = {name for name in objectives if inputs.objectives[name] is not OBJECTIVES.get(name)}
+    kernels = {name for name in objectives - own if compiled and has_kernels(problem, name)}
     chosen: dict[str, Backend] = {name: ByKernels(inputs, name) for name in kernels}
     if kernels < objectives:
-        programs = Programs(problem.dataset, inputs.settings, compiled=compiled and has_compiler())
-        chosen |= dict.fromkeys(objectives - kernels, InPyTorch(inputs, programs))
+        in_pytorch = InPyTorch(inputs, compiled=compiled and has_compiler())
+        chosen |= dict.fromkeys(objectives - kernels, in_pytorch)
     return chosen

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from libi.datasets import Dataset
-from libi.device import bytes_of_a_call, models_in_a_call
-from libi.imports import import_closure
-from libi.provenance import fingerprint
-from libi.seeding import seed_of
+from libi.base.objective import RAMPED, Objective
+from libi.datasets import DATASETS
+from libi.runtime.device import bytes_of_a_call, models_in_a_call
+from libi.runtime.imports import import_closure
+from libi.runtime.provenance import fingerprint
+from libi.runtime.seeding import seed_of
 from libi.training.backends import Stretch, moving
 from libi.training.compilation import Compiled, Plain
 from libi.training.noise import (
@@ -26,34 +29,34 @@ from libi.training.noise import (
     normal_draws,
     with_draws,
 )
-from libi.training.objectives import OBJECTIVES, Objective
-from libi.training.problem import Inputs, Settings
+from libi.training.problem import Inputs
 from libi.training.state import State
 from libi.training.step import Groups, Moving, join_models, make_assessment, make_step, take_models
 
 
 @functools.cache
-def source_of_steps() -> str:
-    """A hash of the source files that a step depends on."""
-    return fingerprint([__file__, *import_closure(__file__)], [])[:8]
+def source_of(*files: str) -> str:
+    """A hash of the source files that a step depends on: these, this one, and all that they import."""
+    closures = (path for file in (__file__, *files) for path in (Path(file), *import_closure(file)))
+    return fingerprint(sorted(set(closures)), [])[:8]
 
 
 class Programs:
-    """The functions that stacks of one problem run, each built and compiled once, when first asked for."""
+    """The functions that a stack runs, each built and compiled once, when first asked for."""
 
-    def __init__(self, dataset: Dataset, settings: Settings, *, compiled: bool) -> None:
-        self._dataset = dataset
-        self._settings = settings
+    def __init__(self, inputs: Inputs, *, compiled: bool) -> None:
+        self._inputs, self._dataset, self._settings = inputs, inputs.problem.dataset, inputs.settings
         self._wrap = Compiled if compiled else Plain
         self._built: dict[str, Plain] = {}
 
     def _constants(self, objective: str) -> dict[str, float]:
         """What the objective takes of the settings, by its own keywords."""
-        taken = OBJECTIVES[objective].settings
-        return {keyword: getattr(self._settings, name) for keyword, name in taken.items()}
+        known = self._inputs.objectives[objective]
+        taken = {keyword: getattr(self._settings, name) for keyword, name in known.settings.items()}
+        return taken | ({"draws": self._inputs.draws_of(known)} if known.together else {})
 
     def _loss(self, objective: str) -> Callable[..., Tensor]:
-        return partial(OBJECTIVES[objective].loss, self._dataset, **self._constants(objective))
+        return partial(self._inputs.objectives[objective].loss, self._dataset, **self._constants(objective))
 
     def step(self, objective: str, moves: tuple[str, ...]) -> Plain:
         """The update of the groups in `moves` under an objective; iterate it from (moving, fixed) over data."""
@@ -72,22 +75,25 @@ class Programs:
 
     def noise(self) -> Plain:
         """The draws of a chunk: `draw(counters, keys)`. The same for every data set."""
-        name = f"normal-draws-{source_of_steps()}"
+        name = f"normal-draws-{source_of()}"
         if name not in self._built:
             self._built[name] = self._wrap(normal_draws, name)
         return self._built[name]
 
     def _name(self, kind: str, objective: str, moves: tuple[str, ...] = (), *numbers: float) -> str:
         """A name for a function, which changes with its source and with every number that is built into it."""
-        built_in = seed_of(source_of_steps(), *numbers, *self._constants(objective).values())
+        files = [inspect.getfile(self._inputs.objectives[objective].loss)]
+        if self._dataset.name in DATASETS:
+            files.append(str(DATASETS.path(self._dataset.name)))
+        built_in = seed_of(source_of(*files), *numbers, *self._constants(objective).values())
         return "-".join([self._dataset.label, kind, objective, *moves, f"{built_in:016x}"])
 
 
 class InPyTorch:
     """The steps of one stack, its models a part at a time (`Backend`)."""
 
-    def __init__(self, inputs: Inputs, programs: Programs) -> None:
-        self._inputs, self._programs = inputs, programs
+    def __init__(self, inputs: Inputs, *, compiled: bool) -> None:
+        self._inputs, self._programs = inputs, Programs(inputs, compiled=compiled)
         self._problem, self._settings = inputs.problem, inputs.settings
 
     def _held(self, objective: Objective, points: int) -> int:
@@ -103,19 +109,18 @@ class InPyTorch:
     def memory(self, objective: str) -> int:
         """Bytes that the widest call of a step takes on its device, about."""
         points = max(self._problem.train.shape[2], self._problem.validation.shape[2])
-        held = self._held(OBJECTIVES[objective], points)
+        known = self._inputs.objectives[objective]
+        held = self._held(known, points * max(1, self._inputs.draws_of(known)))
         return bytes_of_a_call(held, min(len(self._inputs.members), models_in_a_call(self._problem.device, held)))
 
     def advance(self, stretch: Stretch, state: State) -> Moving:
         """Train for a stretch of epochs."""
         phase = stretch.phase
-        objective = OBJECTIVES[phase.objective]
+        objective = self._inputs.objectives[phase.objective]
         start = moving(state, phase.moves, stretch.rate * self._settings.adam.learning_rate)
         step = self._programs.step(phase.objective, phase.moves)
         fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
-        points, parts = self._inputs.batch_of(objective), []
-        if objective.stochastic:
-            points *= self._settings.elbo_draws
+        points, parts = self._inputs.batch_of(objective) * max(1, self._inputs.draws_of(objective)), []
         for models in self._parts(objective, points):
             data = self._data(stretch, objective, models)
             parts.append(step.iterate(take_models(start, models), take_models(fixed, models), data))
@@ -135,23 +140,27 @@ class InPyTorch:
             for batch in itertools.chain.from_iterable(batches[epoch] for epoch in epochs):
                 yield self._inputs.of_models(batch, models), *scalars
             return
-        (beta,), draws = scalars, self._settings.elbo_draws
+        draws = self._inputs.draws_of(objective)
         x, size = batches_of(train, with_draws(orders, size, draws), size * draws), size * draws
         labels = [member.labels for member in self._inputs.members[models]]
         keys = chunk_keys(labels, stretch.number, stretch.chunk).to(train.device)
         counters = chunk_counters(points * draws // size, size).to(train.device)
         draw = self._programs.noise()
         for epoch in epochs:
-            weight = beta if stretch.weights is None else beta * float(stretch.weights[epoch])
+            grown = scalars
+            if stretch.weights is not None:
+                named, weight = zip(objective.scalars, scalars, strict=True), float(stretch.weights[epoch])
+                grown = [value * weight if name == RAMPED else value for name, value in named]
             noise = draw(counters[epoch], keys).unbind(1)
             for batch, drawn in zip(x[epoch], noise, strict=True):
-                yield self._inputs.of_models(batch, models), drawn, weight
+                yield self._inputs.of_models(batch, models), drawn, *grown
 
     @torch.no_grad()
     def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Tensor:
         """Objective of every model on a split [models]."""
-        known, scores = OBJECTIVES[objective], []
-        scalars, (x, noise) = self._inputs.scalars(known.scalars), self._inputs.assessed(split)
+        known, scores = self._inputs.objectives[objective], []
+        scalars, draws = self._inputs.scalars(known.scalars), self._inputs.draws_of(known) if known.together else 1
+        x, noise = self._inputs.assessed(split, draws)
         for models in self._parts(known, x.shape[2]):
             groups = {group: parameters[group][models] for group in known.groups}
             data = self._inputs.of_models(x, models), *take_models(scalars, models)
@@ -161,7 +170,7 @@ class InPyTorch:
     def _assess(
         self, objective: str, groups: Groups, models: slice, fixed: Tensor, x: Tensor, *scalars: Tensor
     ) -> Tensor:
-        if OBJECTIVES[objective].stochastic:
+        if self._inputs.objectives[objective].stochastic:
             program, shared = self._programs.assessment(objective), len(x) == 1
             size = len(next(iter(groups.values())))
             noise = (each.expand(size, -1, -1) if shared else self._inputs.of_models(each, models) for each in fixed)

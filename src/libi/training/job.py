@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import logging
 import time
@@ -13,12 +14,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import Dataset, dataset_of
-from libi.device import choose_device
-from libi.study.models import Configuration, TrainingJob
+from libi.base.dataset import Dataset
+from libi.base.method import Phase
+from libi.datasets import dataset_of
+from libi.methods import METHODS
+from libi.objectives import objectives_of
+from libi.runtime.device import choose_device
+from libi.study.jobs import Configuration, TrainingJob
 from libi.training.checkpoint import Checkpoints
 from libi.training.engine import Stack
-from libi.training.methods import Phase, phases_of
 from libi.training.problem import Member, Problem, Settings
 from libi.training.records import describe
 from libi.training.step import Adam
@@ -64,18 +68,18 @@ def train_job(
         validation=torch.stack(list(validation)).float().to(device),
         labels=[(job.seed, job.dataset, replicate) for replicate in replicates],
     )
-    settings = settings_of(job)
+    settings, objectives = settings_of(job), objectives_of(METHODS[job.method])
     plans = list(plan_stacks(job, replicates))
     log.info("%d models in %d stacks on %s", sum(len(plan.members) for plan in plans), len(plans), device.type)
     parts = []
     for number, plan in enumerate(plans):
-        stack = Stack(problem, plan.members, plan.phases, settings)
+        stack = Stack(problem, plan.members, plan.phases, settings, objectives)
         title = f"stack {number + 1} of {len(plans)}"
         log.info("%s: %d models, about %.0f MiB on the device", title, len(plan.members), stack.memory / 2**20)
         report = Report(title, stack)
         if checkpoints:
             checkpoints.resume(number, stack)
-        stack.run(lambda stack, n=number, r=report: (r(stack), checkpoints and checkpoints.save(n, stack)))
+        stack.run(functools.partial(_after_chunk, number, report, checkpoints))
         parts.append(collect(job, plan, stack, dataset, device))
     tensors = {group: torch.cat([part.tensors[group] for part in parts]) for group in parts[0].tensors}
     return Trained(tensors, pd.concat([part.records for part in parts], ignore_index=True))
@@ -103,7 +107,7 @@ def plan_stacks(job: TrainingJob, replicates: Sequence[int]) -> Iterator[StackPl
     """Divide a job's models among stacks, one a schedule; a stack holds replicate after replicate."""
     schedules: dict[tuple[Phase, ...], list[Configuration]] = {}
     for configuration in job.configuration_objects():
-        schedules.setdefault(phases_of(job, configuration), []).append(configuration)
+        schedules.setdefault(job.phases(configuration), []).append(configuration)
     for phases, group in schedules.items():
         models = list(itertools.product(replicates, group, range(job.restarts)))
         members = [
@@ -114,7 +118,8 @@ def plan_stacks(job: TrainingJob, replicates: Sequence[int]) -> Iterator[StackPl
             )
             for replicate, configuration, restart in models
         ]
-        yield StackPlan(phases, *map(list, zip(*models, strict=True)), members)
+        of_replicates, configurations, restarts = map(list, zip(*models, strict=True))
+        yield StackPlan(phases, of_replicates, configurations, restarts, members)
 
 
 def collect(job: TrainingJob, plan: StackPlan, stack: Stack, dataset: Dataset, device: torch.device) -> Trained:
@@ -133,6 +138,12 @@ def collect(job: TrainingJob, plan: StackPlan, stack: Stack, dataset: Dataset, d
     kept = stack.state.kept.parameters
     tensors = {group: kept[group].cpu() for group in kept if group == "generative" or group in moved}
     return Trained(tensors, pd.concat([pd.DataFrame(names), records], axis=1))
+
+
+def _after_chunk(number: int, report: Report, checkpoints: Checkpoints | None, stack: Stack) -> None:
+    report(stack)
+    if checkpoints:
+        checkpoints.save(number, stack)
 
 
 class Report:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from libi.layers import stored
-from libi.seeding import seed_of, stream
+from libi.base.layers import stored
+from libi.runtime.seeding import seed_of, stream
 
 CHUNK = 25  # epochs; part of what a seed means, so not a setting
 

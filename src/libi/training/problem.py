@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from libi.datasets import LATENT, Dataset
-from libi.seeding import stream
+from libi.base.dataset import LATENT, Dataset
+from libi.base.objective import Objective
+from libi.objectives import OBJECTIVES
+from libi.runtime.seeding import stream
 from libi.training.noise import Labels
-from libi.training.objectives import Objective
 from libi.training.step import Adam
 
 
@@ -83,36 +83,51 @@ class Inputs:
         problem: their points.
         members: the models.
         settings: how they train.
+        objectives: what phases may be under, by name.
         replicates: the replicate of each model, int64 [models].
-        validation_noise: fixed draws, common to a replicate's models and to all snapshots:
-            [draws, replicates, 2, points].
     """
 
-    def __init__(self, problem: Problem, members: Sequence[Member], settings: Settings) -> None:
-        self.problem, self.members, self.settings = problem, members, settings
+    def __init__(
+        self,
+        problem: Problem,
+        members: Sequence[Member],
+        settings: Settings,
+        objectives: Mapping[str, Objective] = OBJECTIVES,
+    ) -> None:
+        self.problem, self.members, self.settings, self.objectives = problem, members, settings, objectives
         self.replicates = torch.tensor([member.replicate for member in members], device=problem.device)
-        self.validation_noise = self._fixed_draws("validation draws", problem.validation)
+        self._fixed_draws: dict[tuple[str, int], Tensor] = {}
 
-    def _fixed_draws(self, purpose: str, points: Tensor) -> Tensor:
-        shape = self.settings.validation_draws, LATENT, points.shape[2]
-        generators = [stream(*labels, purpose) for labels in self.problem.labels]
-        return torch.stack([torch.randn(shape, generator=each) for each in generators], 1).to(points.device)
+    def assessed(self, split: str, draws: int = 1) -> tuple[Tensor, Tensor]:
+        """The points that an objective is assessed on, and fixed draws for them, common to all models and snapshots.
 
-    @functools.cached_property
-    def training_noise(self) -> Tensor:
-        """Fixed draws for the training points, likewise."""
-        return self._fixed_draws("training draws", self.problem.train)
+        Args:
+            split: validation or train.
+            draws: of each point that belong together, see `Objective.together`.
 
-    def assessed(self, split: str) -> tuple[Tensor, Tensor]:
-        """The points that an objective is assessed on, and their fixed draws; split is validation or train."""
-        if split == "train":
-            return self.problem.train, self.training_noise
-        return self.problem.validation, self.validation_noise
+        Returns:
+            points [replicates, observed, draws · points], and so many draws of the noise as the settings say:
+            [validation_draws / draws, replicates, 2, draws · points].
+        """
+        points = self.problem.train if split == "train" else self.problem.validation
+        if (split, draws) not in self._fixed_draws:
+            purpose = ("training" if split == "train" else split) + " draws"
+            labels = (purpose,) if draws == 1 else (purpose, draws)
+            shape = max(1, self.settings.validation_draws // draws), LATENT, draws * points.shape[2]
+            generators = [stream(*names, *labels) for names in self.problem.labels]
+            noise = torch.stack([torch.randn(shape, generator=each) for each in generators], 1)
+            self._fixed_draws[split, draws] = noise.to(points.device)
+        return points if draws == 1 else points.repeat(1, 1, draws), self._fixed_draws[split, draws]
 
     def batch_of(self, objective: Objective) -> int:
         """Points of a step under an objective."""
         size = getattr(self.settings, objective.batch) if objective.batch else None
         return size or self.problem.train.shape[2]
+
+    def draws_of(self, objective: Objective) -> int:
+        """Draws of the noise for each point of a step; 0 if it takes none."""
+        draws = objective.draws
+        return getattr(self.settings, draws) if isinstance(draws, str) else draws
 
     def scalars(self, names: Sequence[str]) -> list[Tensor]:
         """Hyper-parameters of the models by name, each [models]."""

@@ -6,18 +6,19 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from libi.datasets import Dataset
-from libi.layers import Network, Parameters
+from libi.base.dataset import Dataset
+from libi.base.layers import MatrixMap, Network, Parameters
 from libi.statistics.gaussianity import henze_zirkler
 from libi.training.state import State
 
 
-def dead_units(network: Network | None, parameters: Parameters, inputs: Tensor) -> Tensor | int:
-    """Number of ReLU units that are 0 at every point, for each model [models]; 0 without a network."""
-    if network is None or not network.hidden:
+def dead_units(network: Network | MatrixMap, parameters: Parameters, inputs: Tensor) -> Tensor | int:
+    """Number of ReLU units that are 0 at every point, for each model [models]; 0 without hidden layers."""
+    if not isinstance(network, Network) or not network.hidden:
         return 0
     outputs = network.activations(parameters, inputs.unbind(1))
-    rectified = [out for out, layer in zip(outputs, network.hidden, strict=True) if layer.activation is torch.relu]
+    pairs = zip(outputs, network.hidden, strict=True)
+    rectified = [out for out, layer in pairs if layer.activation is torch.relu and isinstance(out, Tensor)]
     return torch.stack([(out.amax(2) <= 0).sum(1) for out in rectified]).sum(0) if rectified else 0
 
 

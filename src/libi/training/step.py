@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
-from libi.layers import Layout
+from libi.base.layers import Layout
 
 Groups = dict[str, Tensor]  # "generative" (θ), "inference" (ϕ), "encoder" (φ) to [models, parameters]
 
@@ -39,7 +39,7 @@ class Moving(NamedTuple):
     parameters: Groups
     first: Groups
     second: Groups
-    count: Groups
+    count: Groups  # type: ignore[assignment]  # a tuple has a method of this name
     alive: Tensor
     loss: Tensor
     rate: Tensor

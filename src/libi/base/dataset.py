@@ -1,0 +1,86 @@
+"""What a generative process is, and all that a model of it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from libi.base.layers import Hidden, Layout, MatrixMap, Network, Parameters
+
+LATENT = 2  # every data set of the paper has two latent dimensions
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A generative process x|z = f_θ(z) + ε, z ~ N(0, I), with all that a model of it needs (Appendix E).
+
+    Attributes:
+        name: as in the configuration.
+        noise_variance: diagonal of the covariance of ε, one value a feature; fixed to the truth, never learned.
+        decoder: f_θ, which knows the layout of θ.
+        hidden: hidden layers of the inference network and of the encoder.
+        ground_truth: makes θ_GT, named arrays [1, ...], and a record of how well it was fitted.
+        with_architecture: makes the process with the networks of a study's architecture; None if its own are all there
+            are.
+        encoder_bias: whether the inference network and the encoder have biases.
+        variant: what tells its networks from the paper's; empty for these.
+    """
+
+    name: str
+    noise_variance: tuple[float, ...]
+    decoder: Network | MatrixMap
+    hidden: tuple[Hidden, ...]
+    ground_truth: Callable[[], tuple[Parameters, dict[str, float]]]
+    with_architecture: Callable[[Mapping[str, Any]], Dataset] | None = None
+    encoder_bias: bool = True
+    variant: str = ""
+
+    @property
+    def label(self) -> str:
+        """A name for its networks."""
+        return f"{self.name}{self.variant}{'' if self.encoder_bias else '-plain'}"
+
+    @property
+    def observed(self) -> int:
+        """Number of observed features."""
+        return len(self.noise_variance)
+
+    @property
+    def linear(self) -> bool:
+        """Whether f_θ is linear in z, so that there are closed forms."""
+        return isinstance(self.decoder, MatrixMap) and self.decoder.activation is None
+
+    @property
+    def generative(self) -> Layout:
+        """The layout of θ."""
+        return self.decoder.layout
+
+    @property
+    def features(self) -> int:
+        """Numbers that a model's networks hold of each point: its code, hidden units and observed features."""
+        hidden = (*self.inference.hidden, *self.decoder.hidden)
+        return LATENT + self.observed + sum(layer.units for layer in hidden)
+
+    def decode(self, parameters: Parameters, codes: Tensor) -> Tensor:
+        """f_θ(z): codes [models, 2, points] to means [models, observed, points]."""
+        return torch.stack(self.decoder.rows(parameters, codes.unbind(1)), 1)
+
+    @property
+    def inference(self) -> Network:
+        """The inference network g_ϕ: x to mean and log-variance of q_ϕ(z|x)."""
+        heads = {"mean": LATENT, "log_variance": LATENT}
+        return Network(self.observed, self.hidden, heads, self.encoder_bias)
+
+    @property
+    def encoder(self) -> Network:
+        """The encoder h(·; φ): x to its code. The mean network of the inference network."""
+        return replace(self.inference, heads={"mean": LATENT})
+
+    @property
+    def layouts(self) -> dict[str, Layout]:
+        """Parameters of the three groups that train: "generative" (θ), "inference" (ϕ), "encoder" (φ)."""
+        return {"generative": self.generative, "inference": self.inference.layout, "encoder": self.encoder.layout}

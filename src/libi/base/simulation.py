@@ -1,0 +1,49 @@
+"""Drawing data from a generative process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from libi.base.dataset import LATENT, Dataset
+
+
+def simulate(dataset: Dataset, theta: Tensor, points: int, stream: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw z ~ N(0, I) and x|z = f_θ(z) + ε.
+
+    Args:
+        dataset: gives f_θ and the noise.
+        theta: θ of one model, packed [1, parameters].
+        points: number of points.
+        stream: source of the draws.
+
+    Returns:
+        codes z [2, points] and data x [observed, points], float64.
+    """
+    codes = torch.randn(LATENT, points, generator=stream, dtype=torch.float64)
+    noise = torch.randn(dataset.observed, points, generator=stream, dtype=torch.float64)
+    spread = torch.tensor(dataset.noise_variance, dtype=torch.float64).sqrt()[:, None]
+    means = dataset.decode(dataset.generative.unpack(theta.double()), codes[None])[0]
+    return codes, means + spread * noise
+
+
+def fresh_points(dataset: Dataset, theta: Tensor, source: torch.Generator) -> Callable[[int, int], Tensor]:
+    """What draws [batch, observed, points] of a model's own points, new ones each time."""
+
+    def draw(batch: int, points: int) -> Tensor:
+        _, x = simulate(dataset, theta, batch * points, source)
+        return x.reshape(-1, batch, points).transpose(0, 1)
+
+    return draw
+
+
+def points_among(x: Tensor, source: torch.Generator) -> Callable[[int, int], Tensor]:
+    """What draws [batch, observed, points] of given points [observed, all points], without replacement."""
+
+    def draw(batch: int, points: int) -> Tensor:
+        places = torch.rand(batch, x.shape[1], generator=source).argsort(1)[:, :points]
+        return x.double()[:, places].transpose(0, 1)
+
+    return draw

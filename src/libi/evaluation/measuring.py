@@ -1,0 +1,70 @@
+"""The metrics of the models that stand for their methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+from torch import Tensor
+
+from libi.evaluation.choices import KEYS, Choice, join
+from libi.metrics import METRICS
+from libi.models.metric import Subject
+from libi.models.trained import TrainedModel
+from libi.study.jobs import EvaluationJob
+
+
+def evaluate(
+    model: TrainedModel, truth: Tensor, test: Tensor, job: EvaluationJob, *labels: object
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """All metrics of one model.
+
+    Args:
+        model: the model that stands for its method on a replicate.
+        truth: θ_GT packed [1, parameters].
+        test: test points [observed, points].
+        job: names the metrics and has their settings.
+        labels: what names the random streams: data set, method, replicate.
+
+    Returns:
+        the numbers that the metrics give, by name, and a table with a row for each test point: point, and what the
+        metrics say of it.
+    """
+    subject = Subject(model, truth, test, job.seed, labels)
+    summary: dict[str, float] = {}
+    points: dict[str, Any] = {}
+    for name, settings in job.metrics.items():
+        metric = METRICS[name]
+        measured = metric.measure(subject, metric.settings.model_validate(settings))
+        summary |= measured.summary
+        points |= {key: values.numpy() for key, values in measured.points.items()}
+    return summary, pd.DataFrame({"point": range(test.shape[1]), **points})
+
+
+def evaluate_choices(
+    choices: Iterable[Choice], truth: Tensor, tests: Mapping[int, Tensor], job: EvaluationJob
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Metrics of the models that stand for a method on each replicate.
+
+    Args:
+        choices: the models.
+        truth: θ_GT packed [1, parameters].
+        tests: by replicate, test points [observed, points].
+        job: see `evaluate`.
+
+    Returns:
+        one row a replicate: dataset, method, replicate, configuration, restart, and the numbers of `evaluate` (missing
+        where no configuration could be chosen); and one row a replicate and test point.
+    """
+    summaries, points = [], []
+    for choice in choices:
+        if choice.model is None:
+            summaries.append(choice.keys)
+            continue
+        summary, values = evaluate(choice.model, truth, tests[choice.replicate], job, *choice.keys.values())
+        summaries.append({**choice.names, **summary})
+        points.append(values.assign(**choice.keys)[[*choice.keys, *values.columns]])
+    columns = [column for name in job.metrics for column in METRICS[name].columns]
+    table = pd.DataFrame(summaries).reindex(columns=[*KEYS, "configuration", "restart", *columns])
+    return table.astype({"restart": "Int64"}), join(points)

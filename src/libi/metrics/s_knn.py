@@ -1,0 +1,63 @@
+"""S-kNN: the smooth k-nearest-neighbour two-sample statistic between p(x) and p_θ(x) (Djolonga & Krause 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from libi.base.values import Count, Positives, Section, one_of
+from libi.models.metric import Measured, Metric, Subject
+
+TITLE = "S-kNN"
+PLACE = 3
+BETTER = "lower"
+Sample = Annotated[Literal["fresh", "test"], one_of("fresh", "test")]
+
+
+class TwoSampleSettings(Section):
+    """The smooth k-NN two-sample statistic."""
+
+    draws: Count
+    """Statistics averaged, each of other points."""
+    points: Count
+    """Points drawn from p(x), and as many from the model, for one statistic."""
+    neighbours: Count
+    """k, the number of neighbours."""
+    smoothness: Positives
+    """α, the inverse temperature of the neighbours' weights; of several values the weights are averaged."""
+    sample: Sample
+    """Where the points of p(x) come from: fresh ones each time, or random ones of the test points."""
+
+
+def disagreements(given: Mapping[str, Any], points: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """There must be more points than neighbours, and no more of them than test points if these are compared."""
+    found, drawn, test = [], given.get("points"), points.get("test")
+    if given.get("sample") == "test" and test is not None and drawn is not None and drawn > test:
+        found.append(("points", f"at most points.test, which is {test}, since sample is test"))
+    neighbours = given.get("neighbours")
+    if drawn is not None and neighbours is not None and drawn <= neighbours:
+        found.append(("points", f"at least {neighbours + 1}, one more than neighbours"))
+    return found
+
+
+def measure(subject: Subject, settings: TwoSampleSettings) -> Measured:
+    """The statistic averaged over draws, and its standard deviation over them."""
+    from libi.base.simulation import fresh_points, points_among
+    from libi.runtime.seeding import stream
+    from libi.statistics.two_sample import averaged_smooth_knn
+
+    model = subject.model
+    sources = [stream(subject.seed, "two-sample", name, *subject.labels) for name in ("truth", "model")]
+    fresh = settings.sample == "fresh"
+    statistic = averaged_smooth_knn(
+        fresh_points(model.dataset, subject.truth, sources[0]) if fresh else points_among(subject.test, sources[0]),
+        fresh_points(model.dataset, model.generative, sources[1]),
+        draws=settings.draws,
+        points=settings.points,
+        neighbours=settings.neighbours,
+        smoothness=settings.smoothness,
+    )
+    return Measured({"s_knn": statistic.mean, "s_knn_sd_over_draws": statistic.standard_deviation})
+
+
+METRIC = Metric(measure, TwoSampleSettings, ("s_knn", "s_knn_sd_over_draws"), disagreements)

@@ -1,0 +1,1 @@
+"""Trained models: what a file of them holds, and which of them stands for a method."""

@@ -1,0 +1,54 @@
+"""Opening a trained model by the path of its training file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from libi.models.selection import choose_restarts, chosen_configurations
+from libi.models.trained import TrainedModel, TrainedModels
+from libi.runtime.storage import load_table
+
+
+def load(
+    path: str | Path, configuration: str | None = None, restart: int | None = None, *, replicate: int | None = None
+) -> TrainedModel:
+    """Open a trained model, ready to encode and decode arrays.
+
+    Args:
+        path: a training file, e.g. results/training/mobius/libi/0.safetensors.
+        configuration: name of the hyper-parameters, e.g. "beta=0.5". Left out: the only one of the file, or else the
+            one that Table 1 shows, by results/selection/.
+        restart: number of the restart. Left out: the one whose own objective is best on the validation set.
+        replicate: number of the replicate, where the file holds several (0-4.safetensors). Left out: its first.
+
+    Raises:
+        ValueError: if the configuration is left out and the study has not chosen one yet, or if the file does not
+            hold the replicate.
+        KeyError: if the file does not hold the model.
+    """
+    path = Path(path)
+    models = TrainedModels(path, replicate)
+    names = list(dict.fromkeys(name for name, _ in models.rows))
+    if configuration is None:
+        configuration = names[0] if len(names) == 1 else _selected(path, names)
+    if restart is None:
+        records = load_table(path.with_suffix(".csv"))
+        own = choose_restarts(records[records["replicate"] == models.replicate])
+        table = own.set_index("configuration")["restart"]
+        if configuration in table.index:
+            if table.isna()[configuration]:
+                raise ValueError(f"{path}: every restart of {configuration!r} diverged; name one by restart=")
+            restart = int(table[configuration])
+    return models.model(configuration, restart if restart is not None else 0)
+
+
+def _selected(path: Path, names: list[str]) -> str:
+    method, dataset = path.parent.name, path.parent.parent.name
+    selection = path.parents[3] / "selection" / dataset / f"{method}.csv"
+    chosen = chosen_configurations(load_table(selection)).get(method) if selection.exists() else None
+    if chosen is None:
+        raise ValueError(
+            f"{path} holds {len(names)} configurations and {selection} chooses none of them; name one by "
+            f"configuration=, e.g. {names[0]!r}"
+        )
+    return chosen

@@ -1,0 +1,163 @@
+"""A trained model: arrays in, arrays out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from libi.base.dataset import Dataset
+from libi.datasets import dataset_of
+from libi.runtime.storage import load_tensors
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """One model of a study. Arrays are [features, points], points last; computation is in float64.
+
+    Attributes:
+        dataset: the generative process it is a model of.
+        generative: θ packed [1, parameters].
+        inference: ϕ packed [1, parameters]; None for methods that train none.
+        encoder: φ packed [1, parameters]; None for methods without an encoder of its own.
+        configuration: name of its hyper-parameters.
+        restart: number of its random initialisation.
+    """
+
+    dataset: Dataset
+    generative: Tensor
+    inference: Tensor | None
+    encoder: Tensor | None
+    configuration: str
+    restart: int
+
+    def trained_inference(self) -> Tensor:
+        """ϕ packed [1, parameters].
+
+        Raises:
+            ValueError: if the model has no inference network.
+        """
+        if self.inference is None:
+            raise ValueError(
+                f"this model of {self.dataset.name} has no q(z|x): its method trains an encoder and no inference "
+                "network; decode works"
+            )
+        return self.inference
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q_ϕ(z|x), each [2, points], for x [observed, points].
+
+        Raises:
+            ValueError: if the model has no inference network.
+        """
+        network = self.dataset.inference
+        mean, log_variance = network(network.layout.unpack(self.trained_inference().double()), x.double()[None])
+        return mean[0], log_variance[0]
+
+    def means(self, codes: Tensor) -> Tensor:
+        """f_θ(z) [observed, points] for codes [2, points]."""
+        return self.dataset.decode(self.dataset.generative.unpack(self.generative.double()), codes.double()[None])[0]
+
+    def encode(self, x: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation of q_ϕ(z|x), each [2, points], for data [observed, points].
+
+        Raises:
+            ValueError: if x has another number of features, or the model no inference network.
+        """
+        mean, log_variance = self.posterior(self._checked(x, self.dataset.observed, "x"))
+        return mean.numpy(), torch.exp(0.5 * log_variance).numpy()
+
+    def decode(self, codes: Array) -> Array:
+        """The means f_θ(z) [observed, points] for codes [2, points].
+
+        Raises:
+            ValueError: if the codes have another number of features.
+        """
+        return self.means(self._checked(codes, 2, "codes")).numpy()
+
+    def _checked(self, array: Array, features: int, name: str) -> Tensor:
+        array = np.asarray(array, dtype=np.float64)
+        if array.ndim != 2 or array.shape[0] != features:
+            raise ValueError(
+                f"{name} must be [{features}, points] for {self.dataset.name}, points last; got {list(array.shape)}"
+            )
+        return torch.from_numpy(array.copy())
+
+
+def metadata_of(
+    dataset: str,
+    method: str,
+    replicates: list[int],
+    configurations: list[str],
+    restarts: list[int],
+    architecture: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, str]:
+    """What a file of trained models says of itself: data set, method and networks, and which model each row is."""
+    models = json.dumps(list(zip(replicates, configurations, restarts, strict=True)))
+    networks = json.dumps(dict(architecture), sort_keys=True)
+    return {"dataset": dataset, "method": method, "architecture": networks, "models": models}
+
+
+def replicates_in(path: str | Path) -> list[int]:
+    """The replicates whose models a training file holds, in ascending order."""
+    _, about = load_tensors(path)
+    return sorted({number for number, *_ in json.loads(about["models"])})
+
+
+class TrainedModels:
+    """The models of one replicate in a training file.
+
+    Attributes:
+        replicate: number of the replicate.
+        dataset: the generative process they are models of.
+        method: how they were trained.
+        rows: (configuration, restart) to row of the tensors.
+    """
+
+    def __init__(self, path: str | Path, replicate: int | None = None) -> None:
+        """Read a training file.
+
+        Args:
+            path: the file.
+            replicate: number of the replicate, if the file holds several; else its only one, or the first.
+
+        Raises:
+            ValueError: if it is not one, or does not hold the replicate.
+        """
+        self._path = path
+        self._tensors, about = load_tensors(path)
+        if "models" not in about:
+            raise ValueError(f"{path}: not a file of trained models")
+        self.dataset = dataset_of(about["dataset"], json.loads(about.get("architecture", "{}")))
+        self.method = about["method"]
+        models = json.loads(about["models"])
+        held = sorted({number for number, *_ in models})
+        self.replicate = held[0] if replicate is None else replicate
+        if self.replicate not in held:
+            raise ValueError(f"{path} does not hold replicate {replicate}; replicates: {', '.join(map(str, held))}")
+        numbered = enumerate(models)
+        self.rows = {(name, restart): row for row, (number, name, restart) in numbered if number == self.replicate}
+
+    def model(self, configuration: str, restart: int) -> TrainedModel:
+        """One model.
+
+        Raises:
+            KeyError: if the file does not hold it, naming what it holds.
+        """
+        if (configuration, restart) not in self.rows:
+            names = ", ".join(sorted({name for name, _ in self.rows}))
+            raise KeyError(f"{self._path} has no restart {restart} of {configuration!r}; configurations: {names}")
+        row = slice(self.rows[configuration, restart], self.rows[configuration, restart] + 1)
+        parts = {group: tensor[row] for group, tensor in self._tensors.items()}
+        return TrainedModel(
+            self.dataset, parts["generative"], parts.get("inference"), parts.get("encoder"), configuration, restart
+        )

@@ -1,0 +1,34 @@
+"""The words of the paper: what it compares, in its order, as it prints it. Claims, tables and figures share them.
+
+A method or a data set that the paper does not have can be trained and has its row in a study's table, but no claim is
+about it: the lists here are the paper's.
+"""
+
+from __future__ import annotations
+
+from libi import datasets, methods
+from libi.base import method
+
+TRUTH = method.TRUTH  # a yardstick, not a method of the paper
+LIBI = "libi"
+
+DATASETS = {name: datasets.DATASETS.title(name) for name in ("linear_jtex", "cubic_jtex", "gaussian", "mobius")}
+LINEAR = {name: DATASETS[name] for name in ("linear_jtex", "gaussian")}  # those whose f_θ is linear
+METHODS = {name: methods.METHODS.title(name) for name in ("vae", "beta_vae", "beta_vae_anneal", "lagging", LIBI)}
+OTHERS = {name: title for name, title in METHODS.items() if name != LIBI}
+METRICS = {"test_ll": "Test-LL", "s_knn": "S-kNN"}
+
+EXACT, ERROR = "test_ll_exact", "test_ll_error"  # the log-likelihood that Eq. 48 estimates, and what Eq. 48 misses
+UNRELIABLE = ("cubic_jtex", "test_ll")  # "On CubicJTEx Test-LL is unreliable": the paper names no best method there
+TUNED = ("linear_jtex", "s_knn")  # the column by which α = 1 of S-kNN was chosen
+# The data set of each figure.
+FIGURES = {1: "linear_jtex", 2: "linear_jtex", 3: "linear_jtex", 4: "cubic_jtex", 5: "cubic_jtex"}
+FAILED = 20.0  # nats of Eq. 44 above the best that was found for its configuration: a failed restart of LiBI
+
+REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED = (
+    "reproduced",
+    "not decidable",
+    "not testable",
+    "not reproduced",
+)
+VERDICTS = (REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED)  # best first

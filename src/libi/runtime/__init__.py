@@ -1,0 +1,1 @@
+"""What every stage stands on: files, logs, random streams, devices. It knows no model, data set or method."""

@@ -1,0 +1,122 @@
+"""Rooms: folders of the package in which every file is a thing, such as a data set or a method.
+
+A further file is a further thing, and nothing else needs to name it. A file says what it is in two ways. Constants that
+a reader of studies needs (TITLE, PLACE) stand in it as literals, and are read without running it, since some files
+import PyTorch. The thing itself is an object of the type of its room.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+PACKAGE = Path(__file__).parents[1]
+LAST = 100  # the place of a thing that has none
+Thing = TypeVar("Thing")
+
+
+class RoomError(Exception):
+    """A file of a room that is not what the room holds. Its text names file, what is wrong and the remedy."""
+
+
+class Room(Mapping[str, Thing], Generic[Thing]):
+    """The things in a folder of the package, by the names of their files; each is imported when it is asked for.
+
+    They come in the order of their files' PLACE, those without one last, and by name.
+    """
+
+    def __init__(self, folder: str, holds: str) -> None:
+        """Open a room.
+
+        Args:
+            folder: its folder within the package, e.g. "datasets".
+            holds: name of the object that each file defines, e.g. "DATASET".
+        """
+        self.folder, self._holds = folder, holds
+
+    @functools.cached_property
+    def _names(self) -> tuple[str, ...]:
+        found = [path.stem for path in (PACKAGE / self.folder).glob("*.py") if path.stem != "__init__"]
+        return tuple(sorted(found, key=lambda name: (self.literal(name, "PLACE", LAST), name)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, name: str) -> Thing:
+        if name not in self._names:
+            raise KeyError(name)
+        self.check(name)
+        try:
+            module = importlib.import_module(f"{PACKAGE.name}.{self.folder}.{name}")
+        except Exception as error:
+            raise RoomError(f"{self.path(name)}: cannot be imported: {type(error).__name__}: {error}") from error
+        return getattr(module, self._holds)
+
+    def check(self, name: str) -> None:
+        """Refuse a file that does not define what the room holds, without running it.
+
+        Raises:
+            RoomError: naming the file.
+        """
+        if self._holds not in _assigned(self.path(name)):
+            raise RoomError(f"{self.path(name)}: defines no {self._holds}, as every file of {self.folder}/ must")
+
+    def path(self, name: str) -> Path:
+        """The file of a thing."""
+        return PACKAGE / self.folder / f"{name}.py"
+
+    def title(self, name: str) -> str:
+        """A thing's name as printed: its file's TITLE.
+
+        Raises:
+            RoomError: if the file has none.
+        """
+        title = self.literal(name, "TITLE", None)
+        if not isinstance(title, str) or not title:
+            raise RoomError(f'{self.path(name)}: lacks its name as printed, a line such as TITLE = "My name"')
+        return title
+
+    def titles(self, names: Iterable[str]) -> dict[str, str]:
+        """Names as printed of some of the things, by name, in the order of the room."""
+        wanted = set(names)
+        return {name: self.title(name) for name in self if name in wanted}
+
+    def literal(self, name: str, constant: str, default: Any) -> Any:
+        """A constant of a file that is written as a literal, read without running the file.
+
+        Args:
+            name: of the thing.
+            constant: name of the constant.
+            default: what it is where the file has none.
+
+        Raises:
+            RoomError: if the file is no Python, or the constant is no literal.
+        """
+        value = _assigned(self.path(name)).get(constant)
+        if value is None:
+            return default
+        try:
+            return ast.literal_eval(value)
+        except ValueError:
+            place = f"{self.path(name)}: line {value.lineno}"
+            raise RoomError(
+                f"{place}: {constant} must be a literal, since it is read without running the file"
+            ) from None
+
+
+@functools.cache
+def _assigned(path: Path) -> dict[str, ast.expr]:
+    """What a file assigns to single names, by these."""
+    try:
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+    except SyntaxError as error:
+        raise RoomError(f"{path}: line {error.lineno}: {error.msg}") from None
+    single = (line for line in body if isinstance(line, ast.Assign) and len(line.targets) == 1)
+    return {line.targets[0].id: line.value for line in single if isinstance(line.targets[0], ast.Name)}

@@ -1,0 +1,69 @@
+"""The data sets, methods and metrics that a study may name: all that have a file in their room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import ConfigDict, Field, create_model, model_validator
+from pydantic_core import PydanticCustomError
+
+from libi.base.values import Section
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.metrics import METRICS
+from libi.study.settings import PosteriorSettings
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+def _may_be_left_out() -> Any:
+    # The default is never validated, so a key can be absent but not null: `vae:` with nothing behind it
+    # would otherwise drop the method in silence.
+    return Field(default=None, json_schema_extra=_without_default)
+
+
+class Choice(Section):
+    """A section whose keys may be left out, but not all of them."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    @model_validator(mode="after")
+    def _is_not_empty(self) -> Self:
+        if not self.model_fields_set:
+            text = f"a mapping with one or more of the keys {', '.join(type(self).model_fields)}"
+            raise PydanticCustomError("not_allowed", "{text}", {"text": text, "choices": ()})
+        return self
+
+
+def _choice_of(name: str, words: str, keys: Mapping[str, Any]) -> Any:
+    """The type of a section that has some of these keys, each with its type."""
+    fields: dict[str, Any] = {key: (kind, _may_be_left_out()) for key, kind in keys.items()}
+    return create_model(name, __base__=Choice, __doc__=words, **fields)
+
+
+for room in (DATASETS, METHODS, METRICS):
+    for thing in room:  # what is wrong with a file is said before anything runs
+        room.check(thing), room.title(thing)
+
+LISTED = tuple(name for name, method in METHODS.items() if method.grid is not None)
+MethodGrids = _choice_of(
+    "MethodGrids", "The methods of a data set, each with its grid.", {name: METHODS[name].grid for name in LISTED}
+)
+DatasetGrids = _choice_of(
+    "DatasetGrids", "The data sets of a study, each with its methods.", dict.fromkeys(DATASETS, MethodGrids)
+)
+MetricsSettings = _choice_of(
+    "MetricsSettings",
+    "The metrics of the chosen models, each with its settings.",
+    {name: METRICS[name].settings for name in METRICS},
+)
+
+
+class EvaluationSettings(Section):
+    """How the chosen models are looked at: the metrics, and the posteriors."""
+
+    metrics: MetricsSettings  # type: ignore[valid-type]
+    posterior: PosteriorSettings

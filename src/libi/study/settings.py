@@ -1,0 +1,149 @@
+"""The sections of a study's file that are the same whatever data sets and methods there are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from libi.base.values import (
+    Allowed,
+    Cap,
+    Count,
+    Decay,
+    Points,
+    Positive,
+    Remainder,
+    Section,
+    Share,
+    Switch,
+    one_of,
+)
+
+FOLDERS_OF_THE_PAPER = (
+    *("data", "training", "scores", "selection", "metrics", "posterior", "closed_form"),
+    *("reference", "logs", "benchmarks"),
+)
+
+
+def _free_folder(name: str) -> str:
+    if name.lower() in FOLDERS_OF_THE_PAPER:
+        raise ValueError("a folder of the paper's study")
+    return name
+
+
+Folder = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"),
+    AfterValidator(_free_folder),
+    Allowed(
+        "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of "
+        + ", ".join(FOLDERS_OF_THE_PAPER)
+    ),
+]
+VariantName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"),
+    Allowed("a folder name of at most 64 letters, digits, dots, - and _, beginning with a letter or digit"),
+]
+Device = Annotated[Literal["auto", "cpu", "cuda"], one_of("auto", "cpu", "cuda")]
+Split = Annotated[Literal["validation", "test"], one_of("validation", "test")]
+Fit = Annotated[Literal["validation", "train"], one_of("validation", "train")]
+Snapshot = Annotated[Literal["best", "last"], one_of("best", "last")]
+AnnealingForm = Annotated[Literal["linear", "cosine"], one_of("linear", "cosine")]
+LibiEpochs = Annotated[Literal["shared", "each"], one_of("shared", "each")]
+Activation = Annotated[Literal["relu", "tanh"], one_of("relu", "tanh")]
+Likelihood = Annotated[Literal["exact", "importance"], one_of("exact", "importance")]
+
+
+class PointsSettings(Section):
+    """How many points each generated data set has."""
+
+    train: Points
+    """Points to train on."""
+    validation: Points
+    """Points that choose snapshots, restarts and (usually) configurations."""
+    test: Points
+    """Points that the metrics are computed on."""
+
+
+class AdamSettings(Section):
+    """The optimiser's constants beside its learning rate."""
+
+    beta1: Decay
+    """Decay of the mean of the gradient."""
+    beta2: Decay
+    """Decay of the mean of the squared gradient."""
+    epsilon: Positive
+    """Added to the root of the mean squared gradient."""
+
+
+class TrainingSettings(Section):
+    """How every model is trained."""
+
+    epochs: Count
+    """Epochs of a model in all, divided among the phases of its method."""
+    learning_rate: Positive
+    """Adam's step size at the start of an optimisation."""
+    learning_rate_end: Remainder
+    """What is left of it at the end, as a share; it falls by the same factor every 25 epochs. 1 is a constant rate."""
+    adam: AdamSettings
+    batch_size: Count
+    """Points of a gradient step in phases that maximise the ELBO."""
+    elbo_draws: Count
+    """Draws of the noise for each point of such a step."""
+    validate_every: Count
+    """Epochs between two snapshots; there is always one at the end of a phase."""
+    validation_draws: Count
+    """Fixed draws of the noise that the validation ELBO of a snapshot is averaged over."""
+    snapshot: Snapshot
+    """The snapshot that an optimisation ends at: the best by its own validation objective, or the last."""
+    initial_scale: Positive
+    """Factor on PyTorch's random start of all parameters, U(±1/√fan_in)."""
+    annealing_share: Share
+    """Share of the epochs over which β of the annealed method grows from 0."""
+    annealing_form: AnnealingForm
+    """How it grows: linear, or half a cosine."""
+    constrained_batch_size: Count
+    """Points of a gradient step on the constrained likelihood, whose constraints are statistics of these points."""
+    libi_epochs: LibiEpochs
+    """Whether LiBI's rounds and steps share the epochs, or each step of each round has as many."""
+    whitened_start: Switch
+    """Whether LiBI's encoder starts from whitened codes."""
+    exponential_cap: Cap
+    """The exponentials of Eq. 44 go on linearly above this argument."""
+
+
+class ArchitectureSettings(Section):
+    """Choices about networks that the paper does not print."""
+
+    mobius_units: Count
+    """Hidden units of Mobius's f_θ."""
+    mobius_activation: Activation
+    """Their activation."""
+    encoder_bias: Switch
+    """Whether inference networks and encoders have biases."""
+
+
+class SelectionSettings(Section):
+    """How a method's restart and configuration are chosen."""
+
+    restart_split: Fit
+    """The split on which a restart's own objective chooses it."""
+    configuration_split: Split
+    """The split whose log-likelihood chooses a method's configuration."""
+    likelihood: Likelihood
+    """The log-likelihood that chooses it: exact, or the importance-sampled one of Eq. 48."""
+
+
+class PosteriorSettings(Section):
+    """The Monte-Carlo estimate of p_θ(z|x) for the training points, and the aggregated posteriors."""
+
+    samples: Count
+    """Codes proposed a point."""
+    prior_share: Share
+    """Share of them that is proposed from the prior; the others come from the posterior's modes."""
+    draws: Count
+    """Draws of one code a point that the Henze–Zirkler statistic of an aggregated posterior is averaged over."""
+    gap_points: Points
+    """Fresh points that the two gaps of Eq. 2 are averaged over where f_θ is not linear."""

@@ -1,0 +1,90 @@
+"""A method or a data set is one file: with it a study runs to its table, and other jobs stay as they are."""
+
+import re
+
+import pandas as pd
+import pytest
+import yaml
+
+from .conftest import REPOSITORY, TINY, TINY_FILE, Project, write_study
+
+PAGE = (REPOSITORY / "docs/extend.md").read_text(encoding="utf-8")
+METHOD, DATASET, METRIC = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+FILES = {"methods/toy.py": METHOD, "datasets/toy_set.py": DATASET, "metrics/spread.py": METRIC}
+(LINES,) = (yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+TOY = LINES["datasets"]["toy_set"]["toy"]
+EXTENDED = TINY | {
+    "evaluation": TINY["evaluation"] | {"metrics": TINY["evaluation"]["metrics"] | LINES["evaluation"]["metrics"]},
+    "datasets": {"linear_jtex": TINY["datasets"]["linear_jtex"] | {"toy": TOY}} | LINES["datasets"],
+}
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory, tiny_run):
+    """The finished tiny study, then the three files of docs/extend.md, lines in its study's file, and a second run."""
+    project = tiny_run.copy(tmp_path_factory.mktemp("extended") / "project")
+    for name, text in FILES.items():
+        (project.root / "src/libi" / name).write_text(text)
+    write_study(project.root / TINY_FILE, EXTENDED)
+    before = project.planned("--configfile", TINY_FILE)
+    run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout[-5000:]
+    return project, before
+
+
+def test_the_table_has_them(extended):
+    project, _ = extended
+    table = pd.read_csv(project.root / "results/tiny/table1.csv").set_index(["dataset", "method", "metric"])
+    for cell in (("linear_jtex", "toy"), ("toy_set", "toy"), ("toy_set", "truth")):
+        assert table["mean"].loc[(*cell, "test_ll_exact")] < 0
+        assert table["mean"].loc[(*cell, "spread")] > 0
+    text = (project.root / "paper/tiny/table1.tex").read_text()
+    assert r"Toy \& co" in text and "Toy set" in text and r"Spread $\downarrow$" in text
+
+
+def test_figure_6_and_the_gaps_have_them(extended):
+    project, _ = extended
+    drawn = pd.read_csv(project.root / "figures/tiny/figure6.csv")
+    assert {("toy_set", "toy"), ("linear_jtex", "toy")} <= set(zip(drawn["dataset"], drawn["method"], strict=True))
+    assert r"Toy \& co" in (project.root / "paper/tiny/gaps.tex").read_text()
+
+
+def test_no_claim_is_about_them(extended, tiny_run):
+    claims, before = (pd.read_csv(p.root / "results/tiny/claims.csv") for p in (extended[0], tiny_run))
+    pd.testing.assert_frame_equal(claims, before)
+
+
+def test_what_was_trained_before_stays(extended):
+    """Only jobs of the new method and the new data set, and what gathers all."""
+    _, (jobs, messages) = extended
+    assert jobs["train"] == 4  # the toy on both data sets, and the new data set's truth and VAE
+    assert "train_libi" not in jobs
+    assert jobs["select"] == jobs["infer"] == 4
+    assert jobs["evaluate"] == 7  # a further metric of all
+    trained = [message for message in messages if message.startswith("Training")]
+    assert len(trained) == 4 and all("toy" in message for message in trained), trained
+
+
+def test_an_edit_of_a_method_retrains_that_method(extended, tmp_path):
+    project = extended[0].copy(tmp_path / "project")
+    project.edit("src/libi/methods/toy.py")
+    jobs, messages = project.planned("--configfile", TINY_FILE)
+    trained = [message for message in messages if message.startswith("Training")]
+    assert len(trained) == 2 and all(message.startswith("Training toy on") for message in trained)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        ("src/libi/methods/broken.py", "METHOD = (", "broken.py: line 1"),
+        ("src/libi/methods/broken.py", '"""A method."""\nTITLE = "Broken"\n', "broken.py: defines no METHOD"),
+        ("src/libi/datasets/broken.py", "PLACE = one()", "broken.py: line 1: PLACE must be a literal"),
+    ],
+)
+def test_what_is_wrong_with_a_new_file_is_said_at_the_start(tiny_run, tmp_path, path, text, message):
+    project = Project.of_the_work_tree(tmp_path / "project")
+    (project.root / path).write_text(text)
+    write_study(project.root / TINY_FILE, TINY)
+    run = project.snakemake("-n", "--configfile", TINY_FILE)
+    assert run.returncode != 0
+    assert message in run.stdout and "Traceback" not in run.stdout
