@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 import libi.datasets
 from libi.study.jobs import Configuration, EvaluationJob, PosteriorJob, ScoringJob, TrainingJob
-from libi.study.reading import load_study, read_study
+from libi.study.reading import StudyError, load_study, read_study
 
 from .studies import CONFIG, REPOSITORY, STUDIES, changed, mapping
 
@@ -245,6 +245,14 @@ def test_the_evaluation_job():
     assert plain == {"seed": 0, "metrics": metrics}
     assert EvaluationJob.model_validate(plain).metrics == metrics
     assert tuple(metrics) == study.metric_names()
+
+
+def test_metrics_that_table_1_needs_cannot_be_left_out_and_others_can():
+    study = load_study(changed("evaluation.metrics.excess_divergence", ...), "f")
+    assert study.metric_names() == ("test_ll", "test_ll_exact", "s_knn")
+    for name in study.metric_names():
+        with pytest.raises(StudyError, match=f"evaluation.metrics.{name}: missing"):
+            load_study(changed(f"evaluation.metrics.{name}", ...), "f")
 
 
 def test_the_scoring_job():

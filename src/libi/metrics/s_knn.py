@@ -10,6 +10,7 @@ from libi.models.metric import Measured, Metric, Subject
 
 TITLE = "S-kNN"
 PLACE = 3
+REQUIRED = True  # Table 1 and the claims rest on it
 BETTER = "lower"
 Sample = Annotated[Literal["fresh", "test"], one_of("fresh", "test")]
 

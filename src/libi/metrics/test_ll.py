@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TITLE = "Test-LL"
 PLACE = 1
+REQUIRED = True  # Table 1 and the claims rest on it
 BETTER = "higher"
 
 

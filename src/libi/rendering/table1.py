@@ -31,9 +31,8 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
         one row a (dataset, method, metric), in the order of their rooms, truth first. Metrics are test_ll (Eq. 48),
         test_ll_exact, test_ll_error (the first less the second), s_knn, and others that say which way is better.
         Columns: dataset, method, metric, mean, sd (divisor replicates − 1; missing for a single one), replicates (those
-        with a finite value),
-        configuration, paper_mean, paper_sd (missing for truth). A method without a finite value on each of the data
-        set's replicates has neither mean nor sd, since a mean over the others would flatter it.
+        with a finite value), configuration, paper_mean, paper_sd (missing for truth). A method without a finite value
+        on each of the data set's replicates has neither mean nor sd, since a mean over the others would flatter it.
 
     Raises:
         ValueError: if a data set or method is unknown, a (dataset, method, replicate) is there twice, a method
@@ -42,10 +41,8 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     _check(metrics)
     cell = ["dataset", "method", "metric"]
     measured = metrics.assign(**{ERROR: metrics["test_ll"] - metrics[EXACT]})
-    names = [
-        *OF_THE_PAPER,
-        *(name for name in METRICS if name in metrics and name not in OF_THE_PAPER and _sense(name)),
-    ]
+    further = [name for name in METRICS if name in metrics and name not in OF_THE_PAPER and _sense(name)]
+    names = [*OF_THE_PAPER, *further]
     values = measured.melt(["dataset", "method", "replicate"], names, "metric", "value")
     values["value"] = values["value"].astype(float).where(lambda value: value.abs() < math.inf)
     table = values.groupby(cell)["value"].agg(mean="mean", sd="std", replicates="count")  # std: divisor n − 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field, create_model, model_validator
@@ -38,9 +38,9 @@ class Choice(Section):
         return self
 
 
-def _choice_of(name: str, words: str, keys: Mapping[str, Any]) -> Any:
-    """The type of a section that has some of these keys, each with its type."""
-    fields: dict[str, Any] = {key: (kind, _may_be_left_out()) for key, kind in keys.items()}
+def _choice_of(name: str, words: str, keys: Mapping[str, Any], required: Collection[str] = ()) -> Any:
+    """The type of a section that has some of these keys, each with its type; those that are required it must have."""
+    fields: dict[str, Any] = {key: (kind, ... if key in required else _may_be_left_out()) for key, kind in keys.items()}
     return create_model(name, __base__=Choice, __doc__=words, **fields)
 
 
@@ -59,6 +59,7 @@ MetricsSettings = _choice_of(
     "MetricsSettings",
     "The metrics of the chosen models, each with its settings.",
     {name: METRICS[name].settings for name in METRICS},
+    [name for name in METRICS if METRICS.literal(name, "REQUIRED", False)],
 )
 
 

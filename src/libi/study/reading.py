@@ -137,16 +137,13 @@ def _disagreements(value: _Sound) -> Iterator[str]:
 
 
 def _disagreements_of_metrics(value: _Sound) -> Iterator[str]:
-    """Describe what does not go together of each metric's settings, and what a study lacks for its selection."""
+    """Describe what does not go together of each metric's settings."""
     points = {split: value("points", split) for split in ("train", "validation", "test")}
     for name, metric in METRICS.items():
         if value("evaluation", "metrics", name) is not None:
             given = {key: value("evaluation", "metrics", name, key) for key in metric.settings.model_fields}
             for key, words in metric.disagreements(given, points):
                 yield refuse(("evaluation", "metrics", name, key), given[key], words)
-    if value("selection", "likelihood") == "importance" and value("evaluation", "metrics", "test_ll") is None:
-        words = "exact, or the settings of the estimate as evaluation.metrics.test_ll"
-        yield refuse(("selection", "likelihood"), "importance", words)
 
 
 def _describe(error: ErrorDetails) -> str:
