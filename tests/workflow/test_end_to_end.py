@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 import struct
 
 import numpy as np
@@ -72,6 +73,14 @@ def read_first_row(path, group):
 
 
 # ---------------------------------------------------------------------------- what is there
+
+
+@pytest.mark.skipif(not TYPESET, reason="without LaTeX there is no paper")
+def test_the_paper_has_every_figure(smoke_run):
+    """By LaTeX's own log, which names the pictures that it has put in."""
+    said = (smoke_run.root / "logs/smoke/write.log").read_text()
+    for number in range(1, 7):
+        assert re.search(rf"<(use )?[./]*figure{number}\.pdf", said), f"no Figure {number}"
 
 
 def test_table_1_is_whole(results):
