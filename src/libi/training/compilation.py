@@ -131,7 +131,7 @@ def library_path(name: str, signature: Signature) -> Path:
 
 
 def has_compiler() -> bool:
-    """Whether code can be compiled here, which takes a C++ compiler, for a GPU too."""
+    """Whether there is a C++ compiler here."""
     return any(map(shutil.which, filter(None, [os.environ.get("CXX"), "g++", "clang++", "c++"])))
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from libi.base.method import Phase
 from libi.base.objective import Objective
 from libi.objectives import OBJECTIVES
+from libi.runtime.device import on_host
 from libi.runtime.seeding import stream
 from libi.training.backends import Backend, Stretch
 from libi.training.by_kernels import ByKernels, has_kernels
@@ -178,12 +179,15 @@ def growth(before: int, epochs: int, form: str) -> Tensor:
 
 
 def choose_backends(inputs: Inputs, objectives: set[str]) -> dict[str, Backend]:
-    """What computes the steps under each objective: kernels; where there are none, PyTorch, compiled or not."""
+    """What computes the steps under each objective: kernels; where there are none, PyTorch, compiled or not.
+
+    On a GPU steps are not compiled: what PyTorch 2.11 compiled for one crashed or was wrong (docs/scale.md).
+    """
     problem, compiled = inputs.problem, inputs.settings.compiled
     own = {name for name in objectives if inputs.objectives[name] is not OBJECTIVES.get(name)}
     kernels = {name for name in objectives - own if compiled and has_kernels(problem, name)}
     chosen: dict[str, Backend] = {name: ByKernels(inputs, name) for name in kernels}
     if kernels < objectives:
-        in_pytorch = InPyTorch(inputs, compiled=compiled and has_compiler())
+        in_pytorch = InPyTorch(inputs, compiled=compiled and on_host(problem.train) and has_compiler())
         chosen |= dict.fromkeys(objectives - kernels, in_pytorch)
     return chosen
