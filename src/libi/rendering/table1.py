@@ -109,7 +109,7 @@ def _tabular(table: pd.DataFrame, metrics: dict[str, str]) -> str:
     rules = [rf"\cmidrule(lr){{{2 + width * group}-{1 + width * (group + 1)}}}" for group in range(len(datasets))]
     text = text.rename(index=names, columns={name: latex(title) for name, title in datasets.items()} | metrics)
     text = text.rename_axis(index=None, columns=["", "\n".join([*rules, "Method"])])
-    commands = bold.set_axis(text.index).set_axis(text.columns, axis=1).replace({True: "boldmath:--wrap", False: ""})
+    commands = bold.set_axis(text.index).set_axis(text.columns, axis=1).map({True: "boldmath:--wrap", False: ""}.get)
     style = text.style.apply(lambda _: commands, axis=None)
     return style.to_latex(column_format="l" + "r" * text.shape[1], hrules=True, multicol_align="c")
 
