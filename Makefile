@@ -77,6 +77,7 @@ $(READY): requirements.lock
 	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv"; exit 1; }
 	@command -v c++ >/dev/null || echo "No C++ compiler: training will run uncompiled and slowly (apt-get install g++)"
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@echo $(CURDIR)/src > "$$($(VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])')/libi.pth"
 	@PYTHONPATH=src $(VENV)/bin/python -m libi.study > config/schema.json
 	@PYTHONPATH=src $(VENV)/bin/python -m libi.study variants > config/variants.schema.json
 	@touch $@
