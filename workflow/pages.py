@@ -1,4 +1,4 @@
-"""What README.md and REPLICATION.md say of the published studies: every number in it is read from paper/reference/."""
+"""What the pages say of the published studies: every number in it is read from paper/reference/."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks import commands, libi_failures, proposals, same_science  # noqa:
 from libi.judging.nearest import held_out, nearest  # noqa: E402
 from libi.judging.sensitivity import split, stable_claims  # noqa: E402
 from libi.rendering import account, sensitivity  # noqa: E402
-from libi.rendering.conclusions import to_markdown  # noqa: E402
+from libi.rendering.conclusions import to_list, to_markdown  # noqa: E402
 from libi.runtime.storage import load_table, save_text  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
@@ -24,24 +24,33 @@ SHOWN = """## What came out
 
 {conclusions}
 
-Table 1, ours over *the published*: mean ± standard deviation over {replicates} replicates. *Test-LL* is the paper's
-estimate (Eq. 48), *exact* the log-likelihood that it estimates. The best of the five methods is bold, but for
+*Open* means that {replicates} replicates cannot tell. [REPLICATION.md](REPLICATION.md) has the intervals behind these
+lines, and every claim of the paper with its verdict: {counts}.
+
+![Figure 6: what each model misses of the data and of its own posterior](paper/reference/figure6.png)
+
+Table 1, with exact log-likelihoods: mean ± standard deviation over {replicates} replicates. Under each S-kNN stands
+*the published one*. The best of the five methods is bold. The paper estimates log-likelihoods by its Eq. 48;
+[docs/results.md](docs/results.md) has these estimates beside the published ones, and the other figures.
+
+{table}
+
+The study has {jobs} jobs. They took {wall} on {cores} cores ({processor}). Other commands took, after the installation:
+{commands}.
+"""
+RESULTS = """Ours over *the published*: mean ± standard deviation over {replicates} replicates. *Test-LL* is the paper's
+estimate (Eq. 48), *exact* the log-likelihood that it estimates. The best of the five methods is bold, except in
 CubicJTEx's Test-LL, which the paper calls unreliable.
 
 {table}
 
-{jobs} jobs took {wall} of wall time on {cores} cores ({processor}); of the other commands below, after the
-installation, {commands}. All that came out is in `paper/reference/`: the table, the verdicts on {claims} claims, the
-two gaps of every model in the table, every configuration, a record of every model, the figures, the paper, what each
-stage took.
-
-![Figure 6](paper/reference/figure6.png)
+## Figures
 
 | | |
 |---|---|
-| ![Figure 1](paper/reference/figure1.png) | ![Figure 2](paper/reference/figure2.png) |
-| ![Figure 3](paper/reference/figure3.png) | ![Figure 4](paper/reference/figure4.png) |
-| ![Figure 5](paper/reference/figure5.png) | |
+| ![Figure 1](../paper/reference/figure1.png) | ![Figure 2](../paper/reference/figure2.png) |
+| ![Figure 3](../paper/reference/figure3.png) | ![Figure 4](../paper/reference/figure4.png) |
+| ![Figure 5](../paper/reference/figure5.png) | ![Figure 6](../paper/reference/figure6.png) |
 """
 ACCOUNT = """{counts} {old_rule}
 
@@ -172,17 +181,24 @@ not decidable, {untestable} not testable and {failed} not reproduced. These were
 def shown(reference: Path) -> str:
     """What the README shows of a published study."""
     table, run = load_table(reference / "table1.csv"), json.loads((reference / "run.json").read_text())
+    counts = load_table(reference / "claims.csv")["verdict"].value_counts()
     return SHOWN.format(
-        conclusions=to_markdown(load_table(reference / "conclusions.csv")),
-        table=account.table1_to_markdown(table),
+        conclusions=to_list(load_table(reference / "conclusions.csv")),
+        table=account.table1_to_markdown(table, account.SHORT),
         replicates=table["replicates"].max(),
-        claims=len(load_table(reference / "claims.csv")),
+        counts=", ".join(f"{number} {verdict}" for verdict, number in counts.items()),
         jobs=run["jobs"],
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
         processor=run["machine"]["processor"],
         commands=commands.to_words(load_table(commands.RECORDED)),
     )
+
+
+def table_and_figures(reference: Path) -> str:
+    """What docs/results.md shows of a published study."""
+    table = load_table(reference / "table1.csv")
+    return RESULTS.format(replicates=table["replicates"].max(), table=account.table1_to_markdown(table))
 
 
 def chosen_by(reference: Path) -> str:
@@ -264,7 +280,12 @@ def accounted(reference: Path) -> str:
     return account_of_study + chosen_by(reference) + decided_by(reference)
 
 
-def show_in(path: Path, block: str) -> None:
-    """Replace what a page shows of the study."""
-    before, rest = path.read_text(encoding="utf-8").split(BEGIN)
-    save_text(path, f"{before}{BEGIN}\n{block}\n{rest[rest.index(END) :]}")
+PAGES = {"README.md": shown, "docs/results.md": table_and_figures, "REPLICATION.md": accounted}
+
+
+def show(root: Path, reference: Path) -> None:
+    """Write what the pages in a work tree show of the published studies."""
+    for name, block in PAGES.items():
+        path = root / name
+        before, rest = path.read_text(encoding="utf-8").split(BEGIN)
+        save_text(path, f"{before}{BEGIN}\n{block(reference)}\n{rest[rest.index(END) :]}")

@@ -1,4 +1,4 @@
-"""Publish finished studies: small files in paper/reference/, numbers in README.md and REPLICATION.md.
+"""Publish finished studies: small files in paper/reference/, and numbers in README.md, REPLICATION.md and docs/.
 
     python workflow/publish.py                  # of paper, sensitivity and power those that are there
     python workflow/publish.py sensitivity      # one of them
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
-from pages import accounted, show_in, shown  # noqa: E402
+from pages import PAGES, show  # noqa: E402
 from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
@@ -185,8 +185,7 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
             with atomic(reference / copy) as temporary:
                 shutil.copyfile(root / file, temporary)
         PARTS[name].publish(root, reference)
-    show_in(root / "README.md", shown(reference))
-    show_in(root / "REPLICATION.md", accounted(reference))
+    show(root, reference)
     return wanted
 
 
@@ -194,4 +193,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("studies", nargs="*", choices=[[], *PARTS], help="left out: all that are finished")
     published = publish(Path.cwd(), parser.parse_args().studies)
-    print(f"Published: {', '.join(published)}, in paper/reference/, README.md and REPLICATION.md")
+    print(f"Published: {', '.join(published)}, in paper/reference/, {', '.join(PAGES)}")

@@ -37,6 +37,13 @@ def test_table_1_in_markdown_has_ours_over_the_published_and_the_best_in_bold(ta
     assert "**" not in cells[5]  # CubicJTEx's Test-LL, unreliable in the paper's own words
 
 
+def test_a_short_table_leaves_the_estimate_out(table1):
+    lines = account.table1_to_markdown(table1, account.SHORT).splitlines()
+    assert lines[0].count("exact ↑") == lines[0].count("S-kNN ↓") == 4 and "Test-LL" not in lines[0]
+    (line,) = (line for line in lines if line.startswith("| LiBI"))
+    assert [cell.strip() for cell in line.split("|")][2] == "**-2.87 ± 0.03**"
+
+
 def test_every_cell_is_listed_with_its_verdict(table1, claims):
     lines = account.cells_to_markdown(table1, claims).splitlines()
     assert len(lines) == 2 + len(PUBLISHED)

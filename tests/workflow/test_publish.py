@@ -51,9 +51,9 @@ def test_an_unfinished_study_is_not_published(tmp_path):
 
 
 def test_the_pages_show_the_published_study():
-    """What README and REPLICATION.md say in numbers is what the published files say."""
+    """What the pages say in numbers is what the published files say."""
     reference = REPOSITORY / "paper/reference"
     if not reference.exists():
         pytest.skip("nothing is published yet")
-    assert pages.shown(reference) in (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert pages.accounted(reference) in (REPOSITORY / "REPLICATION.md").read_text(encoding="utf-8")
+    for name, block in pages.PAGES.items():
+        assert block(reference) in (REPOSITORY / name).read_text(encoding="utf-8")

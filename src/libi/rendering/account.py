@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import hypot, isnan
 from typing import Any
 
@@ -11,18 +12,19 @@ from libi.paper.vocabulary import DATASETS, ERROR, EXACT, METHODS, METRICS, TRUT
 from libi.rendering.table1 import best
 from libi.rendering.verdicts import CELLS, base_of
 
-COLUMNS = ("test_ll", EXACT, "s_knn")
+WHOLE, SHORT = ("test_ll", EXACT, "s_knn"), (EXACT, "s_knn")  # columns of a data set
 HEADS = {"test_ll": "Test-LL ↑", EXACT: "exact ↑", "s_knn": "S-kNN ↓"}
 
 
-def table1_to_markdown(table1: pd.DataFrame) -> str:
+def table1_to_markdown(table1: pd.DataFrame, metrics: Sequence[str] = WHOLE) -> str:
     """Table 1, ours over the published, with the exact log-likelihood; the best of the methods in bold.
 
     Args:
         table1: result of `libi.rendering.table1.summarise`.
+        metrics: the columns of each data set.
     """
     cells = table1.set_index(["dataset", "method", "metric"])
-    columns = [(dataset, metric) for dataset in DATASETS for metric in COLUMNS]
+    columns = [(dataset, metric) for dataset in DATASETS for metric in metrics]
     winners = cells["mean"].unstack(["dataset", "metric"]).apply(best)
     heads = [f"{DATASETS[dataset]} {HEADS[metric]}" for dataset, metric in columns]
     lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(columns) + 1) + "|"]

@@ -141,6 +141,16 @@ def _number(row: pd.Series) -> str:
     return f"{value:.3g}"
 
 
+def to_list(conclusions: pd.DataFrame) -> str:
+    """The conclusions as a list in Markdown: verdict, sentence, and how many claims decide it."""
+    lines = []
+    for row in conclusions.itertuples(index=False):
+        failed = f", {row.not_reproduced} not" if row.not_reproduced else ""
+        counts = f"{row.reproduced} of {count(row.claims, 'claim')} reproduced{failed}"
+        lines.append(f"* **{row.verdict.removeprefix('is ').capitalize()}:** {row.sentence.rstrip('.')} ({counts}).")
+    return "\n".join(lines)
+
+
 def to_markdown(conclusions: pd.DataFrame) -> str:
     """The conclusions as a table in Markdown."""
     lines = ["| the paper concludes | verdict | by |", "|---|---|---|"]
