@@ -27,12 +27,13 @@ def complaints(study):
 
 
 WHOLE, ABOVE_0 = "a whole number from 1 to 10^9", "a finite number above 0"
+TO_10_4 = "a whole number from 1 to 10^4, since"
 WHOLES = "a list of one or more whole numbers from 1 to 10^9, each once"
 NUMBERS = "a list of one or more finite numbers above 0, each once"
 HALF = "at most 12, since each has two phases and training.epochs is 24"
 NAME = (
     "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of data, training, "
-    "scores, selection, metrics, posterior, closed_form, reference, logs, benchmarks"
+    "scores, selection, metrics, posterior, closed_form, reference, logs, benchmarks; paper in small letters"
 )
 TEXT = "(text; numbers have no quotes, powers of ten are written like 1.0e-8)"
 BETA, SEGMENTS = "datasets.gaussian.beta_vae.beta", "datasets.gaussian.lagging.segments"
@@ -58,9 +59,9 @@ NEVER = "always part of a study and never listed"
     ("path", "value", "expected"),
     [
         # the wrong type
-        ("replicates", "5", f"replicates: given '5' {TEXT}; allowed: {WHOLE}"),
-        ("replicates", 5.0, f"replicates: given 5.0; allowed: {WHOLE}"),
-        ("restarts", True, f"restarts: given true; allowed: {WHOLE}"),
+        ("replicates", "5", f"replicates: given '5' {TEXT}; allowed: {TO_10_4} each is dozens of jobs of one run"),
+        ("replicates", 5.0, f"replicates: given 5.0; allowed: {TO_10_4} each is dozens of jobs of one run"),
+        ("restarts", True, f"restarts: given true; allowed: {TO_10_4} all of a method train in one job"),
         ("training.learning_rate", True, f"training.learning_rate: given true; allowed: {ABOVE_0}"),
         ("training.learning_rate", "1e-2", f"training.learning_rate: given '1e-2' {TEXT}; allowed: {ABOVE_0}"),
         ("training.epochs", None, f"training.epochs: given nothing; allowed: {WHOLE}"),
@@ -73,10 +74,11 @@ NEVER = "always part of a study and never listed"
         (BETA, [False], f"{BETA}[0]: given false; allowed: {ABOVE_0}"),
         ("datasets.gaussian.vae", None, "datasets.gaussian.vae: given nothing; allowed: an empty mapping, {}"),
         # an impossible value
-        ("replicates", 0, f"replicates: given 0; allowed: {WHOLE}"),
-        ("restarts", 0, f"restarts: given 0; allowed: {WHOLE}"),
+        ("replicates", 0, f"replicates: given 0; allowed: {TO_10_4} each is dozens of jobs of one run"),
+        ("restarts", 0, f"restarts: given 0; allowed: {TO_10_4} all of a method train in one job"),
         ("seed", -1, "seed: given -1; allowed: a whole number from 0 to 10^9"),
-        ("points.test", 9, "points.test: given 9; allowed: a whole number from 10 to 10^9"),
+        ("points.test", 9,
+         "points.test: given 9; allowed: a whole number from 10 to 10^6, since all of them are held in memory"),
         ("training.validate_every", 0, f"training.validate_every: given 0; allowed: {WHOLE}"),
         ("training.learning_rate", float("inf"), f"training.learning_rate: given inf; allowed: {ABOVE_0}"),
         ("training.adam.beta2", 1, "training.adam.beta2: given 1; allowed: a number of at least 0 and below 1"),
@@ -109,6 +111,11 @@ NEVER = "always part of a study and never listed"
         ("name", "mine\n", f"name: given 'mine\\n'; allowed: {NAME}"),
         ("name", "closed_form", f"name: given 'closed_form'; allowed: {NAME}"),
         ("name", "Data", f"name: given 'Data'; allowed: {NAME}"),
+        ("name", "PAPER", f"name: given 'PAPER'; allowed: {NAME}"),
+        # more than can be run
+        ("replicates", 10**4 + 1, f"replicates: given 10001; allowed: {TO_10_4} each is dozens of jobs of one run"),
+        (f"{K_NN}.draws", 1,
+         f"{K_NN}.draws: given 1; allowed: a whole number from 2 to 10^9, since their spread is measured"),
         ("datasets", {}, f"datasets: given {{}}; {ONE_OF} {KEYS['datasets']}"),
         ("datasets.gaussian", {}, f"datasets.gaussian: given {{}}; {ONE_OF} {METHOD_KEYS}"),
         # unknown names
@@ -233,7 +240,13 @@ SMOKE = mapping()
         (b"a:\n\t- 1", "line 2: found character '\\t' that cannot start any token"),
         (b"a: 1\n---\nb: 2", "line 2: but found another document"),
         (b"a: !!python/name:os.system", "line 1: could not determine a constructor for the tag "),
-        (b"seed: 2024-13-45", "not readable as YAML: month must be in 1..12"),
+        (b"seed: 2024-13-45", "line 1: '2024-13-45' is no timestamp"),
+        (b"compile: !!bool x", "line 1: 'x' is no bool"),
+        (b"a: 1\nseed: !!timestamp x", "line 2: 'x' is no timestamp"),
+        (b"seed: !!int \"\"", "line 1: '' is no int"),
+        (b"seed: 010", "line 1: 010 is read as 8 by YAML; write a plain decimal number"),
+        (b"seed: 1:30", "line 1: 1:30 is read as 90 by YAML; write a plain decimal number"),
+        (b"seed: -1:30.5", "line 1: -1:30.5 is read as -90.5 by YAML; write a plain decimal number"),
         (b"\xff\xfe\xfa", "not readable as YAML: "),
         (b"[" * 5000, "not readable as YAML: "),
         (b"", "given nothing; allowed: a mapping with the keys "),
@@ -248,6 +261,58 @@ def test_a_bad_file_is_named(tmp_path, text, expected):
     with pytest.raises(StudyError) as error:
         read_study(file)
     assert str(error.value).startswith(f"{file}: {expected}")
+
+
+WRITTEN = (CONFIG / "smoke.yaml").read_bytes()
+PIECES = (
+    b"!!bool ",
+    b"!!int ",
+    b"!!timestamp ",
+    b"!!set ",
+    b"!!binary ",
+    b"&a ",
+    b"*a",
+    b"<<: ",
+    b"010",
+    b"1:30",
+    b"~",
+)
+PIECES += (
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b": ",
+    b"- ",
+    b"\t",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b"'",
+    b'"',
+    b"|",
+    b"---",
+    b"1e999",
+    b".nan",
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(WRITTEN)), st.integers(0, 12), st.sampled_from(PIECES)), min_size=1, max_size=3
+    )
+)
+def test_a_file_with_random_damage_is_read_or_refused(tmp_path_factory, edits):
+    text = WRITTEN
+    for place, cut, piece in edits:
+        text = text[:place] + piece + text[place + cut :]
+    file = tmp_path_factory.mktemp("damaged") / "mine.yaml"
+    file.write_bytes(text)
+    try:
+        read_study(file)
+    except StudyError as error:
+        assert str(error).startswith(str(file))
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -65,7 +65,21 @@ def _one_or_more_and_different(values: tuple[float, ...]) -> tuple[float, ...]:
 
 Count = Annotated[int, Field(ge=1, le=10**9), Allowed("a whole number from 1 to 10^9")]
 Seed = Annotated[int, Field(ge=0, le=10**9), Allowed("a whole number from 0 to 10^9")]
-Points = Annotated[int, Field(ge=10, le=10**9), Allowed("a whole number from 10 to 10^9")]
+Several = Annotated[
+    int, Field(ge=2, le=10**9), Allowed("a whole number from 2 to 10^9, since their spread is measured")
+]
+Replicates = Annotated[
+    int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since each is dozens of jobs of one run")
+]
+Restarts = Annotated[
+    int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since all of a method train in one job")
+]
+Units = Annotated[
+    int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since each is computed for every point")
+]
+Points = Annotated[
+    int, Field(ge=10, le=10**6), Allowed("a whole number from 10 to 10^6, since all of them are held in memory")
+]
 Switch = Annotated[bool, Allowed("true or false")]
 Positive = Annotated[float, Field(gt=0), Allowed("a finite number above 0")]
 Share = Annotated[float, Field(gt=0, lt=1), Allowed("a number above 0 and below 1")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from libi.base.values import Count, Positives, Section, one_of
+from libi.base.values import Count, Positives, Section, Several, one_of
 from libi.models.metric import Measured, Metric, Subject
 
 TITLE = "S-kNN"
@@ -18,7 +18,7 @@ Sample = Annotated[Literal["fresh", "test"], one_of("fresh", "test")]
 class TwoSampleSettings(Section):
     """The smooth k-NN two-sample statistic."""
 
-    draws: Count
+    draws: Several
     """Statistics averaged, each of other points."""
     points: Count
     """Points drawn from p(x), and as many from the model, for one statistic."""

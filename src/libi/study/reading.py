@@ -1,6 +1,7 @@
 """Reading a study's file, and saying what is wrong with it."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def read_mapping(path: str | Path) -> Any:
     """
     path = Path(path)
     try:
-        return yaml.load(path.read_bytes(), Loader=_UniqueKeyLoader)
+        return yaml.load(path.read_bytes(), Loader=_StrictLoader)
     except FileNotFoundError:
         siblings = [str(sibling) for sibling in sorted(path.parent.glob("*.yaml"))]
         raise StudyError(f"{path}: no such file{nearest(str(path), siblings)}") from None
@@ -76,10 +77,19 @@ def load_study(mapping: dict[str, Any], file: str) -> Study:
     return study
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML's safe loader, but a key given twice is an error instead of the first being forgotten."""
+class _StrictLoader(yaml.SafeLoader):
+    """YAML's safe loader, but what would be read otherwise than it looks is an error, as is what it cannot read."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """What a node means."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, TypeError):  # of tags whose text does not fit them
+            problem = f"{_show(node.value)} is no {node.tag.rsplit(':')[-1]}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping, in which no key is given twice."""
         first_lines: dict[tuple[str, str], int] = {}
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             name = key.tag, str(key.value)
@@ -88,6 +98,19 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             first_lines[name] = key.start_mark.line + 1
         return super().construct_mapping(node, deep=deep)
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+        """A number that means what it looks like: to YAML 1.1, 010 is 8 and 1:30 is 90."""
+        read = self.construct_yaml_int if node.tag.endswith(":int") else self.construct_yaml_float
+        number: int | float = read(node)
+        if ":" in node.value or re.fullmatch(r"[-+]?0[0-7_]+", node.value):
+            problem = f"{node.value} is read as {number} by YAML; write a plain decimal number"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return number
+
+
+for _kind in ("int", "float"):
+    _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _StrictLoader.construct_number)
 
 
 @dataclass(frozen=True)

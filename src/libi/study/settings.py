@@ -17,6 +17,7 @@ from libi.base.values import (
     Section,
     Share,
     Switch,
+    Units,
     one_of,
 )
 
@@ -27,8 +28,8 @@ FOLDERS_OF_THE_PAPER = (
 
 
 def _free_folder(name: str) -> str:
-    if name.lower() in FOLDERS_OF_THE_PAPER:
-        raise ValueError("a folder of the paper's study")
+    if name.lower() in FOLDERS_OF_THE_PAPER or (name.lower() == "paper" and name != "paper"):
+        raise ValueError("a folder of the paper's study, or its name in other letters")
     return name
 
 
@@ -39,6 +40,7 @@ Folder = Annotated[
     Allowed(
         "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of "
         + ", ".join(FOLDERS_OF_THE_PAPER)
+        + "; paper in small letters"
     ),
 ]
 VariantName = Annotated[
@@ -117,7 +119,7 @@ class TrainingSettings(Section):
 class ArchitectureSettings(Section):
     """Choices about networks that the paper does not print."""
 
-    mobius_units: Count
+    mobius_units: Units
     """Hidden units of Mobius's f_θ."""
     mobius_activation: Activation
     """Their activation."""

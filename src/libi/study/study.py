@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from libi.base.method import TRUTH
-from libi.base.values import Count, Section, Seed, Switch, nearest
+from libi.base.values import Replicates, Restarts, Section, Seed, Switch, nearest
 from libi.datasets import DATASETS
 from libi.methods import METHODS
 from libi.metrics import METRICS
@@ -47,13 +47,13 @@ class Study(Section):
     """Where models are trained; auto takes a GPU if there is one."""
     compile: Switch
     """Whether training runs in compiled code: C++ kernels, or compiled PyTorch where there are none."""
-    replicates: Count
+    replicates: Replicates
     """Generated data sets of each kind."""
     first_replicate: Seed
     """Number of the first of them; a replicate's number names its random streams."""
-    replicates_per_job: Count
+    replicates_per_job: Replicates
     """Replicates that a method trains on in one job, as one stack."""
-    restarts: Count
+    restarts: Restarts
     """Random initialisations of each configuration."""
     points: PointsSettings
     training: TrainingSettings
