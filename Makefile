@@ -5,7 +5,7 @@ VENV ?= .venv
 CORES ?= $(shell nproc)
 
 READY := $(VENV)/ready
-RUN := $(VENV)/bin/snakemake --cores $(CORES) --quiet reason host
+RUN := $(VENV)/bin/snakemake --cores $(CORES)
 
 # At the end of a study: what its paper lacks, if it could not be typeset.
 TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \

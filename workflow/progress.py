@@ -1,25 +1,53 @@
-"""Say every minute how many jobs are done, and how long the others will take.
+"""How far a run is, and how long the rest will take.
 
-A job's work is counted in seconds of one core (`costs`). How fast work is done is measured while the run goes on, so
-neither the machine nor the number of cores needs to be known.
+A job's work is first counted in seconds of one core, as `costs` expects them. As jobs end, the run itself shows how
+long each kind of job takes here and how many run at a time. So the estimate follows the machine and what else it does.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 REPORTED = re.compile(r"stack (\d+) of (\d+): epoch (\d+) of (\d+),")
+FIRST_SHARE = 0.1  # of the work that must be done before the rest is estimated
+PRIOR = 2.0  # jobs of a kind, as expensive as expected at the pace of all jobs, that count beside those seen
 
 
-def share_trained(log: Path) -> float:
+class Work(NamedTuple):
+    """What a job is expected to take.
+
+    Attributes:
+        kind: jobs of one kind err alike.
+        seconds: of one core.
+        log: of a training job, which says how far it has come.
+    """
+
+    kind: str
+    seconds: float
+    log: Path | None = None
+
+
+class Estimate(NamedTuple):
+    """How far a run is.
+
+    Attributes:
+        share: of the work that is done.
+        seconds: until the end; None as long as too little is done to tell.
+    """
+
+    share: float
+    seconds: float | None
+
+
+def share_trained(log: Path | None) -> float:
     """How much of a training job its log says is done: 0 to 1."""
     try:
-        reports = REPORTED.findall(log.read_text(encoding="utf-8"))
+        reports = REPORTED.findall(log.read_text(encoding="utf-8")) if log else []
     except OSError:
         return 0.0
     if not reports:
@@ -29,31 +57,91 @@ def share_trained(log: Path) -> float:
 
 
 class Progress:
-    """The work of a run: all of it, and what is left."""
+    """The jobs of a run: those that wait, run, and are done. Its methods may be called from any thread."""
 
-    def __init__(self, work: Mapping[str, float], logs: Mapping[str, Path]) -> None:
+    def __init__(self, work: Mapping[int, Work]) -> None:
         """Begin to measure.
 
         Args:
-            work: seconds of one core, by job.
-            logs: the training jobs' logs, which say how far a running job has come.
+            work: by job.
         """
-        self._work, self._logs = work, logs
-        self._began, self._at_start = time.monotonic(), dict[str, float]()
+        resumed = {job: share_trained(one.log) for job, one in work.items()}
+        self._work = {job: one._replace(seconds=one.seconds * (1 - resumed[job])) for job, one in work.items()}
+        self._running: dict[int, float] = {}  # to when it started
+        self._took: dict[int, float] = {}
+        self._began, self._lock = time.monotonic(), threading.Lock()
 
-    def line(self, unfinished: Iterable[str]) -> str:
-        """One line: jobs done and to come, and the time left."""
-        waiting = set(unfinished)
-        shares = {job: share_trained(self._logs[job]) for job in waiting if job in self._logs}
-        for job, share in shares.items():
-            self._at_start.setdefault(job, share)  # trained before this run, or before the first look at it
-        total = sum(seconds * (1 - self._at_start.get(job, 0.0)) for job, seconds in self._work.items())
-        left = sum(self._work[job] * (1 - shares.get(job, 0.0)) for job in waiting)
-        done, passed = total - left, time.monotonic() - self._began
-        # Before a thousandth is done the estimate is noise.
-        until = f"about {spell(passed * left / done)} left" if done > 1e-3 * total else "no estimate yet"
-        jobs = f"{len(self._work) - len(waiting)} of {len(self._work)} jobs done, {len(waiting)} to come"
-        return f"[{time.strftime('%H:%M:%S')}] {jobs}; {100 * done / total if total else 100:.0f}% of the work; {until}"
+    @property
+    def jobs(self) -> int:
+        """How many jobs the run has."""
+        return len(self._work)
+
+    @property
+    def done(self) -> int:
+        """How many are done."""
+        return len(self._took)
+
+    def running(self) -> list[int]:
+        """Those that run, the longest first."""
+        with self._lock:
+            return sorted(self._running, key=self._running.__getitem__)
+
+    def started(self, job: int) -> None:
+        """A job starts."""
+        with self._lock:
+            if job in self._work:
+                self._running[job] = time.monotonic()
+
+    def failed(self, job: int) -> None:
+        """A job ends without its results; it may start again."""
+        with self._lock:
+            self._running.pop(job, None)
+
+    def finished(self, job: int) -> None:
+        """A job ends well."""
+        with self._lock:
+            if job in self._work:
+                now = time.monotonic()
+                self._took[job] = now - self._running.pop(job, now)
+
+    def estimate(self) -> Estimate:
+        """How far the run is, and how long the rest takes if it goes on as it has."""
+        with self._lock:
+            now = time.monotonic()
+            spent = {job: now - start for job, start in self._running.items()}
+            took = dict(self._took)
+        if not took:
+            return Estimate(0.0, None)
+        factors = self._factors(took)
+        left = {
+            job: max(one.seconds * factors[one.kind] - spent.get(job, 0.0), 0.1 * spent.get(job, 0.0))
+            for job, one in self._work.items()
+            if job not in took
+        }
+        work_done = sum(took.values()) + sum(spent.values())
+        share = work_done / max(work_done + sum(left.values()), 1e-9)
+        at_a_time = work_done / max(now - self._began, 1e-9)
+        seconds = max([sum(left.values()) / max(at_a_time, 1e-9), *left.values()])
+        return Estimate(share, seconds if share >= FIRST_SHARE else None)
+
+    def _factors(self, took: Mapping[int, float]) -> dict[str, float]:
+        """By kind of job, how many times as long as expected it takes."""
+        pace = sum(took.values()) / max(sum(self._work[job].seconds for job in took), 1e-9)
+        seen: dict[str, list[int]] = {}
+        for job in took:
+            seen.setdefault(self._work[job].kind, []).append(job)
+        factors = {one.kind: pace for one in self._work.values()}
+        for kind, jobs in seen.items():
+            expected = sum(self._work[job].seconds for job in jobs)
+            prior = PRIOR * expected / len(jobs)
+            factors[kind] = (sum(took[job] for job in jobs) + prior * pace) / max(expected + prior, 1e-9)
+        return factors
+
+    def words(self) -> str:
+        """One line: jobs done, the share of the work, and the time left if it can be told."""
+        share, seconds = self.estimate()
+        words = f"{self.done} of {self.jobs} jobs done, {100 * share:.0f}% of the work"
+        return words if seconds is None else f"{words}, about {spell(seconds)} left"
 
 
 def spell(seconds: float) -> str:
@@ -62,14 +150,3 @@ def spell(seconds: float) -> str:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
-def report(progress: Progress, unfinished: Callable[[], list[str]], every: float = 60.0) -> None:
-    """Print the line now and then from a thread that ends with the process."""
-
-    def loop() -> None:
-        while waiting := unfinished():
-            print(progress.line(waiting), file=sys.stderr, flush=True)
-            time.sleep(every)
-
-    threading.Thread(target=loop, daemon=True).start()

@@ -1,22 +1,45 @@
-"""What happens when a run starts: a line a minute will say how far it is, and the scheduler is kept quiet."""
+"""What happens when a run starts and ends: it shows how far it is, and the scheduler is kept quiet."""
 
-import progress
+import time
+
 import scheduling
+import terminal
+from progress import Progress, Work
+from snakemake.logging import logger
+
+SCREENS = []
+
+
+def work_of(job):
+    """What a job is expected to take."""
+    named = {"study": "", "dataset": "", "method": "", **job.wildcards_dict}
+    dataset, rule = named["dataset"], job.rule.name
+    if rule.startswith("train"):
+        return Work(f"{rule} {dataset}", training_seconds(job.wildcards), Path(job.log[0]))
+    study = FAMILY[named["study"]] if named["study"] in FAMILY else FAMILY.base
+    return Work(f"{rule} {dataset}", costs.job_seconds(rule, study, dataset, named["method"]))
 
 
 def watch(dag):
-    """Start to report on the jobs that this run has to do."""
-    work, logs = {}, {}
-    for job in dag.needrun_jobs(exclude_finished=False):
-        name = f"{job.rule.name} {job.wildcards_dict}"
-        work[name] = costs.SECONDS.get(job.rule.name, costs.OTHERS)
-        if job.rule.name.startswith("train"):
-            work[name] = training_seconds(job.wildcards)
-            logs[name] = Path(job.log[0])
-    names = lambda: [f"{job.rule.name} {job.wildcards_dict}" for job in dag.needrun_jobs()]
-    progress.report(progress.Progress(work, logs), names)
+    """Start to show what the jobs of this run do."""
+    work = {job.jobid: work_of(job) for job in dag.needrun_jobs(exclude_finished=False)}
+    progress = Progress(work)
+    screen = terminal.Screen(progress, {job: one.log for job, one in work.items() if one.log}, sys.stderr)
+    SCREENS.append(screen)
+    terminal.take_over(logger, screen, progress)
+    screen.start()
 
 
 onstart:
     scheduling.stop_polling(workflow.scheduler)
     watch(workflow.dag)
+
+
+onsuccess:
+    for screen in SCREENS:
+        screen.end()
+
+
+onerror:
+    for screen in SCREENS:
+        screen.end()

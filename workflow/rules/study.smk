@@ -45,9 +45,6 @@ ENVIRONMENT = f"{ROOT}/environment.yml"
 GPU = {"gpu": 1} if FAMILY.base.device == "cuda" else {}
 
 
-EPOCH_COSTS = costs.epoch_costs()
-
-
 wildcard_constraints:
     study="({})".format("|".join(map(re.escape, FAMILY))),
     dataset="|".join(FAMILY.dataset_names()),
@@ -94,8 +91,8 @@ def growing(amount):
 def training_seconds(wildcards):
     """What a training job takes of one core, about."""
     study = FAMILY[wildcards.study]
-    job = study.training_job(wildcards.dataset, wildcards.method)
-    return len(study.replicates_of(wildcards.replicates)) * costs.training_seconds(job, EPOCH_COSTS)
+    replicates = len(study.replicates_of(wildcards.replicates))
+    return costs.job_seconds("train", study, wildcards.dataset, wildcards.method, replicates)
 
 
 def training_minutes(wildcards, attempt):

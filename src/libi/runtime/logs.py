@@ -10,7 +10,11 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def log_to(path: str | Path) -> Iterator[logging.Logger]:
-    """Write log messages, Python warnings and the traceback of an error to a file while the block runs."""
+    """Write log messages, Python warnings and the traceback of an error to a file while the block runs.
+
+    Raises:
+        SystemExit: in the place of an error, whose traceback is for the file alone: Snakemake shows the file's end.
+    """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
@@ -22,8 +26,11 @@ def log_to(path: str | Path) -> Iterator[logging.Logger]:
         owner.addHandler(handler)
     try:
         yield log
-    except BaseException:
+    except Exception:
         log.exception("the job failed")
+        raise SystemExit(1) from None
+    except BaseException:
+        log.exception("the job was stopped")
         raise
     finally:
         for owner in owners:

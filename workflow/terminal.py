@@ -1,0 +1,163 @@
+"""What a run shows: how far it is, and what fails. All else is in Snakemake's log file.
+
+Where there is a terminal, a few lines at its bottom are drawn again every second: a bar for the whole, and what is
+being done. Elsewhere a line a minute says how far the run is.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from progress import Progress, share_trained
+from snakemake_interface_logger_plugins.common import LogEvent
+
+HIDDEN_EVENTS = {
+    *(LogEvent.JOB_INFO, LogEvent.SHELLCMD, LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.PROGRESS),
+    *(LogEvent.GROUP_INFO, LogEvent.RESOURCES_INFO),
+}
+HIDDEN_WORDS = "Select jobs to execute"
+SHOWN_JOBS = 4
+LAST_LINES = 3
+CLEAR_LINE, UP = "\r\033[K", "\033[A"
+
+
+class Screen:
+    """The end of the terminal, or lines where there is none."""
+
+    def __init__(self, progress: Progress, logs: Mapping[int, Path], stream: TextIO, every: float = 60.0) -> None:
+        """Show a run's progress.
+
+        Args:
+            progress: of the run.
+            logs: of training jobs, by job: they say how far a job has come.
+            stream: to write to.
+            every: seconds between two lines where there is no terminal.
+        """
+        self._progress, self._logs, self._stream = progress, logs, stream
+        self._live, self._every = stream.isatty(), every
+        self._lock, self._drawn, self._ended = threading.RLock(), 0, threading.Event()
+        self.titles: dict[int, str] = {}
+
+    def start(self) -> None:
+        """Show it until `end`, from a thread that ends with the process."""
+        threading.Thread(target=self._loop, daemon=True).start()
+
+    def _loop(self) -> None:
+        while not self._ended.is_set():
+            self.show()
+            self._ended.wait(1.0 if self._live else self._every)
+
+    def show(self) -> None:
+        """Show how far the run is now."""
+        with self._lock:
+            if not self._live:
+                print(f"[{time.strftime('%H:%M:%S')}] {self._progress.words()}", file=self._stream, flush=True)
+                return
+            self.clear()
+            width = shutil.get_terminal_size().columns
+            lines = [line[: width - 1] for line in self._block(width)]
+            self._stream.write("\n".join(lines))
+            self._stream.flush()
+            self._drawn = len(lines)
+
+    def clear(self) -> None:
+        """Take away what is drawn, so that other text can be written."""
+        with self._lock:
+            if self._drawn:
+                self._stream.write(CLEAR_LINE + (UP + CLEAR_LINE) * (self._drawn - 1))
+                self._stream.flush()
+                self._drawn = 0
+
+    def end(self) -> None:
+        """Stop showing."""
+        self._ended.set()
+        self.clear()
+
+    def _block(self, width: int) -> list[str]:
+        share, bar = self._progress.estimate().share, max(10, min(30, width - 70))
+        filled = round(bar * share)
+        jobs = self._progress.running()
+        titles = [self._title(job) for job in jobs[:SHOWN_JOBS]]
+        titles += [f"and {len(jobs) - SHOWN_JOBS} more"] if len(jobs) > SHOWN_JOBS else []
+        return [f"[{'=' * filled}{' ' * (bar - filled)}] {self._progress.words()}", *(f"  {title}" for title in titles)]
+
+    def _title(self, job: int) -> str:
+        title, share = self.titles.get(job, f"job {job}"), share_trained(self._logs.get(job))
+        return f"{title}: {100 * share:.0f}%" if share else title
+
+
+class Events(logging.Handler):
+    """Tells the progress what Snakemake tells its log: which jobs start, end and fail."""
+
+    def __init__(self, progress: Progress, screen: Screen) -> None:
+        super().__init__()
+        self._progress, self._screen = progress, screen
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take note of one event."""
+        event, told = getattr(record, "event", None), record.__dict__
+        if event == LogEvent.JOB_INFO:
+            self._screen.titles[told["jobid"]] = told["rule_msg"] or told["rule_name"]
+            self._progress.started(told["jobid"])
+        elif event == LogEvent.JOB_FINISHED:
+            self._progress.finished(told["job_id"])
+        elif event == LogEvent.JOB_ERROR:
+            self._progress.failed(told["jobid"])
+
+
+class Short(logging.Formatter):
+    """Words of Snakemake as they are, but a failed job in a few lines."""
+
+    def __init__(self, usual: logging.Formatter | None, screen: Screen) -> None:
+        super().__init__()
+        self._usual, self._screen = usual or logging.Formatter(), screen
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The text of a record; what is drawn gives way to it."""
+        self._screen.clear()
+        if getattr(record, "event", None) == LogEvent.JOB_ERROR:
+            return failure(self._screen.titles.get(record.__dict__["jobid"]), record.__dict__)
+        return self._usual.format(record)
+
+
+def failure(title: str | None, told: Mapping[str, Any]) -> str:
+    """What is said of a failed job: its name, the end of its log, and where the whole log is.
+
+    Args:
+        title: what the job does.
+        told: Snakemake's record of the failure.
+    """
+    lines = [f"Failed: {title or told['rule_name']}"]
+    for log in map(Path, told["log"]):
+        try:
+            text = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        last = [line for line in text if line.strip()][-LAST_LINES:]
+        stack = any(line.startswith("Traceback ") for line in text)
+        lines += [f"    {line}" for line in (last[-1:] if stack else last)]
+        lines.append(f"    The whole log: {log}")
+    return "\n".join(lines)
+
+
+def shown(record: logging.LogRecord) -> bool:
+    """Whether a record goes to the terminal."""
+    event, words = getattr(record, "event", None), str(record.msg or "")
+    if event == LogEvent.ERROR:
+        return "CalledProcessError" not in words  # the job's failure says more
+    return event not in HIDDEN_EVENTS and not words.startswith(HIDDEN_WORDS)
+
+
+def take_over(logger: logging.Logger, screen: Screen, progress: Progress) -> None:
+    """Keep Snakemake's chatter from the terminal; its log file gets all of it."""
+    for handler in logger.handlers:
+        if handler.name == "DefaultStreamHandler":
+            handler.addFilter(shown)
+            handler.setFormatter(Short(handler.formatter, screen))
+    logger.addHandler(Events(progress, screen))
