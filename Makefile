@@ -11,7 +11,7 @@ RUN := $(VENV)/bin/snakemake --cores $(CORES)
 TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \
 command again: apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
 
-.PHONY: paper quick sensitivity power verify publish test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
+.PHONY: paper quick sensitivity power verify one why slurm-plan publish test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
@@ -36,6 +36,20 @@ power: $(READY)
 # Whether a verdict of the finished paper study is worse than the published one; it names each, and fails.
 verify: $(READY)
 	@PYTHONPATH=src $(VENV)/bin/python -m libi.judging results/claims.csv paper/reference/claims.csv
+
+# One training job of the paper's study: make one DATASET=gaussian METHOD=libi REPLICATE=0
+one: $(READY)
+	@test -n "$(DATASET)" -a -n "$(METHOD)" -a -n "$(REPLICATE)" || \
+	  { echo "Name a job: make one DATASET=gaussian METHOD=libi REPLICATE=0"; exit 1; }
+	$(RUN) -- results/training/$(DATASET)/$(METHOD)/$(REPLICATE).safetensors
+
+# Why a claim has its verdict, by its name in claims.csv: make why CLAIM=across_s_knn
+why: $(READY)
+	@PYTHONPATH=src $(VENV)/bin/python -m libi.judging.why "$(CLAIM)"
+
+# What `snakemake --profile slurm` would submit, as a table; it needs no SLURM.
+slurm-plan: $(READY)
+	@PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python workflow/slurm_plan.py
 
 # What the finished paper study has made that is small, into paper/reference/ and README.md.
 publish: $(READY)

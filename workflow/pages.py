@@ -127,10 +127,12 @@ of these runs have all 20 × 20 products; those of degree 20 and more were left 
 SENSITIVITY = """
 ### What the choices decide
 
-`make sensitivity` trains {variants} variants of a part of the study (`config/sensitivity.yaml`). It took {wall} on
-{cores} cores. A variant changes one choice that the paper leaves open, or a few. Here a claim *stands* if it is
-reproduced under every variant that can judge it, *falls* if it is not under any, and *turns* on a choice if a
-variant's verdict is the opposite of the base's. The others are open: undecided, or undecided under some variant.
+`make sensitivity` trains variants of a part of the study (`config/sensitivity.yaml`). A variant changes one choice
+that the paper leaves open, or a few. {variants} are published here; they took {wall} on {cores} cores.{lacking}
+
+Here a claim *stands* if it is reproduced under every variant that can judge it, *falls* if it is not under any, and
+*turns* on a choice if a variant's verdict is the opposite of the base's. The others are open: undecided, or undecided
+under some variant.
 
 {counts}
 
@@ -208,15 +210,19 @@ def chosen_by(reference: Path) -> str:
         return ""
     family, (cells, claims) = read_family(str(ROOT / "config/sensitivity.yaml")), split(load_table(path))
     stable, run = stable_claims(claims), json.loads((reference / "sensitivity.json").read_text())
+    published = set(cells["variant"])
+    candidates = [name for name in family.candidates if name in published]
+    lacking = [name for name in (Path(folder).name for folder in family) if name not in published]
     return SENSITIVITY.format(
         variants=claims["variant"].nunique() - 1,
+        lacking=f" The file has more, which are not published yet: {', '.join(lacking)}." if lacking else "",
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
         counts=sensitivity.counts_to_markdown(sensitivity.count_by_family(stable)),
         turning=sensitivity.turning_to_markdown(stable),
         conclusions=sensitivity.conclusions_to_markdown(sensitivity.stable_conclusions(claims)),
-        ranking=sensitivity.ranking_to_markdown(nearest(cells, family.candidates), base=cells["variant"].iloc[0]),
-        held_out=sensitivity.held_out_to_markdown(held_out(cells, family.candidates)),
+        ranking=sensitivity.ranking_to_markdown(nearest(cells, candidates), base=cells["variant"].iloc[0]),
+        held_out=sensitivity.held_out_to_markdown(held_out(cells, candidates)),
         former=sensitivity.held_out_to_markdown(held_out(cells, [FORMER])),
     )
 
