@@ -4,6 +4,7 @@ import torch
 
 from libi.evaluation.choices import chosen_models
 from libi.evaluation.measuring import evaluate_choices
+from libi.models.trained import check_settings
 from libi.runtime.allocator import keep_freed_memory
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, load_tensors, save_table
@@ -13,6 +14,7 @@ with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     given = snakemake.input
+    check_settings(given.models, snakemake.params.training)
     truth, _ = load_tensors(given.truth)
     tests = (load_tensors(path)[0]["x"] for path in given.test)
     metrics, points = evaluate_choices(

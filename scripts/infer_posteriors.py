@@ -5,6 +5,7 @@ import torch
 from libi.evaluation.choices import chosen_models
 from libi.evaluation.gaps import Reference, gaps_of_choices
 from libi.evaluation.inference import infer_choices
+from libi.models.trained import check_settings
 from libi.runtime.allocator import keep_freed_memory
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, load_tensors, save_table
@@ -14,6 +15,7 @@ with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     given, made = snakemake.input, snakemake.output
+    check_settings(given.models, snakemake.params.training)
     truth, known = load_tensors(given.truth)[0]["generative"], load_tensors(given.reference)[0]
     train, references = {}, {}
     for replicate, path in zip(snakemake.params.replicates, given.train, strict=True):

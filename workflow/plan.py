@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import heapq
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,7 +43,8 @@ def notes(root: Path, folder: str) -> dict[str, dict[str, Any]]:
         folder: the study's folder in results/, e.g. "/quick"; empty for the paper's study.
     """
     found = {}
-    for path in (root / ".snakemake/metadata").iterdir():
+    folder_of_notes = root / ".snakemake/metadata"
+    for path in folder_of_notes.iterdir() if folder_of_notes.is_dir() else ():
         note = json.loads(path.read_text(encoding="utf-8"))
         file = base64.b64decode(path.name).decode()
         if note["log"] and _wrote(note, folder) and (root / file).exists():
@@ -90,6 +92,9 @@ def wall_seconds(jobs: Mapping[str, Job], cores: int) -> float:
 
 
 if __name__ == "__main__":
-    done = jobs_of(notes(Path.cwd(), ""))
+    root = Path.cwd()
+    done = jobs_of(notes(root, ""))
+    if not done or not (root / "results/claims.csv").exists():
+        sys.exit("There is no finished study of the paper here to plan by; make it by: make")
     for number in CORES:
         print(f"{number:3} cores: {wall_seconds(done, number) / 60:6.1f} min")

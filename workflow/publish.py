@@ -27,7 +27,7 @@ from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
 from libi.methods import METHODS  # noqa: E402
-from libi.runtime.storage import atomic, load_table, save_table, save_text  # noqa: E402
+from libi.runtime.storage import Damaged, atomic, check_seal, is_result, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
@@ -170,7 +170,7 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
         the names of those that were published.
 
     Raises:
-        SystemExit: if one that is named is not finished, or none is, naming what is missing.
+        SystemExit: if one that is named is not finished, or none is, or a result is not what its job wrote, naming it.
     """
     missing = {name: [file for file in part.files if not (root / file).exists()] for name, part in PARTS.items()}
     wanted = list(names) or [name for name, files in missing.items() if not files] or ["paper"]
@@ -178,6 +178,11 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
         if files := missing[name]:
             made = f"Make it by: {PARTS[name].command}"
             raise SystemExit(f"The study {name} is not finished: no {', '.join(files)}. {made}")
+    try:
+        for file in (file for name in wanted for file in PARTS[name].files if is_result(file)):
+            check_seal(file, root)
+    except Damaged as error:
+        raise SystemExit(f"Nothing is published. {error}") from None
     reference = root / "paper/reference"
     reference.mkdir(exist_ok=True)
     for name in wanted:

@@ -38,8 +38,10 @@ def draw(edges: Edges) -> str:
 
 
 if __name__ == "__main__":
-    path = Path(sys.argv[1])
-    drawn, found = BLOCK.subn(draw(shorten(read_edges(sys.stdin.read()))), path.read_text(encoding="utf-8"))
+    path, edges = Path(sys.argv[1]), read_edges(sys.stdin.read())
+    if not edges:
+        sys.exit("no arrow between rules was given, so nothing is drawn; call: make rulegraph")
+    drawn, found = BLOCK.subn(draw(shorten(edges)), path.read_text(encoding="utf-8"))
     if found != 1:
         sys.exit(f"{path}: {found} blocks of Mermaid; expected the one to draw the graph in")
     path.write_text(drawn, encoding="utf-8")

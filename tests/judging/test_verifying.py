@@ -81,6 +81,14 @@ def test_an_unknown_verdict_is_refused(verify):
     assert code == 2 and "claims.csv: claim 'a' has the verdict 'maybe'" in printed
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_table_without_a_verdict_is_refused(verify, place):
+    tables = [table(a=BEST), table(a=BEST)]
+    tables[place] = tables[place].head(0)
+    code, printed = verify(*tables)
+    assert code == 2 and f"{('claims', 'reference')[place]}.csv: there is no verdict in it" in printed
+
+
 def test_the_counts_of_each_family_and_the_claims_not_reproduced_are_printed():
     lines = describe(table(b1=BEST, b2=WORST, a=MIDDLE, b3=BEST)).splitlines()
     assert [line.split() for line in lines[1:4]] == [

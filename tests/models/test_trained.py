@@ -1,8 +1,10 @@
 """A file of trained models tells with which networks it is read."""
 
+import numpy as np
 import pytest
 import torch
 
+import libi
 from libi.datasets import DATASETS, dataset_of
 from libi.models.trained import TrainedModels, metadata_of
 from libi.runtime.storage import save_tensors
@@ -29,3 +31,47 @@ def test_a_file_that_tells_nothing_of_networks_has_the_default_ones(tmp_path, na
     about = metadata_of(name, "vae", [0], ["default"], [0])
     del about["architecture"]
     assert saved(tmp_path / "models", DATASETS[name], about).dataset.layouts == DATASETS[name].layouts
+
+
+@pytest.fixture
+def model(tmp_path):
+    return saved(tmp_path / "models", DATASETS["mobius"], metadata_of("mobius", "vae", [0], ["default"], [0])).model(
+        "default", 0
+    )
+
+
+@pytest.mark.parametrize("given", [[[0, 1], [2, 3]], np.array([[0, 1], [2, 3]], dtype=np.uint8), torch.eye(2)])
+def test_any_real_numbers_can_be_encoded_and_decoded(model, given):
+    as_floats = np.array([list(map(float, row)) for row in given])
+    for function in (lambda x: model.encode(x)[0], model.decode):
+        np.testing.assert_array_equal(function(given), function(as_floats))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (np.zeros((3, 4)), r"must be \[2, points\] for mobius, points last; got \[3, 4\]"),
+        (np.zeros(2), r"got \[2\]"),
+        ([], r"got \[0\]"),
+        ([[1.0], [1.0, 2.0]], "its rows have different lengths"),
+        ("text", "must be real numbers; got <U4"),
+        ([["1", "2"], ["3", "4"]], "must be real numbers; got <U1"),
+        (None, "must be real numbers; got object"),
+        (np.zeros((2, 3), dtype=complex), "must be real numbers; got complex128"),
+        (np.ma.masked_less(np.zeros((2, 3)), 1), "is a masked array"),
+        (np.array([[0.0, np.nan], [np.inf, 0.0]]), "must be finite; 2 of its values are not"),
+        (torch.zeros(2, 3, requires_grad=True), r"is a tensor with gradients, which end here; give \w+.detach\(\)"),
+    ],
+)
+def test_what_cannot_be_encoded_or_decoded_is_refused_in_a_sentence(model, given, said):
+    for function in (model.encode, model.decode):
+        with pytest.raises(ValueError, match=said):
+            function(given)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("", "'' is not there"), (".", "'.' is a folder"), ("no", "'no' is not there")]
+)
+def test_what_cannot_be_loaded_is_named(path, said):
+    with pytest.raises(FileNotFoundError, match=f"^{said}; name a training file"):
+        libi.load(path)

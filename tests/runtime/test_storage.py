@@ -1,10 +1,14 @@
 """Files are whole or not there, and read back as they were written."""
 
+import os
+import shutil
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import torch
 
-from libi.runtime.storage import atomic, load_table, load_tensors, save_table, save_tensors
+from libi.runtime.storage import Damaged, atomic, load_table, load_tensors, save_table, save_tensors, seal_of
 
 
 def test_tensors_and_tables_read_back_to_the_bit(tmp_path):
@@ -33,3 +37,99 @@ def test_a_truncated_file_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ValueError, match="x.safetensors: not a whole safetensors file"):
         load_tensors(path)
+
+
+# ---------------------------------------------------------------------------- results
+
+VAE, LIBI = (f"results/quick/metrics/gaussian/{method}.csv" for method in ("vae", "libi"))
+FIRST, SECOND = (f"results/quick/training/gaussian/vae/{replicate}.safetensors" for replicate in (0, 1))
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """Two tables and two files of tensors, where the jobs of a run write them."""
+    monkeypatch.chdir(tmp_path)
+    for number, (table, file) in enumerate(((VAE, FIRST), (LIBI, SECOND))):
+        save_table(table, pd.DataFrame({"replicate": [0, 1], "test_ll": [number + 0.5, number + 0.25]}))
+        save_tensors(file, {"generative": torch.full((2, 3), float(number))}, {"method": "vae"})
+
+
+def lines(path):
+    return Path(path).read_text().splitlines(keepends=True)
+
+
+DAMAGE = {
+    "edited number": lambda path: path.write_text(path.read_text().replace("0.5", "9.5")),
+    "empty": lambda path: path.write_bytes(b""),
+    "header only": lambda path: path.write_text(lines(path)[0]),
+    "row missing": lambda path: path.write_text("".join(lines(path)[:-1])),
+    "row twice": lambda path: path.write_text("".join([*lines(path), lines(path)[-1]])),
+    "number cut": lambda path: path.write_text(path.read_text()[:-3]),
+    "neighbour's": lambda path: shutil.copy(LIBI, path),
+    "neighbour's with its seal": lambda path: [shutil.copy(LIBI, path), shutil.copy(seal_of(LIBI), seal_of(path))],
+    "no seal": lambda path: seal_of(path).unlink(),
+    "half a seal": lambda path: seal_of(path).write_text(seal_of(path).read_text()[:20]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_table_that_is_not_what_was_written_is_refused(results, damage):
+    before = os.stat(VAE)
+    DAMAGE[damage](Path(VAE))
+    os.utime(VAE, (before.st_atime, before.st_mtime))  # the date tells nothing
+    with pytest.raises(Damaged, match=f"^{VAE}: .*; to make it anew, add to the command: --forcerun {VAE}$"):
+        load_table(VAE)
+    assert load_table(LIBI)["test_ll"].tolist() == [1.5, 1.25]
+
+
+def flip(place):
+    def damage(path):
+        content = bytearray(path.read_bytes())
+        content[place] ^= 1
+        path.write_bytes(content)
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (flip(-1), "does not have the checksum"),
+        (flip(-5), "does not have the checksum"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1]), "not a whole safetensors file"),
+        (lambda path: path.write_bytes(b""), "not a whole safetensors file"),
+        (lambda path: path.write_text("a,b"), "not a whole safetensors file"),
+        (lambda path: shutil.copy(SECOND, path), f"was written as {SECOND}"),
+    ],
+)
+def test_tensors_that_are_not_what_was_written_are_refused(results, damage, said):
+    damage(Path(FIRST))
+    with pytest.raises(
+        Damaged, match=f"^{FIRST}: .*{said}.*; to make it anew, add to the command: --forcerun {FIRST}$"
+    ):
+        load_tensors(FIRST)
+    assert torch.equal(load_tensors(SECOND)[0]["generative"], torch.ones(2, 3))
+
+
+def test_every_flipped_bit_of_tensors_is_found(results):
+    whole = Path(FIRST).read_bytes()
+    for place in range(len(whole)):
+        Path(FIRST).write_bytes(whole)
+        flip(place)(Path(FIRST))
+        with pytest.raises(Damaged):
+            load_tensors(FIRST)
+
+
+def test_folders_that_changed_places_are_refused(results):
+    folder = Path(VAE).parent
+    other = folder.with_name("mobius")
+    shutil.copytree(folder, other)
+    with pytest.raises(Damaged, match=f"^results/quick/metrics/mobius/vae.csv: it was written as {VAE}"):
+        load_table("results/quick/metrics/mobius/vae.csv")
+
+
+def test_a_file_that_was_taken_elsewhere_can_still_be_read(results, tmp_path):
+    """By its absolute path, or outside results/: its content is checked, its place is not."""
+    shutil.copy(FIRST, "mine.safetensors")
+    for path in ("mine.safetensors", tmp_path / FIRST):
+        assert load_tensors(path)[1] == {"method": "vae"}

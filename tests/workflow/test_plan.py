@@ -2,10 +2,14 @@
 
 import base64
 import json
+import subprocess
+import sys
 
 import plan
 import pytest
 from plan import Job
+
+from .conftest import REPOSITORY
 
 
 def alone(seconds, priority=0, needs=()):
@@ -51,3 +55,9 @@ def test_jobs_are_read_from_what_snakemake_noted(tmp_path):
         "logs/simulate/x.log": alone(2.0, 30),
         "logs/train/libi.log": alone(5.0, 20, ["logs/simulate/x.log"]),
     }
+
+
+def test_without_a_finished_study_there_is_no_plan(tmp_path):
+    command = [sys.executable, str(REPOSITORY / "workflow/plan.py")]
+    run = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True)
+    assert run.returncode != 0 and run.stdout == "" and "There is no finished study of the paper here" in run.stderr

@@ -7,6 +7,8 @@ import pandas as pd
 import publish
 import pytest
 
+from libi.runtime.storage import save_table
+
 from .conftest import REPOSITORY
 
 
@@ -47,6 +49,18 @@ def test_an_unfinished_study_is_not_published(tmp_path):
         publish.publish(tmp_path)
     with pytest.raises(SystemExit, match=r"sensitivity is not finished: .*Make it by: make sensitivity"):
         publish.publish(tmp_path, ["sensitivity"])
+    assert not (tmp_path / "paper").exists()
+
+
+def test_a_result_that_has_changed_is_not_published(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for file in publish.PARTS["power"].files:
+        save_table(file, pd.DataFrame({"claim": ["a"]}))
+    (changed,) = (file for file in publish.PARTS["power"].files if file.endswith("claims.csv"))
+    with open(changed, "a") as table:
+        table.write("b\n")
+    with pytest.raises(SystemExit, match=f"Nothing is published. {changed}: it has changed since it was written"):
+        publish.publish(tmp_path, ["power"])
     assert not (tmp_path / "paper").exists()
 
 

@@ -58,3 +58,10 @@ def test_drawing_it_anew_changes_nothing(project, drawing):
     run = subprocess.run(script, cwd=project.root, input=drawing, text=True, capture_output=True)
     assert run.returncode == 0, run.stderr
     assert (project.root / "README.md").read_bytes() == (REPOSITORY / "README.md").read_bytes()
+
+
+def test_nothing_is_drawn_of_nothing(project):
+    script, before = [sys.executable, "workflow/rule_graph.py", "README.md"], (project.root / "README.md").read_bytes()
+    run = subprocess.run(script, cwd=project.root, input="", text=True, capture_output=True)
+    assert run.returncode != 0 and "nothing is drawn" in run.stderr
+    assert (project.root / "README.md").read_bytes() == before

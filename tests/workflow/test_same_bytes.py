@@ -18,7 +18,7 @@ def made(project, name="tiny"):
     hashes = {}
     for folder in ("results", "figures", "paper"):
         for path in sorted((project.root / folder / name).rglob("*")):
-            if path.is_file() and "benchmarks" not in path.parts:
+            if path.is_file() and "benchmarks" not in path.parts and not path.name.startswith("."):
                 hashes[str(path.relative_to(project.root))] = hashlib.sha256(path.read_bytes()).hexdigest()
     return hashes
 

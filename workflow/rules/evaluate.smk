@@ -23,6 +23,7 @@ rule evaluate:
         mem_mb=growing(1500),
         runtime=growing(10),
     params:
+        training=training_job,
         job=of_study(Study.evaluation_job),
         replicates=of_all,
     message:

@@ -55,6 +55,7 @@ rule infer:
         mem_mb=growing(1500),
         runtime=growing(10),
     params:
+        training=training_job,
         job=of_study(Study.posterior_job),
         replicates=of_all,
     message:

@@ -6,6 +6,11 @@ def of_study(what):
     return lambda wildcards: what(FAMILY[wildcards.study])
 
 
+def training_job(wildcards):
+    """The settings with which a method is trained on a data set."""
+    return FAMILY[wildcards.study].training_job(wildcards.dataset, wildcards.method)
+
+
 def names_of(wildcards):
     """The names that a study's tables and figures print: no script takes them, but another name reruns the rule."""
     study = FAMILY[wildcards.study]

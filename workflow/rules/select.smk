@@ -21,6 +21,7 @@ rule select:
         mem_mb=growing(1500),
         runtime=growing(10),
     params:
+        training=training_job,
         job=of_study(Study.scoring_job),
         replicates=of_all,
     message:

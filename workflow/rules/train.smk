@@ -23,7 +23,7 @@ rule train:
         mem_mb=growing(2000),
         runtime=training_minutes,
     params:
-        job=lambda wildcards: FAMILY[wildcards.study].training_job(wildcards.dataset, wildcards.method),
+        job=training_job,
         replicates=of_pack,
         scratch=lambda wildcards: "scratch{study}/{dataset}/{method}/{replicates}".format(**wildcards),
     message:

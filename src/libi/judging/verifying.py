@@ -26,11 +26,13 @@ def read_verdicts(path: Path, remedy: str) -> pd.DataFrame:
 
     Raises:
         MissingVerdicts: if it is not there, naming it and the remedy.
-        ValueError: if a verdict is none of the three, naming the file and the claim.
+        ValueError: if there is none, or one is none of the four, naming the file and the claim.
     """
     if not path.exists():
         raise MissingVerdicts(f"{path} is not there; make it by: {remedy}")
     claims = load_table(path)
+    if claims.empty or not {"claim", "family", "verdict"} <= set(claims.columns):
+        raise ValueError(f"{path}: there is no verdict in it; make it anew: {remedy}")
     for row in claims[~claims["verdict"].isin(VERDICTS)].itertuples():
         raise ValueError(f"{path}: claim {row.claim!r} has the verdict {row.verdict!r}; allowed: {', '.join(VERDICTS)}")
     return claims

@@ -22,10 +22,16 @@ def load(
         replicate: number of the replicate, where the file holds several (0-4.safetensors). Left out: its first.
 
     Raises:
-        ValueError: if the configuration is left out and the study has not chosen one yet, or if the file does not
-            hold the replicate.
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is not a whole training file, if it does not hold the replicate, or if the configuration
+            is left out and the study has not chosen one yet.
         KeyError: if the file does not hold the model.
     """
+    if not Path(path).is_file():
+        what = "is a folder" if str(path) and Path(path).is_dir() else "is not there"
+        raise FileNotFoundError(
+            f"{str(path)!r} {what}; name a training file, e.g. results/training/mobius/libi/0.safetensors"
+        )
     path = Path(path)
     models = TrainedModels(path, replicate)
     names = list(dict.fromkeys(name for name, _ in models.rows))

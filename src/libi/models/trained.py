@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from libi.base.dataset import Dataset
 from libi.datasets import dataset_of
-from libi.runtime.storage import load_tensors
+from libi.runtime.storage import Damaged, load_tensors
 
 Array = np.ndarray
 
@@ -71,7 +71,7 @@ class TrainedModel:
         """Mean and standard deviation of q_ϕ(z|x), each [2, points], for data [observed, points].
 
         Raises:
-            ValueError: if x has another number of features, or the model no inference network.
+            ValueError: if x has another shape, or is not of finite real numbers, or the model has no inference network.
         """
         mean, log_variance = self.posterior(self._checked(x, self.dataset.observed, "x"))
         return mean.numpy(), torch.exp(0.5 * log_variance).numpy()
@@ -80,17 +80,30 @@ class TrainedModel:
         """The means f_θ(z) [observed, points] for codes [2, points].
 
         Raises:
-            ValueError: if the codes have another number of features.
+            ValueError: if the codes have another shape, or are not finite real numbers.
         """
         return self.means(self._checked(codes, 2, "codes")).numpy()
 
-    def _checked(self, array: Array, features: int, name: str) -> Tensor:
-        array = np.asarray(array, dtype=np.float64)
-        if array.ndim != 2 or array.shape[0] != features:
-            raise ValueError(
-                f"{name} must be [{features}, points] for {self.dataset.name}, points last; got {list(array.shape)}"
-            )
-        return torch.from_numpy(array.copy())
+    def _checked(self, array: Any, features: int, name: str) -> Tensor:
+        """Finite real numbers [features, points] as a tensor, or a ValueError that says what is wrong with them."""
+        shape = f"{name} must be [{features}, points] for {self.dataset.name}, points last"
+        if isinstance(array, Tensor):
+            if array.requires_grad:
+                raise ValueError(f"{name} is a tensor with gradients, which end here; give {name}.detach()")
+            array = array.cpu().numpy()
+        if np.ma.isMaskedArray(array):
+            raise ValueError(f"{name} is a masked array; leave the masked points out, or fill them")
+        try:
+            numbers = np.asarray(array)
+        except ValueError:
+            raise ValueError(f"{shape}; its rows have different lengths") from None
+        if numbers.dtype.kind not in "fiu":
+            raise ValueError(f"{name} must be real numbers; got {numbers.dtype}")
+        if numbers.ndim != 2 or numbers.shape[0] != features:
+            raise ValueError(f"{shape}; got {list(numbers.shape)}")
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"{name} must be finite; {int((~np.isfinite(numbers)).sum())} of its values are not")
+        return torch.from_numpy(numbers.astype(np.float64))
 
 
 def metadata_of(
@@ -100,11 +113,50 @@ def metadata_of(
     configurations: list[str],
     restarts: list[int],
     architecture: Mapping[str, Any] = MappingProxyType({}),
+    job: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """What a file of trained models says of itself: data set, method and networks, and which model each row is."""
+    """What a file of trained models says of itself.
+
+    Args:
+        dataset: that the models are of.
+        method: that trained them.
+        replicates: of each row of the tensors, its replicate.
+        configurations: likewise, the name of its configuration.
+        restarts: likewise, the number of its restart.
+        architecture: of the networks; what is left out is the paper's.
+        job: `Study.training_job`, all settings that the models were trained with.
+    """
     models = json.dumps(list(zip(replicates, configurations, restarts, strict=True)))
-    networks = json.dumps(dict(architecture), sort_keys=True)
-    return {"dataset": dataset, "method": method, "architecture": networks, "models": models}
+    networks, settings = (json.dumps(dict(part), sort_keys=True) for part in (architecture, job))
+    return {"dataset": dataset, "method": method, "architecture": networks, "models": models, "job": settings}
+
+
+def check_settings(paths: Sequence[str | Path], job: Mapping[str, Any]) -> None:
+    """Make sure that models were trained with a study's settings, wherever their files come from.
+
+    Args:
+        paths: training files of a method on a data set.
+        job: `Study.training_job` of the study.
+
+    Raises:
+        Damaged: if they were trained with others, naming a file, a setting and the remedy.
+    """
+    wanted = dict(_leaves(json.loads(json.dumps(job))))
+    for path in paths:
+        had = dict(_leaves(json.loads(load_tensors(path)[1].get("job", "{}"))))
+        for key in [*wanted, *had]:
+            if had.get(key) != wanted.get(key):
+                words = f"its models were trained with {key} {had.get(key)}, and the study has {wanted.get(key)}"
+                raise Damaged(path, words)
+
+
+def _leaves(settings: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of nested dictionaries, each with its dotted key."""
+    if not isinstance(settings, dict):
+        yield name, settings
+        return
+    for key, value in settings.items():
+        yield from _leaves(value, f"{name}.{key}" if name else key)
 
 
 def replicates_in(path: str | Path) -> list[int]:
