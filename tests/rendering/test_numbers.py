@@ -78,8 +78,8 @@ def test_the_papers_own_cells_are_no_difference(papers_numbers):
     """Not decidable are those whose sd exceeds the spread of the column: lagging's Test-LL on CubicJTEx, ..."""
     assert " to $+" in papers_numbers["LargestDifference"]  # an interval around 0
     assert papers_numbers["CellsByDataset"].startswith("10 of 10 on LinearJTEx, ")
-    assert "not reproduced" not in papers_numbers["VerdictCell"]
-    assert papers_numbers["VerdictObjectiveAtTruth"] == r"\verdict{reproduced}"
+    assert "otherwise" not in papers_numbers["VerdictCell"]
+    assert papers_numbers["VerdictObjectiveAtTruth"] == "we find so too"
 
 
 def claims_with(*verdicts_of_cells):
@@ -91,9 +91,15 @@ def claims_with(*verdicts_of_cells):
 def test_verdicts_in_words():
     several = claims_with(("a", "reproduced"), ("b", "not reproduced"), ("c", "reproduced"), ("d", "not decidable"))
     values = verdicts(several, ["cell", "another_one"])
-    assert values["VerdictCell"] == r"\verdict{2 of 4 reproduced, 1 not decidable, 1 not reproduced}"
+    assert values["VerdictCell"] == "in 2 of 4 cases we find so too; 1 cannot be decided and 1 comes out otherwise"
     assert values["VerdictAnotherOne"] == "--"
-    assert verdicts(several[1:2], ["cell"])["VerdictCell"] == r"\verdict{not reproduced}"
+    for kept, words in (
+        ([1], "we do not find so"),
+        ([0, 2], "in both cases we find so too"),
+        ([3, 3, 3], "in all 3 cases we cannot decide this"),
+        ([1, 1, 3], "of 3 cases 1 cannot be decided and 2 come out otherwise"),
+    ):
+        assert verdicts(several.iloc[kept], ["cell"])["VerdictCell"] == words
 
 
 def test_a_study_that_lacks_everything_has_dashes():

@@ -7,6 +7,7 @@ from math import nan
 
 import pandas as pd
 
+from libi import __version__
 from libi.datasets import DATASETS
 from libi.methods import METHODS
 from libi.paper.vocabulary import FAILED, TRUTH, VERDICTS
@@ -24,6 +25,25 @@ OTHER = (
     "its design is the one given here, and its verdicts are a preview."
 )
 BETAS = "beta="
+REPRODUCED = "reproduced"
+# Verdicts in words: on one claim; on all cases of one; on some cases, one or several.
+ALONE = {
+    REPRODUCED: "we find so too",
+    "not reproduced": "we do not find so",
+    "not decidable": "we cannot decide this",
+    "not testable": "this cannot be tested",
+}
+IN_ALL = {
+    REPRODUCED: "in {} we find so too",
+    "not reproduced": "in {} we do not find so",
+    "not decidable": "in {} we cannot decide this",
+    "not testable": "in {} this cannot be tested",
+}
+SOME = {
+    "not reproduced": ("{} comes out otherwise", "{} come out otherwise"),
+    "not decidable": ("{} cannot be decided", "{} cannot be decided"),
+    "not testable": ("{} cannot be tested", "{} cannot be tested"),
+}
 LIKELIHOODS = {"exact": "the exact one", "importance": "as estimated by importance sampling"}
 
 
@@ -34,6 +54,8 @@ def design(study: Study) -> dict[str, str]:
     posterior = evaluation.posterior
     methods = {name for dataset in study.dataset_names() for name in study.methods(dataset)} - {TRUTH}
     return {
+        "StudyName": text(study.name),
+        "Version": __version__,
         "StudyNote": OWN if study.name == PAPER else OTHER % text(study.name),
         "Datasets": enumeration([text(name) for name in DATASETS.titles(study.dataset_names()).values()]),
         "Methods": enumeration([text(name) for name in METHODS.titles(methods).values()]),
@@ -135,16 +157,18 @@ def _counts(claims: pd.DataFrame) -> dict[str, str]:
 
 
 def _verdict(claims: pd.DataFrame) -> str:
-    """The verdict on one claim; or of several, best first, how many have which."""
-    found = [(name, int((claims["verdict"] == name).sum())) for name in VERDICTS]
-    found = [(name, times) for name, times in found if times]
+    """What follows the paper's words and a colon: our verdict on one claim, or on the same claim in several cases."""
+    counts = {name: int((claims["verdict"] == name).sum()) for name in VERDICTS}
+    found, cases = [name for name in VERDICTS if counts[name]], len(claims)
     if not found:
         return MISSING
-    if len(claims) == 1:
-        return rf"\verdict{{{found[0][0]}}}"
-    (best, most), *others = found
-    phrases = [f"{most} of {len(claims)} {best}", *(f"{times} {name}" for name, times in others)]
-    return rf"\verdict{{{', '.join(phrases)}}}"
+    if cases == 1:
+        return ALONE[found[0]]
+    if len(found) == 1:
+        return IN_ALL[found[0]].format("both cases" if cases == 2 else f"all {cases} cases")
+    others = enumeration([SOME[name][counts[name] > 1].format(counts[name]) for name in found if name != REPRODUCED])
+    agreeing = f"in {counts[REPRODUCED]} of {cases} cases we find so too" if counts[REPRODUCED] else f"of {cases} cases"
+    return f"{agreeing}; {others}" if counts[REPRODUCED] else f"{agreeing} {others}"
 
 
 def _cells_by_dataset(claims: pd.DataFrame) -> str:
