@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import floor, isnan, log10
 from typing import Any
 
 import pandas as pd
 
 from libi import __version__
-from libi.paper.vocabulary import DATASETS, VERDICTS
-from libi.rendering.comparison import interval
+from libi.paper.vocabulary import DATASETS, NOT_REPRODUCED, VERDICTS
 from libi.rendering.latex import measured, printed, probability, text
 
-ALIKE = ["where", "statement", "measure", "note"]
-# Worst first: a reader looks for what did not hold.
 CELLS = "cell"
+EXACT = 1e-6  # width of an interval below which it is the error of a closed form
 
 
 def base_of(claims: pd.DataFrame) -> pd.Series:
@@ -48,29 +46,37 @@ def counts_to_latex(claims: pd.DataFrame, *, study: str) -> str:
 def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
     r"""Write every claim but the cells of Table 1 in LaTeX: a longtable over the text's width, for booktabs and array.
 
-    Grouped by verdict, worst first; within a verdict in the order given. Claims that differ in their numbers alone,
-    such as those about several data sets, share a line.
+    What the paper says stands above the claims that it makes, and what was measured above those measured so. A claim
+    is a row: the data set it is about, our value, the interval that decides, the published value, and the verdict.
 
     Args:
         claims: results/claims.csv.
         study: name of the study, for the comment in the first line.
     """
     listed = claims[base_of(claims) != CELLS]
-    heads = r"The paper says & We find \\"
-    width = r"p{\dimexpr0.5\linewidth-2\tabcolsep\relax}"
     lines = [
         f"% Claims and verdicts of the study {study}, made by libi {__version__}.",
-        rf"\begin{{longtable}}{{>{{\raggedright}}{width}>{{\raggedright\arraybackslash}}{width}}}",
-        rf"\toprule {heads} \midrule \endhead",
+        r"\begin{longtable}{>{\hspace{2em}}p{0.15\linewidth}>{\raggedright}p{0.17\linewidth}>{\raggedright}p{0.27\linewidth}"
+        r">{\raggedright}p{0.09\linewidth}>{\raggedright\arraybackslash}p{0.14\linewidth}}",
+        r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endhead",
         r"\bottomrule \endfoot",
     ]
-    for verdict in reversed(VERDICTS):
-        rows = listed[listed["verdict"] == verdict]
-        if len(rows):
-            title = rf"\multicolumn{{2}}{{l}}{{\textbf{{{verdict.capitalize()}: {len(rows)} of {len(listed)}}}}}"
-            groups = rows.groupby(ALIKE, sort=False, dropna=False)
-            lines += [rf"{title} \\* \addlinespace", *(_claims(group) for _, group in groups)]
+    for (where, statement), said in listed.groupby(["where", "statement"], sort=False):
+        quoted = rf"\emph{{{text(where)}.}} {text(statement)}"
+        lines.append(rf"{_across(quoted)} \\*")
+        for _, alike in said.groupby(["measure", "note"], sort=False, dropna=False):
+            one = alike.iloc[0]
+            measure = "; ".join([text(one["measure"]), *([] if pd.isna(one["note"]) else [text(one["note"])])])
+            lines.append(rf"{_across(measure, indent=1)} \\*")
+            *first, last = map(_row, alike.itertuples())
+            lines += [*(rf"{row} \\*" for row in first), rf"{last} \\ \addlinespace"]
     return "\n".join([*lines, r"\end{longtable}", ""])
+
+
+def _across(words: str, indent: int = 0) -> str:
+    """Words over all columns, with so many ems to their left."""
+    column = rf">{{\raggedright\arraybackslash\leftskip={indent}em}}p{{\dimexpr\linewidth-2\tabcolsep\relax}}"
+    return rf"\multicolumn{{5}}{{{column}}}{{{words}}}"
 
 
 def _count(name: str, claims: pd.DataFrame, shown: tuple[str, ...]) -> str:
@@ -78,24 +84,19 @@ def _count(name: str, claims: pd.DataFrame, shown: tuple[str, ...]) -> str:
     return " & ".join([name, *map(str, numbers)]) + r" \\"
 
 
-def _claims(claims: pd.DataFrame) -> str:
-    """A line of claims that differ in their numbers alone: where and what the paper says; what was measured of each."""
-    one = claims.iloc[0]
-    said = rf"\emph{{{text(one['where'])}.}} {text(one['statement'])}"
-    found = "; ".join(filter(None, map(_found, claims.itertuples())))
-    measure = "; ".join([text(one["measure"]), *([] if pd.isna(one["note"]) else [text(one["note"])])])
-    return f"{said} & {': '.join(filter(None, [found, measure]))}. \\\\ \\addlinespace"
+def _row(row: Any) -> str:
+    """A claim: what it is about, our value, interval and p-value, the published value, the verdict."""
+    about = next((DATASETS[part] for part in row.claim.split("-") if part in DATASETS), "")
+    value = "--" if isnan(row.value) else measured(row.value, row.uncertainty)
+    decides = span(row.low, row.high) if not isnan(row.low) and row.high - row.low > EXACT else "--"
+    if not isnan(row.p_value):
+        decides += f" ({probability(row.p_value)})"
+    published = "--" if isnan(row.published) else printed(row.published)
+    verdict = rf"\textbf{{{row.verdict}}}" if row.verdict == NOT_REPRODUCED else row.verdict
+    return f"{about} & {value} & {decides} & {published} & {verdict}"
 
 
-def _found(row: Any) -> str:
-    """The data set that a claim is about, our value, and in brackets the published one and the p-value."""
-    about = [DATASETS[part] for part in row.claim.split("-") if part in DATASETS]
-    beside = [
-        *([] if isnan(row.published) else [f"published: {printed(row.published)}"]),
-        *([] if isnan(row.p_value) else [probability(row.p_value)]),
-    ]
-    value = "" if isnan(row.value) else measured(row.value, row.uncertainty)
-    if not isnan(row.low) and row.high > row.low:
-        beside.insert(0, f"95\\% interval {interval(row.low, row.high)}")
-    value += f" ({'; '.join(beside)})" if value and beside else ""
-    return " ".join([*about, *([value] if value else [])])
+def span(low: float, high: float) -> str:
+    """An interval in LaTeX, with as many decimals as its width needs."""
+    decimals = max(0, min(6, 1 - floor(log10(high - low))))
+    return f"${low:+.{decimals}f}$ to ${high:+.{decimals}f}$"
