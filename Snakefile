@@ -29,6 +29,7 @@ localrules:
     draw_figure6,
     render_gaps,
     render_verdicts,
+    render_page,
     write_numbers,
     write,
 

@@ -43,6 +43,7 @@ JOBS = {
     "draw_figure6": 1,
     "render_gaps": 1,
     "render_verdicts": 1,
+    "render_page": 1,
     "write_numbers": 1,
 } | TYPESET
 

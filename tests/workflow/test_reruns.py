@@ -9,7 +9,7 @@ from .conftest import SMOKE, TYPESET, write_study
 
 TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 22, "train_libi": 4}
 SCORED = {"select": 24}
-JUDGED = {"judge": 1, "render_verdicts": 1, "write_numbers": 1} | TYPESET
+JUDGED = {"judge": 1, "render_verdicts": 1, "render_page": 1, "write_numbers": 1} | TYPESET
 GAPS = {"gather_gaps": 1, "render_gaps": 1, "draw_figure6": 1} | JUDGED
 FAILED = {"gather_restarts": 1, "render_gaps": 1} | JUDGED
 DRAWN = {"draw_figure1": 1, "draw_posterior_means": 4, "draw_figure6": 1} | TYPESET
@@ -61,7 +61,7 @@ def test_edits_that_no_result_depends_on_rerun_nothing(finished):
         ("src/libi/rendering/numbers.py", {"write_numbers": 1} | TYPESET),
         ("paper/replication.tex", TYPESET),
         ("src/libi/judging/cells.py", JUDGED),
-        ("scripts/gather_grid.py", {"gather_grid": 1}),
+        ("scripts/gather_grid.py", {"gather_grid": 1, "render_page": 1}),
         ("src/libi/models/selection.py", SCORED | TABLED),
         ("src/libi/evaluation/restarts.py", FAILED),
         ("src/libi/posterior/sampling.py", INFERRED),

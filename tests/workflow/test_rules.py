@@ -133,6 +133,7 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
         "draw_figure6": 1,
         "render_gaps": 1,
         "render_verdicts": 1,
+        "render_page": 1,
         "write_numbers": 1,
     }
     assert sum(message.startswith("Training") for message in messages) == 4 * 6 * 5 + 2

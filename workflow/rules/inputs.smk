@@ -147,6 +147,7 @@ def results_of(folder):
         rules.judge.output,
         rules.gather_grid.output,
         rules.render_verdicts.output,
+        rules.render_page.output,
         rules.render_gaps.output,
         rules.write_numbers.output,
         rules.write.output if CAN_TYPESET else [],

@@ -44,6 +44,36 @@ rule render_verdicts:
         "../../scripts/render_verdicts.py"
 
 
+rule render_page:
+    input:
+        table1=rules.render_table1.output.csv,
+        claims=rules.judge.output[0],
+        metrics=MEASURED,
+        grid=rules.gather_grid.output[0],
+        conclusions=rules.render_verdicts.output.conclusions,
+        template="src/libi/rendering/page.html",
+        code=code("render_page.py"),
+    output:
+        "results{study}/index.html",
+    log:
+        "logs{study}/render_page.log",
+    benchmark:
+        "results{study}/benchmarks/render_page.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    params:
+        names=names_of,
+        study=of_study(lambda study: study.name),
+    message:
+        "Rendering the page that leads from Table 1 to where its numbers come from"
+    script:
+        "../../scripts/render_page.py"
+
+
 rule write_numbers:
     input:
         table1=rules.render_table1.output.csv,

@@ -1,0 +1,14 @@
+"""Render a page that leads from each cell of Table 1 to where its number comes from."""
+
+import pandas as pd
+
+from libi.rendering.page import content, to_html
+from libi.runtime.logs import log_to
+from libi.runtime.storage import load_table, save_text
+
+with log_to(snakemake.log[0]):
+    given = snakemake.input
+    metrics = pd.concat(map(load_table, given.metrics), ignore_index=True)
+    table1, claims, grid, conclusions = map(load_table, (given.table1, given.claims, given.grid, given.conclusions))
+    shown = content(table1, claims, metrics, grid, conclusions)
+    save_text(snakemake.output[0], to_html(shown, study=snakemake.params.study))

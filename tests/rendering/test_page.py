@@ -1,0 +1,87 @@
+"""The page that leads from a cell of Table 1 to where its number comes from, with the paper's numbers as ours."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+
+from libi.judging.verdict import judge
+from libi.rendering.conclusions import conclude
+from libi.rendering.page import content, to_html
+
+from ..judging.papers_study import PUBLISHED_CLAIMS, evidence, metrics
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+GRID = [("beta=0.5", -1.0), ("beta=2", -0.5), ("beta=5", -0.75)]
+
+# Clicks every cell, walks by the arrow keys, and writes what it saw into the page's title.
+WALK = """<script>
+const errors = [];
+addEventListener("error", event => errors.push(event.message));
+addEventListener("load", () => {
+  const cells = [...document.querySelectorAll("[data-cell]")], titles = new Set();
+  for (const cell of cells) { cell.click(); titles.add(document.querySelector("#detail h2").textContent); }
+  const pressed = document.querySelectorAll("[aria-pressed=true]").length;
+  cells[0].focus();
+  for (const key of ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowUp"])
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  document.title = JSON.stringify({ cells: cells.length, titles: titles.size, pressed, errors,
+    home: document.activeElement === cells[0] });
+});
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def shown():
+    found, values = evidence(), metrics().assign(restart=3)
+    claims = judge(found, PUBLISHED_CLAIMS)
+    rows = [
+        {"dataset": "mobius", "method": "beta_vae", "configuration": name, "log_likelihood_mean": mean}
+        for name, mean in GRID
+    ]
+    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims))
+
+
+def test_a_cell_leads_to_its_replicates_configuration_grid_and_verdict(shown):
+    cell = shown["cells"]["mobius beta_vae s_knn"]
+    assert cell["ours"] == cell["published"] == "0.27 ± 0.14" and cell["verdict"] == "reproduced"
+    assert cell["why"].startswith("the difference is -0.20 to +0.20")  # Welch, n = 5, sd 0.14 on both sides
+    assert [line["replicate"] for line in cell["replicates"]] == [0, 1, 2, 3, 4]
+    assert sum(line["value"] for line in cell["replicates"]) == pytest.approx(5 * 0.27)
+    assert {line["restart"] for line in cell["replicates"]} == {3} and cell["configuration"] == "default"
+    assert cell["grid"] == [["beta=2", "-0.500"], ["beta=5", "-0.750"], ["beta=0.5", "-1.000"]]
+    ours, published = cell["lines"]
+    half = 2.776 * 0.14 / 5**0.5  # t of 4 degrees of freedom
+    assert (ours["low"], ours["high"]) == pytest.approx((0.27 - half, 0.27 + half), abs=1e-3)
+    assert (published["low"], published["high"]) == pytest.approx((ours["low"], ours["high"]))
+
+
+def test_the_best_are_those_of_the_table(shown):
+    bold = {name for name, cell in shown["cells"].items() if cell["best"]}
+    assert {"linear_jtex libi s_knn", "mobius beta_vae test_ll"} <= bold and "linear_jtex vae s_knn" not in bold
+    assert not any(name.startswith("cubic_jtex") and name.endswith("test_ll") for name in bold)
+
+
+def test_the_page_stands_alone(shown):
+    page = to_html(shown, study="mine")
+    assert json.loads(re.search(r'id="content">(.*?)</script>', page)[1]) == shown
+    assert not re.search(r"(src|href)=|@import|url\(|fetch\(|https?://(?!www\.w3\.org/2000/svg)", page)
+    assert page.count("<em>mine</em>") == 1
+
+
+def test_a_name_cannot_end_the_content_early(shown):
+    page = to_html(shown | {"about": "</script><script>"}, study="mine")
+    assert page.count("</script>") == to_html(shown, study="mine").count("</script>")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_in_a_browser_every_cell_can_be_chosen_and_keys_work(shown, tmp_path):
+    path = tmp_path / "index.html"
+    path.write_text(to_html(shown, study="mine").replace("<main>", f"{WALK}<main>"))
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", f"file://{path}"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    seen = json.loads(re.search(r"<title>(.*?)</title>", run.stdout)[1])
+    assert seen == {"cells": 4 * 5 * 3, "titles": 4 * 5 * 3, "pressed": 1, "errors": [], "home": True}
