@@ -41,7 +41,7 @@ def test_two_processes_build_one_library(tmp_path, cache):
     runs = [loading(tmp_path / name) for name in "ab"]
     assert [run.communicate()[0].strip() for run in runs] == ["True", "True"]
     assert sum("compiled the kernels" in (tmp_path / name / "log").read_text() for name in "ab") == 1
-    assert sorted(path.suffix for path in cache.iterdir()) == [".lock", ".so"]
+    assert sorted(path.suffix for path in cache.iterdir()) == [".lock", ".sha256", ".so"]
 
 
 @pytest.mark.long
@@ -54,7 +54,7 @@ def test_a_build_that_is_killed_leaves_nothing_for_long(tmp_path, cache):
     run.communicate()
     assert not list(cache.glob("*.so"))
     assert loading(tmp_path, TMPDIR=str(tmp_path)).communicate()[0].strip() == "True"
-    assert sorted(path.suffix for path in cache.iterdir()) == [".lock", ".so"]
+    assert sorted(path.suffix for path in cache.iterdir()) == [".lock", ".sha256", ".so"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "log"]
 
 
@@ -73,6 +73,72 @@ def test_a_compiler_that_fails_is_named_with_what_it_said(tmp_path, cache, monke
     assert library.load() is None
     assert str(broken) in caplog.text and "exit code 3" in caplog.text and "no space left" in caplog.text
     assert not list(cache.glob("*.so"))
+
+
+@pytest.fixture
+def tiny(tmp_path, cache, monkeypatch):
+    """A library that is compiled in no time."""
+    (tmp_path / "libi.cpp").write_text('extern "C" int answer() { return 42; }')
+    monkeypatch.setattr(library, "FOLDER", tmp_path)
+    monkeypatch.delenv("CXX", raising=False)
+
+
+def answer():
+    library.load.cache_clear()
+    found = library.load()
+    return found and found.answer()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-200] + bytes([content[-200] ^ 1]) + content[-199:],
+    ],
+    ids=["empty", "cut", "flipped bit"],
+)
+def test_a_damaged_library_is_compiled_again(tiny, cache, damage):
+    command = [*library.compilers()[0], *library.FLAGS, library.for_this_processor()]
+    path = library.path_of(command)
+    path.parent.mkdir(parents=True)
+    library.build(command, path)
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert answer() == 42 and library.is_whole(path)
+
+
+def test_a_cache_that_cannot_be_locked_serves_what_is_in_it(tiny, cache, caplog):
+    assert answer() == 42
+    for lock in cache.glob("*.lock"):
+        lock.unlink()
+        lock.mkdir()  # no file can be opened there, not even by root
+    assert answer() == 42 and "cache cannot be used" not in caplog.text
+    for path in cache.glob("*.so"):
+        path.unlink()
+    assert answer() == 42 and "the kernels are compiled for this job alone" in caplog.text
+    assert not list(cache.glob("*.so"))
+
+
+def test_without_a_cache_the_kernels_are_compiled_for_the_job(tiny, tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("LIBI_CACHE", str(tmp_path / "libi.cpp" / "cache"))  # below a file
+    assert answer() == 42 and "the kernels are compiled for this job alone" in caplog.text
+
+
+def test_the_next_compiler_serves_where_the_first_fails(tiny, tmp_path, monkeypatch):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "g++").write_text("#!/bin/sh\nexit 1\n")
+    (programs / "g++").chmod(0o755)
+    (programs / "clang++").write_text(f'#!/bin/sh\nPATH={os.environ["PATH"]} exec {shutil.which("g++")} "$@"\n')
+    (programs / "clang++").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    assert answer() == 42
+
+
+def test_a_compiler_can_be_named_with_flags(tiny, monkeypatch):
+    monkeypatch.setenv("CXX", "g++ -O1")
+    assert library.compilers() == [["g++", "-O1"]] and answer() == 42
 
 
 def test_another_compiler_or_processor_is_another_library(cache, monkeypatch):

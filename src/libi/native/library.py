@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import hashlib
 import logging
 import os
 import platform
 import shlex
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ from pathlib import Path
 from libi.runtime.cache import cache_folder, exclusive, scratch_beside
 from libi.runtime.device import HOST, kind_of
 from libi.runtime.provenance import fingerprint
+from libi.runtime.storage import save_text
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +29,11 @@ SOURCES = sorted([*FOLDER.glob("*.cpp"), *FOLDER.glob("*.hpp")])
 FLAGS = ("-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared")
 
 
-def compiler() -> list[str] | None:
-    """The command of the C++ compiler here: $CXX, else g++, clang++ or c++; None if there is none."""
-    commands = [shlex.split(os.environ.get("CXX", "")), ["g++"], ["clang++"], ["c++"]]
-    return next((command for command in commands if command and shutil.which(command[0])), None)
+def compilers() -> list[list[str]]:
+    """The commands of the C++ compilers here, the first to be tried first: $CXX alone if it is set."""
+    own = shlex.split(os.environ.get("CXX", ""))
+    commands = [own] if own else [["g++"], ["clang++"], ["c++"]]
+    return [command for command in commands if shutil.which(command[0])]
 
 
 def for_this_processor() -> str:
@@ -49,7 +53,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
 
 
 def build(command: Sequence[str], path: Path) -> None:
-    """Compile the library.
+    """Compile the library, and note its checksum beside it.
 
     Args:
         command: the compiler, with all its flags.
@@ -63,8 +67,21 @@ def build(command: Sequence[str], path: Path) -> None:
         made = folder / path.name
         environment = os.environ | {"TMPDIR": str(folder)}
         run([*command, str(FOLDER / "libi.cpp"), "-o", str(made)], environment)
+        save_text(_checksum_of(path), hashlib.sha256(made.read_bytes()).hexdigest())
         os.replace(made, path)
     log.info("compiled the kernels in %.0f s", time.monotonic() - began)
+
+
+def _checksum_of(path: Path) -> Path:
+    return path.with_suffix(".sha256")
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a library is there, and is what was compiled."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == _checksum_of(path).read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def path_of(command: Sequence[str]) -> Path:
@@ -80,20 +97,41 @@ def loaded() -> ctypes.CDLL:
     return library
 
 
+def open_or_build(command: Sequence[str], path: Path) -> ctypes.CDLL:
+    """The library in the cache, compiled if it is not there or damaged; for this job alone if the cache cannot be used.
+
+    Raises:
+        OSError: if it cannot be loaded or written.
+        RuntimeError: if the compiler fails.
+    """
+    if is_whole(path):
+        return ctypes.CDLL(str(path))  # without a lock, which a cache that is only read has not
+    try:
+        with exclusive(path):
+            if not is_whole(path):
+                build(command, path)
+            return ctypes.CDLL(str(path))
+    except OSError as error:
+        log.warning("the cache cannot be used, so the kernels are compiled for this job alone: %s", error)
+        with tempfile.TemporaryDirectory(prefix="libi-") as folder:
+            build(command, Path(folder, path.name))
+            return ctypes.CDLL(str(Path(folder, path.name)))  # stays in memory when the file is gone
+
+
 @functools.cache
 def load() -> ctypes.CDLL | None:
     """The library, compiled if need be; None where it cannot be, after a warning that says why."""
-    cxx = compiler()
-    if cxx is None:
+    found = compilers()
+    if not found:
         log.warning("no C++ compiler: training runs in PyTorch, 50 to 120 times slower; install g++ or clang")
         return None
-    command = [*cxx, *FLAGS, for_this_processor(), *shlex.split(os.environ.get("CXXFLAGS", ""))]
-    path = path_of(command)
-    try:
-        with exclusive(path):
-            if not path.exists():
-                build(command, path)
-        return ctypes.CDLL(str(path))
-    except (OSError, RuntimeError) as error:
-        log.warning("the C++ kernels cannot be used, so training runs in PyTorch, several times slower: %s", error)
-        return None
+    problems = []
+    for cxx in found:
+        command = [*cxx, *FLAGS, for_this_processor(), *shlex.split(os.environ.get("CXXFLAGS", ""))]
+        try:
+            return open_or_build(command, path_of(command))
+        except (OSError, RuntimeError) as error:
+            problems.append(str(error))
+    words = "; ".join(problems)
+    log.warning("the C++ kernels cannot be used, so training runs in PyTorch, several times slower: %s", words)
+    return None

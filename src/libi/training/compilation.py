@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Function = Callable[..., Any]
+Library = Callable[[list[Tensor]], list[Tensor]]
 # Of each argument: lengths (without that of the models), strides, type, device, and whether its first axis is models.
 Signature = tuple[tuple[tuple[int, ...], tuple[int, ...], torch.dtype, str, bool], ...]
 # Most of a turn, in so few digits that thousands of it are exact. Then sin(h)/h and cos(h) as polynomials in h² for
@@ -82,25 +83,32 @@ class Compiled(Plain):
     def __init__(self, function: Function, name: str) -> None:
         super().__init__(function, name)
         self.name = name
-        self._libraries: dict[Signature, Callable[[list[Tensor]], list[Tensor]]] = {}
+        self._libraries: dict[Signature, Library | None] = {}
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function once; it must return one tensor."""
-        (result,) = self._library(arguments)(tree_leaves(arguments))
+        run = self._library(arguments)
+        if run is None:
+            return super().__call__(*arguments)
+        (result,) = run(tree_leaves(arguments))
         return result
 
     def iterate(self, carried: Any, fixed: Any, data: Iterable[Sequence[Tensor]]) -> Any:
         """Apply `carried = function(carried, fixed, *item)` for each item of the data, all of the same shapes."""
         items = iter(data)
         first = next(items)
+        everything = itertools.chain([first], items)
         run = self._library((carried, fixed, *first))
+        if run is None:
+            return super().iterate(carried, fixed, everything)
         leaves, structure = tree_flatten(carried)
         constant = tree_leaves(fixed)
-        for item in itertools.chain([first], items):
+        for item in everything:
             leaves = run([*leaves, *constant, *item])
         return tree_unflatten(leaves, structure)
 
-    def _library(self, arguments: tuple[Any, ...]) -> Callable[[list[Tensor]], list[Tensor]]:
+    def _library(self, arguments: tuple[Any, ...]) -> Library | None:
+        """The function for arrays of these shapes; None where it cannot be compiled."""
         leaves, structure = tree_flatten(arguments)
         points = next(argument for argument in arguments if isinstance(argument, Tensor))
         signature = tuple(
@@ -112,16 +120,49 @@ class Compiled(Plain):
         if len(models) != 1:
             raise ValueError(f"{self.name}: arrays disagree about the number of models: {sorted(models)}")
         if signature not in self._libraries:
+            self._libraries[signature] = self._open(
+                lambda *flat: tree_leaves(self._function(*tree_unflatten(flat, structure))), signature
+            )
+        return self._libraries[signature]
+
+    def _open(self, function: Function, signature: Signature) -> Library | None:
+        """Load the library, built if it is not there or damaged; None, after a warning, where that fails."""
+        try:
             path = library_path(self.name, signature)
             with exclusive(path), scratch_beside(path) as scratch:
-                if not path.exists():
-                    build(lambda *flat: tree_leaves(self._function(*tree_unflatten(flat, structure))), signature, path)
-                # What torch._inductor.aoti_load_package does, without two seconds of imports. It unpacks the library to
-                # a temporary folder, which once loaded is not needed.
-                with mock.patch.dict(os.environ, TMPDIR=str(scratch)):
-                    loader = torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1)
-            self._libraries[signature] = loader.run
-        return self._libraries[signature]
+                if path.exists():
+                    try:
+                        return load_package(path, scratch)
+                    except RuntimeError as error:
+                        log.warning("%s is damaged, and built again: %s", path, _first_line(error))
+                        path.unlink()
+                build(function, signature, path)
+                return load_package(path, scratch)
+        except Exception as error:  # PyTorch's compiler fails in many ways
+            words = "%s cannot be compiled, so it runs operation by operation, many times slower: %s"
+            log.warning(words, self.name, _first_line(error))
+            return None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def load_package(path: Path, scratch: Path) -> Library:
+    """Load a library that was built.
+
+    What torch._inductor.aoti_load_package does, without two seconds of imports.
+
+    Args:
+        path: where it is.
+        scratch: a folder that it is unpacked to; once loaded it is not needed.
+
+    Raises:
+        RuntimeError: if it is not whole.
+    """
+    with mock.patch.dict(os.environ, TMPDIR=str(scratch)):
+        run: Library = torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1).run
+    return run
 
 
 def library_path(name: str, signature: Signature) -> Path:
