@@ -88,7 +88,8 @@ rulegraph: $(READY)
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "no venv module: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
 	@command -v c++ >/dev/null || echo "No C++ compiler: training will run uncompiled and slowly (apt-get install g++)"
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@echo $(CURDIR)/src > "$$($(VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])')/libi.pth"

@@ -87,3 +87,16 @@ def test_cuda_can_be_asked_for_from_a_machine_without_a_gpu(tmp_path):
     study = write_study(tmp_path / "study.yaml", TINY | {"device": "cuda"})
     run = project.snakemake("-n", "--profile", "slurm", "--configfile", study)
     assert run.returncode == 0, run.stdout
+
+
+def test_without_slurm_a_run_ends_at_once_and_says_so(tmp_path):
+    project, programs = Project.of_the_work_tree(tmp_path / "project"), tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "bash", "env", "uname", "git", "which", "python3"):
+        if found := shutil.which(name):
+            (programs / name).symlink_to(found)
+    study = write_study(tmp_path / "study.yaml", TINY)
+    target = "results/tiny/data/linear_jtex/truth.csv"
+    run = project.snakemake("--profile", "slurm", "--configfile", study, "--", target, PATH=str(programs))
+    assert run.returncode != 0 and "There is no SLURM here (no sbatch on PATH)" in run.stdout
+    assert not (project.root / target).exists()

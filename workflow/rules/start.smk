@@ -1,6 +1,6 @@
 """What happens when a run starts and ends: it shows how far it is, and the scheduler is kept quiet."""
 
-import time
+import shutil
 
 import scheduling
 import terminal
@@ -30,7 +30,18 @@ def watch(dag):
     screen.start()
 
 
+def require_slurm():
+    """Refuse to wait for a SLURM that is not there."""
+    executor = getattr(workflow.executor_plugin, "name", "")
+    if executor == "slurm" and shutil.which("sbatch") is None:
+        raise WorkflowError(
+            "There is no SLURM here (no sbatch on PATH), so nothing can be submitted. "
+            "Without a cluster: snakemake --cores 8. What would be submitted: make slurm-plan"
+        )
+
+
 onstart:
+    require_slurm()
     scheduling.stop_polling(workflow.scheduler)
     watch(workflow.dag)
 
