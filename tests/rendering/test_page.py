@@ -1,6 +1,8 @@
 """The page that leads from a cell of Table 1 to where its number comes from, with the paper's numbers as ours."""
 
+import dataclasses
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -11,8 +13,9 @@ import pytest
 from libi.judging.verdict import judge
 from libi.rendering.conclusions import conclude
 from libi.rendering.page import content, to_html
+from libi.rendering.table1 import summarise
 
-from ..judging.papers_study import PUBLISHED_CLAIMS, evidence, metrics
+from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS, evidence, metrics
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 GRID = [("beta=0.5", -1.0), ("beta=2", -0.5), ("beta=5", -0.75)]
@@ -63,6 +66,19 @@ def test_the_best_are_those_of_the_table(shown):
     bold = {name for name, cell in shown["cells"].items() if cell["best"]}
     assert {"linear_jtex libi s_knn", "mobius beta_vae test_ll"} <= bold and "linear_jtex vae s_knn" not in bold
     assert not any(name.startswith("cubic_jtex") and name.endswith("test_ll") for name in bold)
+
+
+def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
+    found = evidence()
+    one = metrics()[lambda table: table["replicate"] == 0].assign(restart=0)
+    one.loc[one["method"] == "vae", "test_ll"] = -math.inf
+    table = summarise(one, PUBLISHED)
+    claims = judge(dataclasses.replace(found, table1=table), PUBLISHED_CLAIMS)
+    nothing = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
+    shown = content(table, claims, one, nothing, conclude(claims))
+    cell = shown["cells"]["gaussian vae test_ll"]
+    assert cell["ours"] == "–" and [line["words"] for line in cell["replicates"]] == ["-inf"]
+    assert "nan" not in to_html(shown, study="mine").split('id="content">')[1].split("</script>")[0].lower()
 
 
 def test_the_page_stands_alone(shown):

@@ -103,8 +103,9 @@ def _verdict(verdicts: pd.DataFrame, row: Any) -> dict[str, str]:
     if name not in verdicts.index:
         return {"verdict": "", "why": ""}
     claim = verdicts.loc[name]
-    why = f"the difference is {claim['low']:+.2f} to {claim['high']:+.2f} (95 %)"
-    return {"verdict": claim["verdict"], "why": why if pd.isna(claim["note"]) else f"{why}; {claim['note']}"}
+    span = f"the difference is {claim['low']:+.2f} to {claim['high']:+.2f} (95 %)"
+    parts = [*([] if pd.isna(claim["low"]) else [span]), *([] if pd.isna(claim["note"]) else [claim["note"]])]
+    return {"verdict": claim["verdict"], "why": "; ".join(parts)}
 
 
 def _origin(row: Any, metrics: pd.DataFrame, grid: pd.DataFrame) -> dict[str, Any]:
@@ -116,7 +117,12 @@ def _origin(row: Any, metrics: pd.DataFrame, grid: pd.DataFrame) -> dict[str, An
     return {
         "configuration": "" if pd.isna(row.configuration) else row.configuration,
         "replicates": [
-            {"replicate": int(number), "value": float(value), "words": f"{value:z.3f}", "restart": int(restart)}
+            {
+                "replicate": int(number),
+                "value": float(value) if math.isfinite(value) else None,  # which cannot be drawn, nor written as JSON
+                "words": f"{value:z.3f}",
+                "restart": int(restart),
+            }
             for number, restart, value in values.itertuples(index=False)
         ],
         "grid": [
