@@ -75,7 +75,7 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
     table = summarise(one, PUBLISHED)
     claims = judge(dataclasses.replace(found, table1=table), PUBLISHED_CLAIMS)
     nothing = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
-    shown = content(table, claims, one, nothing, conclude(claims))
+    shown = content(table, claims, one, nothing, conclude(claims).assign(evidence=math.nan))  # as read from a file
     cell = shown["cells"]["gaussian vae test_ll"]
     assert cell["ours"] == "–" and [line["words"] for line in cell["replicates"]] == ["-inf"]
     assert "nan" not in to_html(shown, study="mine").split('id="content">')[1].split("</script>")[0].lower()

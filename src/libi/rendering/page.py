@@ -55,7 +55,7 @@ def content(
     return {
         "about": f"Mean ± standard deviation over {int(shown['replicates'].max())} replicates. The best is bold.",
         "conclusions": [
-            [row.verdict.removeprefix("is ").capitalize(), row.sentence, row.evidence]
+            [row.verdict.removeprefix("is ").capitalize(), row.sentence, "" if pd.isna(row.evidence) else row.evidence]
             for row in conclusions.itertuples()
         ],
         "datasets": [{"name": name, "title": title} for name, title in DATASETS.titles(set(shown["dataset"])).items()],
