@@ -97,7 +97,13 @@ def test_a_name_cannot_end_the_content_early(shown):
 def test_in_a_browser_every_cell_can_be_chosen_and_keys_work(shown, tmp_path):
     path = tmp_path / "index.html"
     path.write_text(to_html(shown, study="mine").replace("<main>", f"{WALK}<main>"))
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", f"file://{path}"]
+    quiet = [
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--no-first-run",
+        f"--user-data-dir={tmp_path}/profile",
+    ]
+    command = [CHROMIUM, "--headless", "--no-sandbox", *quiet, "--dump-dom", f"file://{path}"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     seen = json.loads(re.search(r"<title>(.*?)</title>", run.stdout)[1])
     assert seen == {"cells": 4 * 5 * 3, "titles": 4 * 5 * 3, "pressed": 1, "errors": [], "home": True}
