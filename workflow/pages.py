@@ -203,6 +203,12 @@ def table_and_figures(reference: Path) -> str:
     return RESULTS.format(replicates=table["replicates"].max(), table=account.table1_to_markdown(table))
 
 
+def planned(reference: Path) -> str:
+    """What docs/scale.md shows of a published study: its wall time on other numbers of cores."""
+    rows = [f"| {row.cores} | {spell(row.wall_seconds)} |" for row in load_table(reference / "cores.csv").itertuples()]
+    return "\n".join(["| cores | wall time |", "|---|---|", *rows])
+
+
 def chosen_by(reference: Path) -> str:
     """What REPLICATION.md says of the sensitivity study; nothing before it is published."""
     path = reference / "sensitivity.csv"
@@ -286,7 +292,12 @@ def accounted(reference: Path) -> str:
     return account_of_study + chosen_by(reference) + decided_by(reference)
 
 
-PAGES = {"README.md": shown, "docs/results.md": table_and_figures, "REPLICATION.md": accounted}
+PAGES = {
+    "README.md": shown,
+    "docs/scale.md": planned,
+    "docs/results.md": table_and_figures,
+    "REPLICATION.md": accounted,
+}
 
 
 def show(root: Path, reference: Path) -> None:

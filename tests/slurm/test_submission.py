@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ..workflow.conftest import REPOSITORY, SMOKE, TINY, Project, environment, write_study
+from ..workflow.conftest import REPOSITORY, SMOKE, TINY, Project, bare_path, environment, write_study
 
 HERE = Path(__file__).parent
 COMMANDS = ("sbatch", "squeue", "scancel", "sinfo", "sacct", "sacctmgr", "sshare", "scontrol")
@@ -70,7 +70,7 @@ def test_where_there_is_no_slurm_the_plan_can_be_seen(tmp_path):
     for name in ("sh", "bash", "env", "uname", "git", "which"):
         if found := shutil.which(name):
             (programs / name).symlink_to(found)
-    run = project.snakemake("-n", "--profile", "slurm", PATH=str(programs))
+    run = project.snakemake("-n", "--profile", "slurm", PATH=bare_path(tmp_path / "bin"))
     assert run.returncode == 0, run.stdout
     assert "would have been made" not in run.stdout and "train_libi" in run.stdout
 
@@ -90,13 +90,9 @@ def test_cuda_can_be_asked_for_from_a_machine_without_a_gpu(tmp_path):
 
 
 def test_without_slurm_a_run_ends_at_once_and_says_so(tmp_path):
-    project, programs = Project.of_the_work_tree(tmp_path / "project"), tmp_path / "bin"
-    programs.mkdir()
-    for name in ("sh", "bash", "env", "uname", "git", "which", "python3"):
-        if found := shutil.which(name):
-            (programs / name).symlink_to(found)
+    project = Project.of_the_work_tree(tmp_path / "project")
     study = write_study(tmp_path / "study.yaml", TINY)
     target = "results/tiny/data/linear_jtex/truth.csv"
-    run = project.snakemake("--profile", "slurm", "--configfile", study, "--", target, PATH=str(programs))
+    run = project.snakemake("--profile", "slurm", "--configfile", study, "--", target, PATH=bare_path(tmp_path / "bin"))
     assert run.returncode != 0 and "There is no SLURM here (no sbatch on PATH)" in run.stdout
     assert not (project.root / target).exists()

@@ -44,6 +44,7 @@ def test_where_it_cannot_be_compiled_a_function_runs_as_it_is(tmp_path, monkeypa
         (tmp_path / "a.pt2").write_bytes(left)
     doubled = Compiled(lambda x: 2 * x, "doubled")
     assert torch.equal(doubled(torch.ones(3, 2)), torch.full((3, 2), 2.0))
+    assert not doubled.runs_compiled()
     assert "doubled cannot be compiled" in caplog.text and "g++ ended with exit code 1" in caplog.text
     assert "and much more" not in caplog.text and ("is damaged" in caplog.text) == (left is not None)
     added = Compiled(lambda total, fixed, x: total + x, "added")

@@ -177,6 +177,7 @@ def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
     for compiled in (False, True):
         step = Programs(Inputs(problem, [], SETTINGS), compiled=compiled).step("constrained_likelihood", groups)
         results.append(step.iterate(moving(stack.state, groups, 0.01), {}, data))
+    assert step.runs_compiled()  # and not as it is, after a warning
     for group in groups:
         torch.testing.assert_close(results[0].first[group], results[1].first[group], rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(results[0].parameters[group], results[1].parameters[group], rtol=0, atol=1e-6)

@@ -41,6 +41,7 @@ def test_compiled_noise_is_equal_to_the_bit_in_any_stack():
     """As compiled PyTorch draws it, where there is no kernel."""
     labels, compiled = [(0, "model", number) for number in range(5)], Compiled(normal_draws, "normal-draws")
     together = draws(labels, compiled)
+    assert compiled.runs_compiled()  # and not as it is, after a warning
     torch.testing.assert_close(together, draws(labels), rtol=1e-5, atol=1e-6)
     for row, label in enumerate(labels):
         assert torch.equal(draws([label], compiled)[0], together[row])

@@ -74,6 +74,15 @@ def environment(**changes):
     return kept | {"PATH": path, "OMP_NUM_THREADS": "1"} | changes
 
 
+def bare_path(folder):
+    """A PATH of no programs but those that every run needs: no LaTeX, no SLURM, no compiler."""
+    folder.mkdir()
+    for name in ("sh", "bash", "env", "uname", "git", "which", "python3"):
+        if found := shutil.which(name):
+            (folder / name).symlink_to(found)
+    return str(folder)
+
+
 def write_study(path, mapping):
     """Write a study's file and return its path as text."""
     path.write_text(yaml.safe_dump(mapping, sort_keys=False), encoding="utf-8")

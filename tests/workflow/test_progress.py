@@ -28,6 +28,23 @@ def clock(monkeypatch):
     return now
 
 
+def one_by_one(run, clock, jobs, seconds):
+    """Jobs that run one after the other, each for so long."""
+    for job in jobs:
+        run.started(job)
+        clock[0] += seconds
+        run.finished(job)
+
+
+def side_by_side(run, clock, jobs, seconds):
+    """Jobs that run at the same time, for so long."""
+    for job in jobs:
+        run.started(job)
+    clock[0] += seconds
+    for job in jobs:
+        run.finished(job)
+
+
 def test_a_log_says_how_much_is_trained(tmp_path):
     log = tmp_path / "0.log"
     assert progress.share_trained(log) == progress.share_trained(None) == 0
@@ -40,48 +57,31 @@ def test_a_log_says_how_much_is_trained(tmp_path):
 def test_jobs_that_take_as_expected_leave_what_is_expected(clock):
     run = Progress({job: Work("score", 10.0) for job in range(10)})
     assert run.words() == "0 of 10 jobs done, 0% of the work"
-    for job in range(2):
-        run.started(job)
-        clock[0] += 10
-        run.finished(job)
+    one_by_one(run, clock, range(2), 10)
     assert run.estimate() == pytest.approx((0.2, 80.0))
     assert run.words() == "2 of 10 jobs done, 20% of the work, about 80 s left"
 
 
 def test_two_jobs_at_a_time_halve_the_time_left(clock):
     run = Progress({job: Work("score", 10.0) for job in range(10)})
-    for job in (0, 1):
-        run.started(job)
-    clock[0] += 10
-    for job in (0, 1):
-        run.finished(job)
+    side_by_side(run, clock, (0, 1), 10)
     assert run.estimate().seconds == pytest.approx(40.0)
 
 
 def test_a_kind_that_takes_longer_than_expected_is_expected_to_go_on_so(clock):
     """Once many have ended: the first two count with two jobs at the pace of all."""
     run = Progress({job: Work("train" if job < 50 else "score", 10.0) for job in range(100)})
-    for job in range(49):
-        run.started(job)
-        clock[0] += 30
-        run.finished(job)
+    one_by_one(run, clock, range(49), 30)
     factors = run._factors(run._took)
     assert factors["train"] == pytest.approx(3) and factors["score"] == pytest.approx(3)  # nothing else is known of it
-    for job in range(50, 99):
-        run.started(job)
-        clock[0] += 10
-        run.finished(job)
+    one_by_one(run, clock, range(50, 99), 10)
     factors = run._factors(run._took)
     assert factors["train"] == pytest.approx(3, rel=0.02) and factors["score"] == pytest.approx(1, rel=0.05)
 
 
 def test_the_end_is_not_before_that_of_the_longest_job(clock):
     run = Progress({0: Work("score", 10.0), 1: Work("score", 10.0), 2: Work("score", 100.0)})
-    for job in (0, 1):
-        run.started(job)
-    clock[0] += 10
-    for job in (0, 1):
-        run.finished(job)
+    side_by_side(run, clock, (0, 1), 10)
     assert run.estimate().seconds == pytest.approx(100.0)
 
 

@@ -104,6 +104,7 @@ def test_without_a_terminal_a_line_says_how_far_it_is():
 
 def test_a_terminal_shows_a_bar_and_what_is_being_done(tmp_path, monkeypatch):
     now = [0.0]
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     log = tmp_path / "2.log"
     stream = Terminal()

@@ -32,7 +32,7 @@ def read_verdicts(path: Path, remedy: str) -> pd.DataFrame:
         raise MissingVerdicts(f"{path} is not there; make it by: {remedy}")
     claims = load_table(path)
     if claims.empty or not {"claim", "family", "verdict"} <= set(claims.columns):
-        raise ValueError(f"{path}: there is no verdict in it; make it anew: {remedy}")
+        raise ValueError(f"{path}: there is no verdict in it; make it again: {remedy}")
     for row in claims[~claims["verdict"].isin(VERDICTS)].itertuples():
         raise ValueError(f"{path}: claim {row.claim!r} has the verdict {row.verdict!r}; allowed: {', '.join(VERDICTS)}")
     return claims

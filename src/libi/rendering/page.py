@@ -12,9 +12,10 @@ import pandas as pd
 from scipy import stats
 
 from libi.datasets import DATASETS
+from libi.judging.cells import PAPERS_REPLICATES
 from libi.methods import METHODS
 from libi.metrics import METRICS
-from libi.paper.vocabulary import EXACT, TRUTH, UNRELIABLE
+from libi.paper.vocabulary import EXACT, TRUTH
 from libi.rendering.table1 import best
 from libi.rendering.verdicts import CELLS
 
@@ -25,7 +26,6 @@ MEANINGS = {
     EXACT: "Mean log-likelihood of the same points in nats, exact. The paper does not print it. Higher is better.",
     "s_knn": "Smooth k-nearest-neighbour statistic between data and samples of the model. Lower is better.",
 }
-PUBLISHED_REPLICATES = 5
 
 
 def content(
@@ -42,7 +42,7 @@ def content(
     """
     shown = table1[table1["metric"].isin(SHOWN)]
     means = shown.pivot(index="method", columns=["dataset", "metric"], values="mean")
-    winners = means.apply(lambda column: best(column) if column.name != UNRELIABLE else column.astype(bool) & False)
+    winners = means.apply(best)
     verdicts = claims.set_index("claim")
     cells = {
         f"{row.dataset} {row.method} {row.metric}": _cell(row, bool(winners.at[row.method, (row.dataset, row.metric)]))
@@ -75,7 +75,7 @@ def _cell(row: Any, best_one: bool) -> dict[str, Any]:
     published = ""
     if not math.isnan(row.paper_mean):
         published = _words(row.paper_mean, row.paper_sd)
-        lines.append(_line("published", "paper", row.paper_mean, row.paper_sd, PUBLISHED_REPLICATES))
+        lines.append(_line("published", "paper", row.paper_mean, row.paper_sd, PAPERS_REPLICATES))
     return {"ours": _words(row.mean, row.sd), "published": published, "best": best_one, "lines": lines}
 
 

@@ -33,7 +33,7 @@ class Damaged(ValueError):
 
     def __init__(self, path: PathLike, problem: str) -> None:
         """Put the problem of a file in words."""
-        remedy = f"; to make it anew, add to the command: --forcerun {path}" if is_result(path) else ""
+        remedy = f"; to make it again, add to the command: --forcerun {path}" if is_result(path) else ""
         super().__init__(f"{path}: {problem}{remedy}")
 
 

@@ -107,6 +107,10 @@ class Compiled(Plain):
             leaves = run([*leaves, *constant, *item])
         return tree_unflatten(leaves, structure)
 
+    def runs_compiled(self) -> bool:
+        """Whether every call so far ran the library: none fell back to the function as it is."""
+        return all(self._libraries.values())
+
     def _library(self, arguments: tuple[Any, ...]) -> Library | None:
         """The function for arrays of these shapes; None where it cannot be compiled."""
         leaves, structure = tree_flatten(arguments)
