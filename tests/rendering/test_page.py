@@ -45,7 +45,7 @@ def shown():
         {"dataset": "mobius", "method": "beta_vae", "configuration": name, "log_likelihood_mean": mean}
         for name, mean in GRID
     ]
-    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims))
+    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims), study="paper")
 
 
 def test_a_cell_leads_to_its_replicates_configuration_grid_and_verdict(shown):
@@ -62,6 +62,10 @@ def test_a_cell_leads_to_its_replicates_configuration_grid_and_verdict(shown):
     assert (published["low"], published["high"]) == pytest.approx((ours["low"], ours["high"]))
 
 
+def test_the_papers_own_study_is_no_preview(shown):
+    assert shown["preview"] == ""
+
+
 def test_the_best_are_those_of_the_table(shown):
     bold = {name for name, cell in shown["cells"].items() if cell["best"]}
     assert {"linear_jtex libi s_knn", "mobius beta_vae test_ll"} <= bold and "linear_jtex vae s_knn" not in bold
@@ -75,7 +79,10 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
     table = summarise(one, PUBLISHED)
     claims = judge(dataclasses.replace(found, table1=table), PUBLISHED_CLAIMS)
     nothing = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
-    shown = content(table, claims, one, nothing, conclude(claims).assign(evidence=math.nan))  # as read from a file
+    shown = content(
+        table, claims, one, nothing, conclude(claims).assign(evidence=math.nan), study="mine"
+    )  # read from a file
+    assert "preview" in shown["preview"]
     cell = shown["cells"]["gaussian vae test_ll"]
     assert cell["ours"] == "–" and [line["words"] for line in cell["replicates"]] == ["-inf"]
     assert "nan" not in to_html(shown, study="mine").split('id="content">')[1].split("</script>")[0].lower()

@@ -124,19 +124,20 @@ def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) ->
     rows = claims.set_index("claim")
     found = [(words, rows.loc[name]) for name, words in shown.items() if name in rows.index]
     others = own[(own["verdict"] != "reproduced") & ~own["claim"].isin(list(shown))]
-    found += [(f"{row['verdict']} on {_place(row['claim'])}", row) for _, row in others.iterrows()]
+    found += [(f"{row['verdict']} {_place(row['claim'])}", row) for _, row in others.iterrows()]
     return ", ".join(f"{words} {_number(row)}" for words, row in found if not isnan(row["value"]))
 
 
 def _place(claim: str) -> str:
-    """The data set that a claim is about; its name if it is about none."""
-    return next((DATASETS[part] for part in claim.split("-") if part in DATASETS), claim)
+    """Where a claim was judged: on its data set; by its name if it is about none."""
+    return next((f"on {DATASETS[part]}" for part in claim.split("-") if part in DATASETS), f"({claim})")
 
 
 def _number(row: pd.Series) -> str:
     """A claim's number in plain text: its interval if it has one with some width, else the value."""
     if row["high"] - row["low"] > 1e-6:
-        return f"{row['difference']:.2g} ({row['low']:.2g} to {row['high']:.2g})"
+        difference, low, high = (f"{float(f'{row[end]:.2g}'):g}" for end in ("difference", "low", "high"))
+        return f"{difference} ({low} to {high})"
     value = 0.0 if abs(row["value"]) < 1e-9 else row["value"]
     return f"{value:.3g}"
 

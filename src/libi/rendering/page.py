@@ -18,6 +18,7 @@ from libi.metrics import METRICS
 from libi.paper.vocabulary import EXACT, TRUTH
 from libi.rendering.table1 import best
 from libi.rendering.verdicts import CELLS
+from libi.study.study import PAPER
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SHOWN = ("test_ll", EXACT, "s_knn")
@@ -29,7 +30,13 @@ MEANINGS = {
 
 
 def content(
-    table1: pd.DataFrame, claims: pd.DataFrame, metrics: pd.DataFrame, grid: pd.DataFrame, conclusions: pd.DataFrame
+    table1: pd.DataFrame,
+    claims: pd.DataFrame,
+    metrics: pd.DataFrame,
+    grid: pd.DataFrame,
+    conclusions: pd.DataFrame,
+    *,
+    study: str,
 ) -> dict[str, Any]:
     """All that the page shows, in plain types.
 
@@ -39,6 +46,7 @@ def content(
         metrics: one row a (dataset, method, replicate): configuration, restart, and the metrics.
         grid: results/grid.csv.
         conclusions: result of `libi.rendering.conclusions.conclude`.
+        study: its name; the verdicts of any but the paper's own are a preview.
     """
     shown = table1[table1["metric"].isin(SHOWN)]
     means = shown.pivot(index="method", columns=["dataset", "metric"], values="mean")
@@ -53,6 +61,7 @@ def content(
     methods = METHODS.titles(set(shown["method"]))
     order = [name for name in methods if name != TRUTH] + [name for name in methods if name == TRUTH]
     return {
+        "preview": "" if study == PAPER else "This is not the paper's own study: all verdicts here are a preview.",
         "about": f"Mean ± standard deviation over {int(shown['replicates'].max())} replicates. The best is bold.",
         "conclusions": [
             [row.verdict.removeprefix("is ").capitalize(), row.sentence, "" if pd.isna(row.evidence) else row.evidence]
