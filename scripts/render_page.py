@@ -10,6 +10,5 @@ with log_to(snakemake.log[0]):
     given = snakemake.input
     metrics = pd.concat(map(load_table, given.metrics), ignore_index=True)
     table1, claims, grid, conclusions = map(load_table, (given.table1, given.claims, given.grid, given.conclusions))
-    study = snakemake.params.study
-    shown = content(table1, claims, metrics, grid, conclusions, study=study)
-    save_text(snakemake.output[0], to_html(shown, study=study))
+    shown = content(table1, claims, metrics, grid, conclusions, preview=snakemake.params.preview)
+    save_text(snakemake.output[0], to_html(shown, study=snakemake.params.study))

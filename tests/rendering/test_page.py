@@ -45,7 +45,7 @@ def shown():
         {"dataset": "mobius", "method": "beta_vae", "configuration": name, "log_likelihood_mean": mean}
         for name, mean in GRID
     ]
-    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims), study="paper")
+    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims), preview=False)
 
 
 def test_a_cell_leads_to_its_replicates_configuration_grid_and_verdict(shown):
@@ -80,7 +80,7 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
     claims = judge(dataclasses.replace(found, table1=table), PUBLISHED_CLAIMS)
     nothing = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
     shown = content(
-        table, claims, one, nothing, conclude(claims).assign(evidence=math.nan), study="mine"
+        table, claims, one, nothing, conclude(claims).assign(evidence=math.nan), preview=True
     )  # read from a file
     assert "preview" in shown["preview"]
     cell = shown["cells"]["gaussian vae test_ll"]

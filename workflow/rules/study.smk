@@ -26,7 +26,7 @@ from libi.runtime.rooms import RoomError
 try:
     import costs
     from libi.paper import vocabulary
-    from libi.study.study import Study
+    from libi.study.study import PAPER, Study
     from libi.study.variants import family_of_run
 
     # Files named on the command line replace the paper's study; Snakemake itself would merge them into it.

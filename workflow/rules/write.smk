@@ -68,6 +68,7 @@ rule render_page:
     params:
         names=names_of,
         study=of_study(lambda study: study.name),
+        preview=of_study(lambda study: study.name != PAPER),
     message:
         "Rendering the page that leads from Table 1 to where its numbers come from"
     script:

@@ -18,7 +18,6 @@ from libi.metrics import METRICS
 from libi.paper.vocabulary import EXACT, TRUTH
 from libi.rendering.table1 import best
 from libi.rendering.verdicts import CELLS
-from libi.study.study import PAPER
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SHOWN = ("test_ll", EXACT, "s_knn")
@@ -36,7 +35,7 @@ def content(
     grid: pd.DataFrame,
     conclusions: pd.DataFrame,
     *,
-    study: str,
+    preview: bool,
 ) -> dict[str, Any]:
     """All that the page shows, in plain types.
 
@@ -46,7 +45,7 @@ def content(
         metrics: one row a (dataset, method, replicate): configuration, restart, and the metrics.
         grid: results/grid.csv.
         conclusions: result of `libi.rendering.conclusions.conclude`.
-        study: its name; the verdicts of any but the paper's own are a preview.
+        preview: whether the study is not the paper's own, so that its verdicts are a preview.
     """
     shown = table1[table1["metric"].isin(SHOWN)]
     means = shown.pivot(index="method", columns=["dataset", "metric"], values="mean")
@@ -61,7 +60,7 @@ def content(
     methods = METHODS.titles(set(shown["method"]))
     order = [name for name in methods if name != TRUTH] + [name for name in methods if name == TRUTH]
     return {
-        "preview": "" if study == PAPER else "This is not the paper's own study: all verdicts here are a preview.",
+        "preview": "This is not the paper's own study: all verdicts here are a preview." if preview else "",
         "about": f"Mean ± standard deviation over {int(shown['replicates'].max())} replicates. The best is bold.",
         "conclusions": [
             [row.verdict.removeprefix("is ").capitalize(), row.sentence, "" if pd.isna(row.evidence) else row.evidence]
