@@ -11,7 +11,7 @@ RUN := $(VENV)/bin/snakemake --cores $(CORES)
 TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \
 command again: apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
 
-.PHONY: paper quick sensitivity power verify one why slurm-plan publish test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
+.PHONY: paper quick sensitivity power verify one why audit crate slurm-plan publish test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
@@ -42,6 +42,14 @@ one: $(READY)
 	@test -n "$(DATASET)" -a -n "$(METHOD)" -a -n "$(REPLICATE)" || \
 	  { echo "Name a job: make one DATASET=gaussian METHOD=libi REPLICATE=0"; exit 1; }
 	$(RUN) -- results/training/$(DATASET)/$(METHOD)/$(REPLICATE).safetensors
+
+# Whether the files of a study are whole, and what the study asks for: make audit STUDY=config/quick.yaml
+audit: $(READY)
+	@$(VENV)/bin/python workflow/audit.py $(if $(STUDY),--configfile $(STUDY))
+
+# A finished study as an RO-Crate, a zip file: make crate STUDY=config/quick.yaml
+crate: $(READY)
+	@$(VENV)/bin/python workflow/crate.py $(if $(STUDY),--configfile $(STUDY))
 
 # Why a claim has its verdict, by its name in claims.csv: make why CLAIM=across_s_knn
 why: $(READY)

@@ -33,19 +33,11 @@ def _processor() -> dict[str, str]:
     return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
 
 
-def describe_machine() -> dict[str, str | int | bool | None]:
-    """What the figures were measured on and with."""
-    import torch  # noqa: PLC0415  (only after the process is bound to its core)
-
+def describe_processor() -> dict[str, str | int | bool | None]:
+    """What a program runs on."""
     processor = _processor()
     flags = processor.get("flags", "").split()
-    jax_version = None
-    if has_jax():
-        import jax  # noqa: PLC0415
-
-        jax_version = jax.__version__
     return {
-        "date": date.today().isoformat(),
         "processor": processor.get("model name", platform.machine()),
         "family and model": f"{processor.get('cpu family', '?')}/{processor.get('model', '?')}",
         "cache": processor.get("cache size", "?"),
@@ -53,6 +45,21 @@ def describe_machine() -> dict[str, str | int | bool | None]:
         "avx2": "avx2" in flags,
         "avx512f": "avx512f" in flags,
         "amx": "amx_tile" in flags,
+    }
+
+
+def describe_machine() -> dict[str, str | int | bool | None]:
+    """What the figures were measured on and with."""
+    import torch  # noqa: PLC0415  (only after the process is bound to its core)
+
+    jax_version = None
+    if has_jax():
+        import jax  # noqa: PLC0415
+
+        jax_version = jax.__version__
+    return {
+        "date": date.today().isoformat(),
+        **describe_processor(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "jax": jax_version,

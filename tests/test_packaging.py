@@ -1,5 +1,6 @@
 """pyproject.toml, requirements.lock and environment.yml say the same, and the sources are in good order."""
 
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+import libi
 
 REPOSITORY = Path(__file__).parents[1]
 LOCK = REPOSITORY / "requirements.lock"
@@ -113,3 +116,13 @@ def test_sources_are_in_good_order(command):
     program = str(Path(sys.executable).with_name(program))
     run = subprocess.run([program, *arguments], cwd=REPOSITORY, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_file_that_names_the_version_names_the_same():
+    written = {
+        "pyproject.toml": tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"],
+        "CITATION.cff": yaml.safe_load((REPOSITORY / "CITATION.cff").read_text())["version"],
+        ".zenodo.json": json.loads((REPOSITORY / ".zenodo.json").read_text())["version"],
+        "CHANGELOG.md": re.search(r"^## ([\d.]+)", (REPOSITORY / "CHANGELOG.md").read_text(), re.MULTILINE)[1],
+    }
+    assert written == dict.fromkeys(written, libi.__version__)

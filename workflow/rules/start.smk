@@ -1,7 +1,8 @@
-"""What happens when a run starts and ends: it shows how far it is, and the scheduler is kept quiet."""
+"""What happens when a run starts and ends: it shows how far it is, quiets the scheduler, and notes what it has made."""
 
 import shutil
 
+import inventory
 import scheduling
 import terminal
 from progress import Progress, Work
@@ -46,11 +47,16 @@ onstart:
     watch(workflow.dag)
 
 
-onsuccess:
+def finish():
+    """Note what the run has made, and leave the terminal as it was."""
     for screen in SCREENS:
         screen.end()
+    inventory.write(Path.cwd(), FAMILY)
+
+
+onsuccess:
+    finish()
 
 
 onerror:
-    for screen in SCREENS:
-        screen.end()
+    finish()

@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 
 ROOT = workflow.basedir
-sys.path[:0] = [f"{ROOT}/src", f"{ROOT}/workflow"]
+sys.path[:0] = [f"{ROOT}/src", f"{ROOT}/workflow", str(ROOT)]
 
 from libi.base.values import StudyError
 from libi.datasets import DATASETS

@@ -1,0 +1,115 @@
+"""The inventory says what every file is and where it comes from; the audit tells whole files from others."""
+
+import getpass
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import TINY, TINY_FILE, environment, write_study
+
+METRICS = "results/tiny/metrics/linear_jtex/vae.csv"
+
+
+def audit(project, study=TINY_FILE):
+    """Exit code and words of the audit of a study."""
+    run = subprocess.run(
+        [sys.executable, "workflow/audit.py", "--configfile", study],
+        cwd=project.root,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return run.returncode, run.stdout
+
+
+def inventory(project):
+    return json.loads((project.root / "results/tiny/inventory.json").read_text())
+
+
+def edit_keeping_the_date(path):
+    before = path.stat()
+    path.write_text(path.read_text().replace("1", "2", 1))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_every_file_of_a_run_is_in_its_inventory_with_its_hash_and_that_of_what_it_was_made_from(tiny_run):
+    found = inventory(tiny_run)
+    files = found["files"]
+    assert all(
+        hashlib.sha256((tiny_run.root / file).read_bytes()).hexdigest() == files[file]["sha256"] for file in files
+    )
+    assert files["paper/tiny/table1.tex"]["from"] == {
+        f"results/tiny/metrics/linear_jtex/{method}.csv": files[f"results/tiny/metrics/linear_jtex/{method}.csv"][
+            "sha256"
+        ]
+        for method in ("truth", "vae", "libi")
+    }
+    for name in (
+        "figures/tiny/figure2.pdf",
+        "results/tiny/table1.csv",
+        "results/tiny/training/linear_jtex/libi/0.safetensors",
+    ):
+        assert files[name]["rule"] and found["runs"][files[name]["run"]]["python"] == platform.python_version()
+    assert "src/libi/training/engine.py" in found["sources"] and found["studies"]["/tiny"]["seed"] == 0
+
+
+def test_an_inventory_names_no_host_and_no_user(tiny_run):
+    text = (tiny_run.root / "results/tiny/inventory.json").read_text()
+    assert platform.node() not in text and str(tiny_run.root) not in text
+    assert getpass.getuser() == "root" or getpass.getuser() not in text
+
+
+def test_a_run_that_has_just_ended_is_whole(tiny_run):
+    code, words = audit(tiny_run)
+    assert code == 0, words
+    assert words.split("\n")[0] == f"{len(inventory(tiny_run)['files'])} whole: as their jobs wrote them"
+    assert words.count("\n") == 1
+
+
+def test_what_is_edited_deleted_or_added_is_told(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    edit_keeping_the_date(project.root / METRICS)
+    edit_keeping_the_date(project.root / "paper/tiny/table1.tex")
+    (project.root / "figures/tiny/figure2.png").unlink()
+    shutil.copy(project.root / METRICS, project.root / "results/tiny/mine.csv")
+    code, words = audit(project)
+    assert code == 1
+    for line in (
+        "1 missing: not made yet\n  figures/tiny/figure2.png\n",
+        f"2 changed: changed since they were written; to make one again, add to the command: --forcerun FILE\n"
+        f"  paper/tiny/table1.tex\n  {METRICS}\n",
+        "1 foreign: made by no job of this study\n  results/tiny/mine.csv\n",
+    ):
+        assert line in words, words
+
+
+def test_an_edit_stays_an_edit_however_often_the_workflow_runs(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    edit_keeping_the_date(project.root / "paper/tiny/table1.tex")
+    for _ in range(2):
+        assert project.snakemake("--cores", "1", "--configfile", TINY_FILE).returncode == 0
+    code, words = audit(project)
+    assert code == 1 and "1 changed:" in words and "  paper/tiny/table1.tex\n" in words, words
+
+
+def test_a_changed_study_is_told_where_snakemakes_notes_are_lost(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    shutil.rmtree(project.root / ".snakemake")
+    write_study(project.root / TINY_FILE, TINY | {"seed": 7})
+    code, words = audit(project)
+    assert code == 1 and words.endswith("seed was 0 when the files were made; the study now has 7\n"), words
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"files": {}}'])
+def test_a_damaged_inventory_vouches_for_nothing(tiny_run, tmp_path, damage):
+    project = tiny_run.copy(tmp_path / "project")
+    (project.root / "results/tiny/inventory.json").write_text(damage)
+    code, words = audit(project)
+    assert code == 1 and "whole" not in words and "unknown: there, but in no inventory" in words, words

@@ -1,0 +1,203 @@
+"""Whether the files of a study are what its jobs wrote, and what the study asks for.
+
+    python workflow/audit.py                                  # the paper's study
+    python workflow/audit.py --configfile config/quick.yaml   # another
+
+It compares every file with the inventory that the last run wrote, and asks Snakemake what the next run would make
+again. It changes nothing. The exit code is 0 if all is whole and nothing is missing or stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import logging
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from textwrap import shorten
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
+
+from inventory import NAME, inventory_of, read, sha256  # noqa: E402
+from snakemake_interface_logger_plugins.common import LogEvent  # noqa: E402
+
+from libi.base.values import StudyError  # noqa: E402
+from libi.study.family import Family  # noqa: E402
+from libi.study.variants import family_of_run  # noqa: E402
+
+PAPERS = "config/config.yaml"
+SHOWN = 10  # files that are named of each kind
+MEANINGS = {
+    "whole": "as their jobs wrote them",
+    "unknown": "there, but in no inventory; a run that ends notes them",
+    "missing": "not made yet",
+    "stale": "the next run makes them again",
+    "changed": "changed since they were written; to make one again, add to the command: --forcerun FILE",
+    "outdated": "made from another file than is there now",
+    "foreign": "made by no job of this study",
+}
+WRONG = ("unknown", "missing", "stale", "changed", "outdated")
+
+
+class Finding(NamedTuple):
+    """What is said of one file.
+
+    Attributes:
+        kind: one of `MEANINGS`.
+        file: its path.
+        why: more of it; may be empty.
+    """
+
+    kind: str
+    file: str
+    why: str = ""
+
+
+class Planned(logging.Filter):
+    """Notes what the jobs of a dry run would make, and why; keeps all but errors from the screen."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__()
+        self.files: dict[str, str] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take note of one record of Snakemake's log; tell whether it is printed."""
+        if getattr(record, "event", None) == LogEvent.JOB_INFO:
+            told = record.__dict__
+            self.files |= dict.fromkeys(map(str, told["output"]), shorten(str(told["reason"]), 100, placeholder=" …"))
+        return record.levelno >= logging.ERROR
+
+
+def planned(study: str | None, *options: str) -> dict[str, str]:
+    """What a dry run would make, each file with the reason.
+
+    Args:
+        study: its file; None for the paper's.
+        options: of Snakemake.
+
+    Raises:
+        SystemExit: if the dry run fails; Snakemake has said why.
+    """
+    from snakemake.cli import args_to_api, parse_args
+    from snakemake.logging import logger
+
+    found = Planned()
+    logger.addFilter(found)
+    named = ["--configfile", study] if study else []
+    with contextlib.redirect_stderr(io.StringIO()):  # it says which profile it uses
+        parser, parsed = parse_args(["--dry-run", "--cores", "1", *options, *named])
+    try:
+        if not args_to_api(parsed, parser):
+            raise SystemExit(1)
+    finally:
+        logger.removeFilter(found)
+    return found.files
+
+
+def compare(
+    root: Path, files: Mapping[str, Mapping[str, Any]], all_of_study: Iterable[str], next_run: Mapping[str, str]
+) -> list[Finding]:
+    """What is to be said of each file of a study.
+
+    Args:
+        root: the work tree.
+        files: of the inventory.
+        all_of_study: what the study's jobs make.
+        next_run: what the next run would make, each with the reason.
+    """
+    present = {file: sha256(root / file) for file in {*files, *all_of_study} if (root / file).is_file()}
+    return [_judge(file, files, present, next_run) for file in sorted(all_of_study)]
+
+
+def _judge(
+    file: str, files: Mapping[str, Mapping[str, Any]], present: Mapping[str, str], next_run: Mapping[str, str]
+) -> Finding:
+    if file not in present:
+        return Finding("missing", file)
+    if file in files and files[file]["sha256"] != present[file]:
+        return Finding("changed", file)
+    if file in next_run:
+        return Finding("stale", file, next_run[file])
+    if file not in files:
+        return Finding("unknown", file)
+    for name, had in files[file]["from"].items():
+        if present.get(name, had) != had:
+            return Finding("outdated", file, f"made from another {name}")
+    return Finding("whole", file)
+
+
+def foreign(root: Path, family: Family, all_of_study: Iterable[str]) -> list[Finding]:
+    """Files among a study's results that none of its jobs makes, and no other study."""
+    studies = {path.parent for path in (root / "results").rglob(NAME)}
+    own = {root / file for file in all_of_study} | {root / "results/README.md"}
+    found: list[Finding] = []
+    for folder in family:
+        top = root / f"results{folder}"
+        others = {other for other in studies if top in other.parents} | {top / "benchmarks"}
+        files = (path for path in sorted(top.rglob("*")) if path.is_file() and path.name != NAME)
+        visible = (path for path in files if not path.name.startswith(".") and not others & set(path.parents))
+        found += [Finding("foreign", path.relative_to(root).as_posix()) for path in visible if path not in own]
+    return found
+
+
+def other_settings(family: Family, studies: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The settings in which a study is not the one that the inventory is of, in words."""
+    said = []
+    for folder in family:
+        if folder not in studies:
+            continue
+        wanted, had = (dict(_leaves(part)) for part in (family[folder].model_dump(mode="json"), studies[folder]))
+        for key in dict.fromkeys([*wanted, *had]):
+            if wanted.get(key) != had.get(key):
+                said.append(f"{key} was {had.get(key)} when the files were made; the study now has {wanted.get(key)}")
+    return said
+
+
+def _leaves(settings: Any, name: str = "") -> Iterable[tuple[str, Any]]:
+    if not isinstance(settings, dict):
+        yield name, settings
+        return
+    for key, value in settings.items():
+        yield from _leaves(value, f"{name}.{key}" if name else key)
+
+
+def describe(findings: Sequence[Finding]) -> str:
+    """The findings in words, a paragraph for each kind."""
+    lines = []
+    for kind, meaning in MEANINGS.items():
+        of_kind = [finding for finding in findings if finding.kind == kind]
+        if not of_kind:
+            continue
+        lines.append(f"{len(of_kind)} {kind}: {meaning}")
+        if kind != "whole":
+            lines += [f"  {one.file}{': ' if one.why else ''}{one.why}" for one in of_kind[:SHOWN]]
+            lines += [f"  and {len(of_kind) - SHOWN} more"] if len(of_kind) > SHOWN else []
+    return "\n".join(lines)
+
+
+def main(root: Path, study: str | None) -> int:
+    """Audit a study and print what is found."""
+    try:
+        family = family_of_run([study] if study else [], PAPERS, {})
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    known = read(inventory_of(root, family))
+    all_of_study = planned(study, "--forceall")
+    findings = compare(root, known["files"], all_of_study, planned(study))
+    print(describe([*findings, *foreign(root, family, all_of_study)]))
+    changed = other_settings(family, known["studies"])
+    for words in changed[:SHOWN]:
+        print(words)
+    return int(bool(changed) or any(finding.kind in WRONG for finding in findings))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--configfile", metavar="STUDY", help="a study's file; left out, the paper's")
+    sys.exit(main(Path.cwd(), parser.parse_args().configfile))

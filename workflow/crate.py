@@ -1,0 +1,195 @@
+"""Pack a finished study as an RO-Crate: its files, what made them, and a description that machines read.
+
+    python workflow/crate.py                                  # the paper's study, into paper.crate.zip
+    python workflow/crate.py --configfile config/quick.yaml   # another
+
+The description follows the profile Workflow Run Crate 0.5. It says of a run what the inventory says that the run wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import zipfile
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
+
+from inventory import inventory_of, read, sha256  # noqa: E402
+
+from libi.base.values import StudyError  # noqa: E402
+from libi.runtime.storage import atomic  # noqa: E402
+from libi.study.family import Family  # noqa: E402
+from libi.study.variants import family_of_run  # noqa: E402
+
+PAPERS = "config/config.yaml"
+CRATE, PROFILE = "https://w3id.org/ro/crate", "https://w3id.org/ro/wfrun"
+CONTEXT = [f"{CRATE}/1.1/context", "https://w3id.org/ro/terms/workflow-run/context"]
+PROFILES = {
+    f"{PROFILE}/process/0.5": "Process Run Crate",
+    f"{PROFILE}/workflow/0.5": "Workflow Run Crate",
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
+}
+LICENSE, PAPER = "LICENSE", "https://proceedings.mlr.press/v118/yacoby20a.html"
+ALWAYS = ("Snakefile", "README.md", LICENSE, "requirements.lock", "environment.yml", "CITATION.cff")
+FOLDERS = ("workflow", "scripts", "src", "config")
+FORMATS = {
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".tex": "text/x-tex",
+    ".yaml": "application/yaml",
+}
+
+
+def sources(root: Path) -> list[str]:
+    """The files that a study is made by."""
+    found = [root / name for name in ALWAYS]
+    found += [
+        path for folder in FOLDERS for path in sorted((root / folder).rglob("*")) if "__pycache__" not in path.parts
+    ]
+    return [path.relative_to(root).as_posix() for path in found if path.is_file()]
+
+
+def described(root: Path, name: str, known: Mapping[str, str]) -> dict[str, Any]:
+    """A file of the crate."""
+    path = root / name
+    about: dict[str, Any] = {"@id": name, "@type": "File", "name": name, "contentSize": str(path.stat().st_size)}
+    about["sha256"] = known.get(name) or sha256(path)
+    if path.suffix in FORMATS:
+        about["encodingFormat"] = FORMATS[path.suffix]
+    return about
+
+
+def refer(names: Iterable[str]) -> list[dict[str, str]]:
+    """References to entities."""
+    return [{"@id": name} for name in names]
+
+
+def workflow(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The workflow and its language."""
+    return [
+        {
+            "@id": "Snakefile",
+            "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+            "name": "Replication of Yacoby, Pan & Doshi-Velez (2020)",
+            "programmingLanguage": {"@id": "#snakemake"},
+            "version": run["commit"] or run["libi"],
+            "citation": {"@id": PAPER},
+        },
+        {
+            "@id": "#snakemake",
+            "@type": "ComputerLanguage",
+            "name": "Snakemake",
+            "alternateName": "Snakemake",
+            "identifier": {"@id": "https://doi.org/10.1093/bioinformatics/bts480"},
+            "url": {"@id": "https://snakemake.readthedocs.io"},
+            "version": run["packages"]["snakemake"],
+        },
+        {
+            "@id": PAPER,
+            "@type": "ScholarlyArticle",
+            "name": "Characterizing and Avoiding Problematic Global Optima of VAEs",
+        },
+    ]
+
+
+def execution(family: Family, study: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The run of the workflow: from when to when, with which study, and what came out."""
+    ended = sorted(entry["ended"] for entry in found["files"].values())
+    machines = sorted({f"{run['machine']['processor']}, {run['machine']['cores']} cores" for run in found["runs"]})
+    packages = ", ".join(f"{name} {version}" for name, version in found["runs"][-1]["packages"].items() if version)
+    return {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": f"The study {family.name}",
+        "description": f"On {'; '.join(machines)}. Python {found['runs'][-1]['python']}, {packages}",
+        "instrument": {"@id": "Snakefile"},
+        "object": {"@id": study},
+        "result": refer(found["files"]),
+        "endTime": ended[-1],
+    }
+
+
+def metadata(root: Path, family: Family, study: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The description of the crate, as JSON-LD.
+
+    Args:
+        root: the work tree.
+        family: the study, or variants of one.
+        study: its file.
+        found: its inventory.
+    """
+    hashes = {name: entry["sha256"] for name, entry in found["files"].items()}
+    action = execution(family, study, found)
+    files = [*sources(root), *hashes, inventory_of(root, family).relative_to(root).as_posix()]
+    crate = {
+        "@id": "./",
+        "@type": "Dataset",
+        "conformsTo": refer(PROFILES),
+        "name": f"The study {family.name}: a replication of Yacoby, Pan & Doshi-Velez (2020)",
+        "description": "Data, trained models, tables, figures and verdicts, and the Snakemake workflow that made them.",
+        "datePublished": datetime.fromisoformat(action["endTime"]).date().isoformat(),
+        "license": {"@id": LICENSE},
+        "mainEntity": {"@id": "Snakefile"},
+        "mentions": {"@id": "#run"},
+        "hasPart": refer(files),
+    }
+    descriptor = {
+        "@id": "ro-crate-metadata.json",
+        "@type": "CreativeWork",
+        "about": {"@id": "./"},
+        "conformsTo": refer([f"{CRATE}/1.1", "https://w3id.org/workflowhub/workflow-ro-crate/1.0"]),
+    }
+    profiles = [
+        {"@id": name, "@type": "CreativeWork", "name": title, "version": name.rsplit("/")[-1]}
+        for name, title in PROFILES.items()
+    ]
+    main, *others = workflow(found["runs"][-1])
+    parts = {name: described(root, name, hashes) for name in files}
+    parts["Snakefile"] |= main
+    return {"@context": CONTEXT, "@graph": [descriptor, crate, *profiles, *others, action, *parts.values()]}
+
+
+def pack(root: Path, study: str, target: Path) -> None:
+    """Write a crate.
+
+    Args:
+        root: the work tree.
+        study: the study's file.
+        target: the crate, a zip file.
+
+    Raises:
+        SystemExit: if the study cannot be read or has not been run, naming the remedy.
+    """
+    try:
+        family = family_of_run([study], PAPERS, {})
+    except StudyError as error:
+        raise SystemExit(str(error)) from None
+    found = read(inventory_of(root, family))
+    if not found["files"]:
+        raise SystemExit(f"The study {family.name} has not been run here; run it by: snakemake --configfile {study}")
+    for name, entry in found["files"].items():
+        if not (root / name).is_file() or sha256(root / name) != entry["sha256"]:
+            raise SystemExit(f"{name} is not what its job wrote, so nothing is packed; what else is not: make audit")
+    about = metadata(root, family, study, found)
+    with atomic(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as crate:
+        crate.writestr("ro-crate-metadata.json", json.dumps(about, indent=1))
+        for entity in about["@graph"]:
+            if "contentSize" in entity:
+                crate.write(root / entity["@id"], entity["@id"])
+    print(f"Packed: {target}, {len(found['files'])} results of the study {family.name}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--configfile", metavar="STUDY", default=PAPERS, help="a study's file; left out, the paper's")
+    configfile = parser.parse_args().configfile
+    pack(Path.cwd(), configfile, Path(f"{Path(configfile).stem}.crate.zip"))

@@ -1,0 +1,147 @@
+"""What the files of a study are: of each its hash, the rule that made it, from what, when, and on which machine.
+
+A run writes it as it ends, to `inventory.json` among the results. `make audit` compares the files with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from plan import notes
+
+from benchmarks.machine import describe_processor
+from libi import __version__
+from libi.runtime.storage import save_text
+from libi.study.family import Family
+
+PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "pydantic", "snakemake")
+NAME = "inventory.json"
+NOTED = "sha256:"  # how Snakemake begins its hash of an input
+
+
+def inventory_of(root: Path, family: Family) -> Path:
+    """Where the inventory of a study, or of variants of one, is."""
+    folder = family.name if family.varied else next(iter(family)).removeprefix("/")
+    return root / "results" / folder / NAME
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def installed(package: str) -> str | None:
+    """The version of a package; None if it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def git(root: Path, *arguments: str) -> str | None:
+    """What git says of a work tree; None without git, or outside of a repository."""
+    try:
+        run = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return run.stdout.strip()
+
+
+def describe_run(root: Path) -> dict[str, Any]:
+    """By what code and on which machine files are made; no names of hosts or users."""
+    changed = git(root, "status", "--porcelain", "--untracked-files=no")
+    return {
+        "libi": __version__,
+        "commit": git(root, "rev-parse", "HEAD"),
+        "edited since": None if changed is None else bool(changed),
+        "python": sys.version.split()[0],
+        "packages": {name: installed(name) for name in PACKAGES},
+        "machine": describe_processor(),
+    }
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read an inventory; an empty one if there is none, or no whole one.
+
+    Args:
+        path: result of `inventory_of`.
+    """
+    empty: dict[str, Any] = {"studies": {}, "runs": [], "sources": {}, "files": {}}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return empty
+    return found if isinstance(found, dict) and found.keys() == empty.keys() else empty
+
+
+def take(root: Path, family: Family, earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """The inventory of the files that a run's studies have made.
+
+    Args:
+        root: the work tree.
+        family: the studies.
+        earlier: the last inventory. What it says of a file that was not made again since is kept, so that an edit of
+            the file stays an edit.
+    """
+    folders = [*family, *([f"/{family.name}"] if family.varied else [])]
+    noted = {file: note for folder in folders for file, note in notes(root, folder).items()}
+    runs = [*earlier["runs"], describe_run(root)]
+    kept = {file: entry for file, entry in earlier["files"].items() if (root / file).exists()}
+    hashes: dict[str, str] = {}
+
+    def hash_of(file: str) -> str:
+        return hashes.setdefault(file, sha256(root / file))
+
+    for file, note in noted.items():
+        made_from = [name for name in note["input"] if name in noted or name in earlier["files"]]
+        ended = datetime.fromtimestamp(note["endtime"], UTC).isoformat(timespec="milliseconds")
+        if kept.get(file, {}).get("ended") != ended:
+            kept[file] = {
+                "sha256": hash_of(file),
+                "rule": note["rule"],
+                "ended": ended,
+                "run": len(runs) - 1,
+                "from": _hashes(note, made_from, hash_of),
+            }
+    read_by_jobs = {name for note in noted.values() for name in note["input"] if name not in kept}
+    sources = {name: hash_of(name) for name in sorted(read_by_jobs) if (root / name).exists()}
+    return {
+        "studies": {folder: family[folder].model_dump(mode="json") for folder in family},
+        **_used(runs, kept),
+        "sources": sources or earlier["sources"],
+    }
+
+
+def _hashes(note: Mapping[str, Any], files: Iterable[str], hash_of: Callable[[str], str]) -> dict[str, str]:
+    """The hashes that input had when its job ran. Snakemake notes those of small files."""
+    had = note.get("input_checksums") or {}
+    return {name: had[name].removeprefix(NOTED) if name in had else hash_of(name) for name in files}
+
+
+def _used(runs: list[dict[str, Any]], files: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Runs, each once and only those that a file is of, and the files, each with the number of its run."""
+    used: list[dict[str, Any]] = []
+    renumbered = {}
+    for file in sorted(files):
+        run = runs[files[file]["run"]]
+        if run not in used:
+            used.append(run)
+        renumbered[file] = files[file] | {"run": used.index(run)}
+    return {"runs": used, "files": renumbered}
+
+
+def write(root: Path, family: Family) -> None:
+    """Write the inventory of a run's studies, if it has made anything."""
+    path = inventory_of(root, family)
+    found = take(root, family, read(path))
+    if found["files"]:
+        save_text(path, json.dumps(found, indent=1) + "\n")
