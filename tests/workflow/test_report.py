@@ -13,9 +13,9 @@ CAPTIONS = sorted((REPOSITORY / "workflow" / "report").glob("*.rst"))
 RULES = [*(REPOSITORY / "workflow" / "rules").glob("*.smk"), REPOSITORY / "Snakefile"]
 
 
-def render(caption, number):
+def render(caption, number, config):
     """A caption as Snakemake fills it in for a figure of that number, turned into HTML; warnings are errors."""
-    job = SimpleNamespace(wildcards=SimpleNamespace(number=number))
+    job = SimpleNamespace(wildcards=SimpleNamespace(number=number), config=config)
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(caption.read_text(encoding="utf-8"))
     settings = {"halt_level": 2, "report_level": 2}
     return docutils.core.publish_parts(template.render(snakemake=job), writer="html5", settings_overrides=settings)
@@ -24,7 +24,7 @@ def render(caption, number):
 @pytest.mark.parametrize("caption", CAPTIONS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("number", ["2", "5"])
 def test_captions_are_sound_restructuredtext(caption, number):
-    html = render(caption, number)["html_body"]
+    html = render(caption, number, {"variants": {}})["html_body"]
     assert html.count("<p>") >= 1 and "{" not in html
 
 
@@ -32,3 +32,13 @@ def test_every_caption_is_used_and_none_is_missing():
     texts = [path.read_text(encoding="utf-8") for path in RULES]
     assert {name for text in texts for name in re.findall(r"report/(\w+)\.rst", text)} <= {p.stem for p in CAPTIONS}
     assert all(any(re.search(rf'(report/|"){path.stem}\b', text) for text in texts) for path in CAPTIONS)
+
+
+@pytest.mark.parametrize(("config", "folder"), [({}, ""), ({"name": "paper"}, ""), ({"name": "quick"}, "quick")])
+def test_the_report_opens_with_what_the_study_found(config, folder, tmp_path, monkeypatch):
+    """Snakemake renders it in the folder of the run; without --configfile it knows no name."""
+    (tmp_path / "results" / folder).mkdir(parents=True)
+    (tmp_path / "results" / folder / "summary.rst").write_text("**All hold.**\n")
+    monkeypatch.chdir(tmp_path)
+    html = render(REPOSITORY / "workflow/report/workflow.rst", "1", config)["html_body"]
+    assert html.index("All hold.") < html.index("A replication of")

@@ -54,7 +54,8 @@ rule render_page:
         template="src/libi/rendering/page.html",
         code=code("render_page.py"),
     output:
-        "results{study}/index.html",
+        page="results{study}/index.html",
+        summary="results{study}/summary.rst",
     log:
         "logs{study}/render_page.log",
     benchmark:

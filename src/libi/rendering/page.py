@@ -61,7 +61,7 @@ def content(
     order = [name for name in methods if name != TRUTH] + [name for name in methods if name == TRUTH]
     return {
         "preview": "This is not the paper's own study: all verdicts here are a preview." if preview else "",
-        "about": f"Mean ± standard deviation over {int(shown['replicates'].max())} replicates. The best is bold.",
+        "about": _about(int(shown["replicates"].max())),
         "conclusions": [
             [row.verdict.removeprefix("is ").capitalize(), row.sentence, "" if pd.isna(row.evidence) else row.evidence]
             for row in conclusions.itertuples()
@@ -74,6 +74,11 @@ def content(
         ],
         "cells": cells,
     }
+
+
+def _about(replicates: int) -> str:
+    over = "One replicate" if replicates == 1 else f"Mean ± standard deviation over {replicates} replicates"
+    return f"{over}. The best is bold."
 
 
 def _cell(row: Any, best_one: bool) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""The report's opening: the conclusions and Table 1, with the paper's numbers as ours."""
+
+import docutils.core
+import pandas as pd
+import pytest
+
+from libi.judging.verdict import judge
+from libi.rendering.conclusions import conclude
+from libi.rendering.page import content
+from libi.rendering.summary import to_rst
+from libi.rendering.table1 import summarise
+
+from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS, evidence, metrics
+
+NO_GRID = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
+
+
+def rows_of(rst):
+    """The cells of every row of every table, as docutils reads them."""
+    document = docutils.core.publish_doctree(rst, settings_overrides={"halt_level": 2, "report_level": 2})
+    return [[entry.astext() for entry in row.children] for row in document.findall(lambda node: node.tagname == "row")]
+
+
+@pytest.fixture(scope="module")
+def rst():
+    found = evidence()
+    claims = judge(found, PUBLISHED_CLAIMS)
+    return to_rst(content(found.table1, claims, metrics().assign(restart=0), NO_GRID, conclude(claims), preview=False))
+
+
+def test_the_table_has_the_papers_cells_and_the_best_is_bold(rst):
+    rows = {(row[0], row[1]): row[2:] for row in rows_of(rst)}
+    assert rows["", ""] == ["VAE", "β-VAE", "β-VAE+Anneal", "Lagging", "LiBI"]
+    assert rows["Mobius", "S-kNN"] == [
+        f"{cell[:4]} ±\u00a0{cell[4:]}" for cell in ("0.380.20", "0.270.14", "0.370.19", "0.720.78", "0.170.06")
+    ]
+    assert len(rows) == 1 + 4 * 2 + 1 + 6  # two heads, four data sets by two metrics, six conclusions
+    assert "- **0.17 ±\u00a00.06**" in rst and "- **0.38" not in rst
+
+
+def test_the_conclusions_come_first_with_their_verdicts(rst):
+    first = rows_of(rst)[1]
+    assert first[0] == "Holds" and first[1].startswith("The global optimum of the VAE objective can be a wrong model")
+    assert rst.index("conclusions") < rst.index("Table 1") and "preview" not in rst
+
+
+def test_another_study_is_called_a_preview_and_a_method_that_it_lacks_has_a_dash():
+    found = evidence()
+    claims = judge(found, PUBLISHED_CLAIMS)
+    own = metrics()[lambda table: (table["dataset"] != "mobius") | (table["method"] != "vae")].assign(restart=0)
+    shown = content(summarise(own, PUBLISHED), claims, own, NO_GRID, conclude(claims), preview=True)
+    rst = to_rst(shown)
+    assert rst.startswith("**This is not the paper's own study: all verdicts here are a preview.**\n")
+    assert next(row for row in rows_of(rst) if row[:2] == ["Mobius", "S-kNN"])[2] == "–"
