@@ -3,7 +3,7 @@
 import torch
 
 from libi.evaluation.choices import chosen_models
-from libi.evaluation.measuring import evaluate_choices
+from libi.evaluation.measuring import curves_of, evaluate_choices
 from libi.models.trained import check_settings
 from libi.runtime.allocator import keep_freed_memory
 from libi.runtime.logs import log_to
@@ -17,11 +17,13 @@ with log_to(snakemake.log[0]):
     check_settings(given.models, snakemake.params.training)
     truth, _ = load_tensors(given.truth)
     tests = (load_tensors(path)[0]["x"] for path in given.test)
+    choices = list(chosen_models(given.models, load_table(given.selection), load_table(given.scores)))
     metrics, points = evaluate_choices(
-        chosen_models(given.models, load_table(given.selection), load_table(given.scores)),
+        choices,
         truth["generative"],
         dict(zip(snakemake.params.replicates, tests, strict=True)),
         EvaluationJob.model_validate(snakemake.params.job),
     )
     save_table(snakemake.output.metrics, metrics)
     save_table(snakemake.output.points, points)
+    save_table(snakemake.output.curves, curves_of(choices))

@@ -5,12 +5,13 @@ import pandas as pd
 from libi.rendering.page import content, to_html
 from libi.rendering.summary import to_rst
 from libi.runtime.logs import log_to
-from libi.runtime.storage import load_table, save_text
+from libi.runtime.storage import load_table, load_tables, save_text
 
 with log_to(snakemake.log[0]):
     given = snakemake.input
     metrics = pd.concat(map(load_table, given.metrics), ignore_index=True)
     table1, claims, grid, conclusions = map(load_table, (given.table1, given.claims, given.grid, given.conclusions))
-    shown = content(table1, claims, metrics, grid, conclusions, preview=snakemake.params.preview)
+    curves = load_tables(given.curves)
+    shown = content(table1, claims, metrics, grid, conclusions, curves, preview=snakemake.params.preview)
     save_text(snakemake.output.page, to_html(shown, study=snakemake.params.study))
     save_text(snakemake.output.summary, to_rst(shown))

@@ -24,7 +24,8 @@ with log_to(snakemake.log[0]):
     trained = train_job(job, replicates, truth["generative"], train, validation, checkpoints)
     checkpoints.check_ownership()
     names = (trained.records[column].tolist() for column in ("replicate", "configuration", "restart"))
-    about = metadata_of(job.dataset, job.method, *names, snakemake.params.job["architecture"], snakemake.params.job)
+    settings = snakemake.params.job
+    about = metadata_of(job.dataset, job.method, *names, settings["architecture"], settings, trained.objectives)
     save_tensors(snakemake.output.models, trained.tensors, about)
     save_table(snakemake.output.records, trained.records)
     checkpoints.clear()

@@ -18,6 +18,27 @@ from libi.rendering.table1 import summarise
 from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS, evidence, metrics
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Of LiBI, with R = 2: its two objectives take turns. The second replicate diverged.
+COURSE = [
+    (10, "constrained_likelihood", 5.0),
+    (20, "elbo", 3.0),
+    (30, "constrained_likelihood", 4.0),
+    (40, "elbo", 2.000004),
+]
+CURVES = pd.DataFrame(
+    [
+        {
+            "dataset": "mobius",
+            "method": "libi",
+            "replicate": replicate,
+            "epoch": epoch,
+            "objective": name,
+            "value": value,
+        }
+        for replicate in (0, 1)
+        for epoch, name, value in ((e, n, v if replicate == 0 else math.nan) for e, n, v in COURSE)
+    ]
+)
 GRID = [("beta=0.5", -1.0), ("beta=2", -0.5), ("beta=5", -0.75)]
 
 # Clicks every cell, walks by the arrow keys, and writes what it saw into the page's title.
@@ -26,12 +47,16 @@ const errors = [];
 addEventListener("error", event => errors.push(event.message));
 addEventListener("load", () => {
   const cells = [...document.querySelectorAll("[data-cell]")], titles = new Set();
-  for (const cell of cells) { cell.click(); titles.add(document.querySelector("#detail h2").textContent); }
+  let paths = 0;
+  for (const cell of cells) {
+    cell.click(); titles.add(document.querySelector("#detail h2").textContent);
+    paths = Math.max(paths, document.querySelectorAll("#detail path").length);
+  }
   const pressed = document.querySelectorAll("[aria-pressed=true]").length;
   cells[0].focus();
   for (const key of ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowUp"])
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-  document.title = JSON.stringify({ cells: cells.length, titles: titles.size, pressed, errors,
+  document.title = JSON.stringify({ cells: cells.length, titles: titles.size, pressed, paths, errors,
     home: document.activeElement === cells[0] });
 });
 </script>"""
@@ -45,7 +70,7 @@ def shown():
         {"dataset": "mobius", "method": "beta_vae", "configuration": name, "log_likelihood_mean": mean}
         for name, mean in GRID
     ]
-    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims), preview=False)
+    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims), CURVES, preview=False)
 
 
 def test_a_cell_leads_to_its_replicates_configuration_grid_and_verdict(shown):
@@ -72,6 +97,13 @@ def test_the_best_are_those_of_the_table(shown):
     assert not any(name.startswith("cubic_jtex") and name.endswith("test_ll") for name in bold)
 
 
+def test_a_cell_has_a_drawing_for_each_objective_with_gaps_where_another_was_trained_under(shown):
+    first, second = shown["curves"]["mobius libi"]
+    assert (first["title"], second["title"]) == ("constrained likelihood", "ELBO")
+    assert first["lines"][0] == [[10, 5.0], [20, None], [30, 4.0], [40, None]]
+    assert second["lines"] == [[[10, None], [20, 3.0], [30, None], [40, 2.0]], [[epoch, None] for epoch, *_ in COURSE]]
+
+
 def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
     found = evidence()
     one = metrics()[lambda table: table["replicate"] == 0].assign(restart=0)
@@ -80,7 +112,7 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
     claims = judge(dataclasses.replace(found, table1=table), PUBLISHED_CLAIMS)
     nothing = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
     shown = content(
-        table, claims, one, nothing, conclude(claims).assign(evidence=math.nan), preview=True
+        table, claims, one, nothing, conclude(claims).assign(evidence=math.nan), CURVES, preview=True
     )  # read from a file
     assert "preview" in shown["preview"]
     cell = shown["cells"]["gaussian vae test_ll"]
@@ -113,4 +145,5 @@ def test_in_a_browser_every_cell_can_be_chosen_and_keys_work(shown, tmp_path):
     command = [CHROMIUM, "--headless", "--no-sandbox", *quiet, "--dump-dom", f"file://{path}"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     seen = json.loads(re.search(r"<title>(.*?)</title>", run.stdout)[1])
-    assert seen == {"cells": 4 * 5 * 3, "titles": 4 * 5 * 3, "pressed": 1, "errors": [], "home": True}
+    paths = 2 * (2 + 1)  # LiBI's two objectives: a line for each replicate, and the axes
+    assert seen == {"cells": 60, "titles": 60, "pressed": 1, "paths": paths, "errors": [], "home": True}

@@ -98,11 +98,11 @@ def in_float64(inputs):
 def start_of(inputs, generator):
     layouts, models = inputs.problem.dataset.layouts, len(inputs.members)
     rows = {group: torch.stack([layout.draw(generator) for _ in range(models)]) for group, layout in layouts.items()}
-    return State.start(rows)
+    return State.start(rows, 0)
 
 
 def doubled(state):
-    return State.start({group: flat.double() for group, flat in state.parameters.items()})
+    return State.start({group: flat.double() for group, flat in state.parameters.items()}, 0)
 
 
 def spread_out(inputs, state):

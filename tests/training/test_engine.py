@@ -42,7 +42,8 @@ def trained_in_float64(problem, *arguments, **changes):
     """By PyTorch in float64: rounding errors, which training makes a million times larger, stay below 1e-9."""
     points = {part: getattr(problem, part).double() for part in ("truth", "train", "validation")}
     stack = stack_of(replace(problem, **points), *arguments, **changes)
-    stack.state = State.start({group: flat.double() for group, flat in stack.state.parameters.items()})
+    doubled = {group: flat.double() for group, flat in stack.state.parameters.items()}
+    stack.state = State.start(doubled, len(stack.snapshots))
     return trained(stack)
 
 

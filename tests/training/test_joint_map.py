@@ -63,14 +63,14 @@ def file(tmp_path_factory, request):
     problem, job = problem_of("gaussian"), JOB.model_copy(update={"compile": request.param})
     trained = train_job(job, [0], problem.truth, problem.train, problem.validation)
     names = (trained.records[column].tolist() for column in ("replicate", "configuration", "restart"))
-    save_tensors(path, trained.tensors, metadata_of("gaussian", "joint_map", *names))
+    save_tensors(path, trained.tensors, metadata_of("gaussian", "joint_map", *names, objectives=trained.objectives))
     save_table(path.with_suffix(".csv"), trained.records)
     return path
 
 
 def test_a_network_that_was_not_trained_is_not_kept(file):
     tensors, _ = load_tensors(file)
-    assert set(tensors) == {"generative", "encoder"}
+    assert set(tensors) == {"generative", "encoder", "curve"}
 
 
 def test_a_loaded_model_decodes_and_says_that_it_cannot_encode(file):

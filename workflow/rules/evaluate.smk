@@ -12,6 +12,7 @@ rule evaluate:
     output:
         metrics="results{study}/metrics/{dataset}/{method}.csv",
         points="results{study}/metrics/{dataset}/{method}_points.csv",
+        curves="results{study}/metrics/{dataset}/{method}_curves.csv",
     log:
         "logs{study}/evaluate/{dataset}/{method}.log",
     benchmark:

@@ -49,6 +49,7 @@ rule render_page:
         table1=rules.render_table1.output.csv,
         claims=rules.judge.output[0],
         metrics=MEASURED,
+        curves=every_method("results{study}/metrics/{dataset}/{method}_curves.csv", "metrics"),
         grid=rules.gather_grid.output[0],
         conclusions=rules.render_verdicts.output.conclusions,
         template="src/libi/rendering/page.html",

@@ -42,6 +42,25 @@ def evaluate(
     return summary, pd.DataFrame({"point": range(test.shape[1]), **points})
 
 
+def curves_of(choices: Iterable[Choice]) -> pd.DataFrame:
+    """How the training of the models went that stand for a method.
+
+    Args:
+        choices: the models.
+
+    Returns:
+        one row a replicate and snapshot: dataset, method, replicate, epoch (trained so far), objective (its name) and
+        value (on the validation points).
+    """
+    rows = [
+        {**choice.keys, "epoch": epoch, "objective": name, "value": value}
+        for choice in choices
+        if choice.model is not None
+        for epoch, name, value in choice.model.curve
+    ]
+    return pd.DataFrame(rows, columns=[*KEYS, "epoch", "objective", "value"])
+
+
 def evaluate_choices(
     choices: Iterable[Choice], truth: Tensor, tests: Mapping[int, Tensor], job: EvaluationJob
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

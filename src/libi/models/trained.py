@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class TrainedModel:
         encoder: φ packed [1, parameters]; None for methods without an encoder of its own.
         configuration: name of its hyper-parameters.
         restart: number of its random initialisation.
+        curve: how its training went: epochs trained, the name of the objective, and its value on the validation points.
     """
 
     dataset: Dataset
@@ -39,6 +41,7 @@ class TrainedModel:
     encoder: Tensor | None
     configuration: str
     restart: int
+    curve: tuple[tuple[int, str, float], ...] = ()
 
     def trained_inference(self) -> Tensor:
         """ϕ packed [1, parameters].
@@ -114,6 +117,7 @@ def metadata_of(
     restarts: list[int],
     architecture: Mapping[str, Any] = MappingProxyType({}),
     job: Mapping[str, Any] = MappingProxyType({}),
+    objectives: Sequence[str] = (),
 ) -> dict[str, str]:
     """What a file of trained models says of itself.
 
@@ -125,10 +129,18 @@ def metadata_of(
         restarts: likewise, the number of its restart.
         architecture: of the networks; what is left out is the paper's.
         job: `Study.training_job`, all settings that the models were trained with.
+        objectives: names of those that the method trains under; a curve has their numbers.
     """
     models = json.dumps(list(zip(replicates, configurations, restarts, strict=True)))
     networks, settings = (json.dumps(dict(part), sort_keys=True) for part in (architecture, job))
-    return {"dataset": dataset, "method": method, "architecture": networks, "models": models, "job": settings}
+    return {
+        "dataset": dataset,
+        "method": method,
+        "architecture": networks,
+        "models": models,
+        "job": settings,
+        "objectives": json.dumps(list(objectives)),
+    }
 
 
 def check_settings(paths: Sequence[str | Path], job: Mapping[str, Any]) -> None:
@@ -191,6 +203,7 @@ class TrainedModels:
             raise ValueError(f"{path}: not a file of trained models")
         self.dataset = dataset_of(about["dataset"], json.loads(about.get("architecture", "{}")))
         self.method = about["method"]
+        self._objectives = json.loads(about.get("objectives", "[]"))
         models = json.loads(about["models"])
         held = sorted({number for number, *_ in models})
         self.replicate = held[0] if replicate is None else replicate
@@ -211,5 +224,16 @@ class TrainedModels:
         row = slice(self.rows[configuration, restart], self.rows[configuration, restart] + 1)
         parts = {group: tensor[row] for group, tensor in self._tensors.items()}
         return TrainedModel(
-            self.dataset, parts["generative"], parts.get("inference"), parts.get("encoder"), configuration, restart
+            self.dataset,
+            parts["generative"],
+            parts.get("inference"),
+            parts.get("encoder"),
+            configuration,
+            restart,
+            self._curve(parts["curve"][0]) if "curve" in parts else (),
         )
+
+    def _curve(self, curve: Tensor) -> tuple[tuple[int, str, float], ...]:
+        """What a file says of a model's training [3, snapshots], but for what it lacks beside longer ones."""
+        rows = (row for row in curve.T.tolist() if math.isfinite(row[1]))
+        return tuple((int(epoch), self._objectives[int(number)], value) for value, epoch, number in rows)

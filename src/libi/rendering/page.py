@@ -34,6 +34,7 @@ def content(
     metrics: pd.DataFrame,
     grid: pd.DataFrame,
     conclusions: pd.DataFrame,
+    curves: pd.DataFrame,
     *,
     preview: bool,
 ) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def content(
         metrics: one row a (dataset, method, replicate): configuration, restart, and the metrics.
         grid: results/grid.csv.
         conclusions: result of `libi.rendering.conclusions.conclude`.
+        curves: one row a (dataset, method, replicate) and snapshot: epoch, objective, value.
         preview: whether the study is not the paper's own, so that its verdicts are a preview.
     """
     shown = table1[table1["metric"].isin(SHOWN)]
@@ -73,6 +75,9 @@ def content(
             for name in SHOWN
         ],
         "cells": cells,
+        "curves": {
+            f"{dataset} {method}": _trainings(own) for (dataset, method), own in curves.groupby(["dataset", "method"])
+        },
     }
 
 
@@ -109,6 +114,26 @@ def _words(mean: float, sd: float) -> str:
     if math.isnan(mean):
         return "–"
     return f"{mean:z.2f}" if math.isnan(sd) else f"{mean:z.2f} ± {sd:.2f}"
+
+
+def _trainings(curves: pd.DataFrame) -> list[dict[str, Any]]:
+    """How the training of a cell's models went: a drawing for each objective, with a line for each replicate."""
+    return [
+        {
+            "title": objective.replace("_", " ").replace("elbo", "ELBO"),
+            "lines": [_course(curve, objective) for _, curve in curves.groupby("replicate")],
+        }
+        for objective in curves["objective"].unique()
+    ]
+
+
+def _course(curve: pd.DataFrame, objective: str) -> list[list[float | None]]:
+    """Epochs and values of one model; no value where it trained under another objective, or diverged."""
+    rows = curve[["epoch", "objective", "value"]].itertuples(index=False)
+    return [
+        [epoch, float(f"{value:.5g}") if name == objective and math.isfinite(value) else None]
+        for epoch, name, value in rows
+    ]
 
 
 def _verdict(verdicts: pd.DataFrame, row: Any) -> dict[str, str]:

@@ -36,6 +36,7 @@ class Stack:
         phase: number of the phase that is under way.
         epoch: epochs of that phase that are done.
         trained: epochs done in all.
+        snapshots: epochs done in all at each snapshot, and the objective that it is judged by.
     """
 
     def __init__(
@@ -49,7 +50,8 @@ class Stack:
         self._problem, self._members, self._phases, self._settings = problem, members, phases, settings
         self._inputs = Inputs(problem, members, settings, objectives)
         self._backends = choose_backends(self._inputs, {phase.objective for phase in phases})
-        self.state = State.start(self._initial_parameters())
+        self.snapshots = snapshots(phases, settings.validate_every)
+        self.state = State.start(self._initial_parameters(), len(self.snapshots))
         self.phase = self.epoch = self.trained = 0
 
     def _initial_parameters(self) -> Groups:
@@ -155,6 +157,7 @@ class Stack:
         better = self.state.alive & (torch.isfinite(score) if last else score < self.state.best.score)
         epoch = torch.full_like(self.state.best.epoch, self.trained)
         self.state.best.replace(better, score, epoch, self.state.parameters)
+        self.state.curve[:, [ends for ends, _ in self.snapshots].index(self.trained)] = score
 
     def assess(self, objective: str) -> Tensor:
         """Validation objective of every model as it is now [models]: the final β, the same draws every time."""
@@ -164,6 +167,21 @@ class Stack:
         """Objective of the kept models on the training points [models]: that of a round's first phase."""
         objective = next(phase.objective for phase in self._phases if phase.opens_round)
         return self._backends[objective].assess(objective, self.state.kept.parameters, "train")
+
+
+def snapshots(phases: Sequence[Phase], every: int) -> list[tuple[int, str]]:
+    """When snapshots are taken: epochs of all phases together, and the objective of the phase.
+
+    Args:
+        phases: of the training. One whose β grows takes none.
+        every: epochs between two of them; each phase ends with one.
+    """
+    found, before = [], 0
+    for phase in phases:
+        ends = [] if phase.ramp else [*range(every, phase.epochs, every), phase.epochs]
+        found += [(before + end, phase.objective) for end in ends]
+        before += phase.epochs
+    return found
 
 
 def growth(before: int, epochs: int, form: str) -> Tensor:

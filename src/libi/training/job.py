@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from libi.base.dataset import Dataset
 from libi.base.method import Phase
@@ -29,17 +30,22 @@ from libi.training.step import Adam
 
 log = logging.getLogger(__name__)
 
+CURVE = "curve"
+
 
 class Trained(NamedTuple):
     """What a job leaves.
 
     Attributes:
-        tensors: group to the kept parameters [models, parameters], float32; models in the order of the records.
+        tensors: group to the kept parameters [models, parameters], float32; models in the order of the records. Among
+            them, as "curve", what `curve_of` gives.
         records: one row a model, see `libi.training.records`.
+        objectives: names of those that the method trains under.
     """
 
     tensors: dict[str, Tensor]
     records: pd.DataFrame
+    objectives: tuple[str, ...]
 
 
 def train_job(
@@ -81,8 +87,19 @@ def train_job(
             checkpoints.resume(number, stack)
         stack.run(functools.partial(_after_chunk, number, report, checkpoints))
         parts.append(collect(job, plan, stack, dataset, device))
-    tensors = {group: torch.cat([part.tensors[group] for part in parts]) for group in parts[0].tensors}
-    return Trained(tensors, pd.concat([part.records for part in parts], ignore_index=True))
+    return join(parts)
+
+
+def join(parts: Sequence[Trained]) -> Trained:
+    """What several stacks of a job leave together."""
+    widest = max(part.tensors[CURVE].shape[2] for part in parts)
+    tensors = {
+        group: torch.cat([part.tensors[group] for part in parts]) for group in parts[0].tensors if group != CURVE
+    }
+    curves = (part.tensors[CURVE] for part in parts)
+    tensors[CURVE] = torch.cat([pad(curve, (0, widest - curve.shape[2]), value=torch.inf) for curve in curves])
+    records = pd.concat([part.records for part in parts], ignore_index=True)
+    return Trained(tensors, records, parts[0].objectives)
 
 
 def settings_of(job: TrainingJob) -> Settings:
@@ -137,7 +154,24 @@ def collect(job: TrainingJob, plan: StackPlan, stack: Stack, dataset: Dataset, d
     }
     kept = stack.state.kept.parameters
     tensors = {group: kept[group].cpu() for group in kept if group == "generative" or group in moved}
-    return Trained(tensors, pd.concat([pd.DataFrame(names), records], axis=1))
+    objectives = tuple(objectives_of(METHODS[job.method]))
+    tensors[CURVE] = curve_of(stack, objectives)
+    return Trained(tensors, pd.concat([pd.DataFrame(names), records], axis=1), objectives)
+
+
+def curve_of(stack: Stack, objectives: Sequence[str]) -> Tensor:
+    """How the training of a stack's models went: float32 [models, 3, snapshots].
+
+    Args:
+        stack: a finished one.
+        objectives: names of those that its method trains under.
+
+    Returns:
+        for each snapshot the validation objective, the epochs trained, and the number of its objective among the names.
+    """
+    when = [[ends, objectives.index(name)] for ends, name in stack.snapshots]
+    fixed = torch.tensor(when, dtype=torch.float32).T.expand(len(stack.state.curve), 2, -1)
+    return torch.cat([stack.state.curve.cpu()[:, None], fixed], 1)
 
 
 def _after_chunk(number: int, report: Report, checkpoints: Checkpoints | None, stack: Stack) -> None:

@@ -57,6 +57,7 @@ class State:
         verdict_epoch: epochs trained at that snapshot [models].
         kept: the best round so far, with that score and epoch, and the parameters that the round ended with.
         round: the number of that round, from 1 [models].
+        curve: validation objective at every snapshot of the training [models, snapshots], float32; infinite before it.
     """
 
     parameters: Groups
@@ -69,10 +70,16 @@ class State:
     verdict_epoch: Tensor
     kept: Snapshot
     round: Tensor
+    curve: Tensor
 
     @classmethod
-    def start(cls, parameters: Groups) -> State:
-        """The state before the first phase."""
+    def start(cls, parameters: Groups, snapshots: int) -> State:
+        """The state before the first phase.
+
+        Args:
+            parameters: all three groups: group to [models, parameters].
+            snapshots: how many the phases take.
+        """
         zeros = {group: torch.zeros_like(flat) for group, flat in parameters.items()}
         some = parameters["generative"]
         none = Snapshot.none(parameters)
@@ -87,6 +94,7 @@ class State:
             verdict_epoch=none.epoch.clone(),
             kept=Snapshot.none(parameters),
             round=torch.zeros_like(none.epoch),
+            curve=torch.full((some.shape[0], snapshots), INFINITY, device=some.device),
         )
 
     def begin_afresh(self) -> None:
