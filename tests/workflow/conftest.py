@@ -138,7 +138,7 @@ class Project:
         jobs = {rule: int(number) for rule, number in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
         total = jobs.pop("total")
         assert total == sum(jobs.values())
-        del jobs["all"]
+        jobs.pop("all", None)  # which a named file leaves out
         return jobs, re.findall(r"^Job \d+: (.*)$", run.stdout, re.MULTILINE)
 
     def records(self):

@@ -1,0 +1,70 @@
+"""The commands of the pages do what they say: those that run the workflow are tried by a dry run."""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from .conftest import REPOSITORY, TINY_FILE, TYPESET, Project
+
+PAGES = [
+    REPOSITORY / name
+    for name in ("README.md", "CONTRIBUTING.md", "config/README.md", "docs/extend.md", "docs/scale.md")
+]
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+CALLS = re.findall(r"^(?: {4})?(?:\.venv/bin/)?(snakemake .*)$", TEXT, re.MULTILINE)
+OF_WHAT_IS_THERE = [call for call in CALLS if "--forcerun" in call]
+ELSEWHERE = [call for call in CALLS if "--report" in call or "--profile slurm" in call]  # test_report.py, tests/slurm
+DRY = [call for call in CALLS if call not in OF_WHAT_IS_THERE + ELSEWHERE]
+
+
+def arguments(call):
+    """Of a command, without its comment."""
+    return shlex.split(call, comments=True)[1:]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return Project.of_the_work_tree(tmp_path_factory.mktemp("readme") / "project")
+
+
+def test_the_pages_have_commands():
+    assert len(DRY) >= 8 and len(OF_WHAT_IS_THERE) == 1 and len(ELSEWHERE) >= 2
+
+
+@pytest.mark.parametrize("call", DRY)
+def test_a_command_that_runs_the_workflow_plans_the_file_that_it_names(project, call):
+    jobs, _ = project.planned(*arguments(call))
+    assert jobs["define_truth"] >= 1
+    named = [part for part in arguments(call) if part.startswith(("results/", "paper/"))]
+    makers = {"table1.tex": "render_table1", "libi.csv": "evaluate", "vae.csv": "evaluate", "0-1.safetensors": "train"}
+    for file in named:
+        assert jobs[makers[file.split("/")[-1]]] >= 1
+
+
+def test_a_table_can_be_made_again_from_what_is_there(tiny_run, tmp_path):
+    (call,) = OF_WHAT_IS_THERE
+    given = [part.replace("paper/", "paper/tiny/") for part in arguments(call)]
+    jobs, _ = tiny_run.copy(tmp_path / "project").planned("--configfile", TINY_FILE, *given)
+    assert jobs == {"render_table1": 1}
+
+
+def test_every_target_of_make_that_the_pages_name_is_there():
+    named = set(re.findall(r"(?:`|^)make ([a-z]\w*(?:-\w+)*)\b", TEXT, re.MULTILINE))
+    there = set(re.findall(r"^([a-z][\w -]*):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    assert named <= {name for line in there for name in line.split()} and len(named) > 10
+
+
+@pytest.mark.skipif(not TYPESET, reason="needs LaTeX")
+@pytest.mark.parametrize("table", ["table1", "table1_exact"])
+def test_the_wrapper_makes_table_1_fit_a_page(tmp_path, table):
+    (wrapper,) = re.findall(r"```latex\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+    packages, body = wrapper.split("\n", 1)
+    shutil.copy(REPOSITORY / f"paper/reference/{table}.tex", tmp_path / "table1.tex")
+    text = f"\\documentclass{{article}}\n{packages}\n\\begin{{document}}\n{body}\\end{{document}}\n"
+    (tmp_path / "page.tex").write_text(text)
+    run = subprocess.run(["latexmk", "-pdf", "-interaction=nonstopmode", "page.tex"], cwd=tmp_path, capture_output=True)
+    log = (tmp_path / "page.log").read_text(errors="replace")
+    assert run.returncode == 0 and "Overfull" not in log and "Output written on page.pdf (1 page" in log
