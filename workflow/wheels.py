@@ -38,6 +38,11 @@ been run.**
 
 Linux means glibc 2.{glibc} or newer, macOS version 14 or newer. `pip` builds a package without a wheel from its
 sources, if it has any for that Python.
+
+## In a container
+
+`Containerfile` holds the pinned packages, a compiler and LaTeX, for Docker and Apptainer; its first lines say how to build
+and run it. hadolint finds nothing wrong with it. **It has not been built yet.**
 """
 
 
