@@ -41,8 +41,8 @@ sources, if it has any for that Python.
 
 ## In a container
 
-`Containerfile` holds the pinned packages, a compiler and LaTeX, for Docker and Apptainer; its first lines say how to build
-and run it. hadolint finds nothing wrong with it. **It has not been built yet.**
+`Containerfile` holds the pinned packages, a compiler and LaTeX, for Docker and Apptainer; its first lines say how to
+build and run it. hadolint finds nothing wrong with it. **It has not been built yet.**
 """
 
 
