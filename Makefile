@@ -11,7 +11,7 @@ RUN := $(VENV)/bin/snakemake --cores $(CORES)
 TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \
 command again: apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
 
-.PHONY: paper quick sensitivity power verify one why audit crate slurm-plan publish test bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
+.PHONY: paper quick sensitivity power verify one why audit crate slurm-plan publish test test-runs bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
@@ -69,7 +69,12 @@ linear_jtex cubic_jtex gaussian mobius: $(READY)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-	@echo "The tests have passed; what they state is in tests/"
+	@echo "The tests have passed; what they state is in tests/. Those that need a run of the workflow: make test-runs"
+
+# The tests that need a finished run of the workflow, of two small studies.
+test-runs: $(READY)
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "run and not long"
+	@echo "The tests of the workflow's runs have passed"
 
 bench: $(READY)
 	$(VENV)/bin/python benchmarks/bench_steps.py

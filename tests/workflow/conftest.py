@@ -151,6 +151,14 @@ class Project:
         path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what needs a finished run of the workflow: a run starts a hundred programs, each of which loads PyTorch."""
+    for item in items:
+        if {"smoke_run", "tiny_run"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.run)
+
+
 @pytest.fixture(scope="session")
 def once(tmp_path_factory):
     """Make something once, whichever worker needs it first; the others wait for it."""
