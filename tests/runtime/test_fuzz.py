@@ -1,0 +1,115 @@
+"""Whatever happens to the bytes of a result, it is read as it was written or refused by name: never as another."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import libi
+from libi.datasets import DATASETS
+from libi.models.trained import metadata_of
+from libi.runtime.storage import Damaged, load_table, load_tensors, save_table, save_tensors, seal_of
+from libi.training.checkpoint import Checkpoints, flatten
+
+from ..training.conftest import problem_of, stack_of
+
+MANY = settings(max_examples=250, deadline=None)
+# Changes of a file: where, as a share of its length; how many bytes go; what comes in their place.
+CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), st.binary(max_size=12)), min_size=1, max_size=3)
+MODELS, TABLE = "results/training/gaussian/vae/0.safetensors", "results/table1.csv"
+
+
+def changed(content, changes):
+    for share, gone, added in changes:
+        place = int(share * len(content))
+        content = content[:place] + added + content[place + gone :]
+    return content
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The bytes of a training file, a table, its seal and a checkpoint, in the folder of a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("run"))
+        generator = torch.Generator().manual_seed(0)
+        tensors = {group: layout.draw(generator)[None] for group, layout in DATASETS["gaussian"].layouts.items()}
+        save_tensors(MODELS, tensors, metadata_of("gaussian", "vae", [0], ["default"], [0]))
+        save_table(TABLE, pd.DataFrame({"method": ["vae", "libi"], "mean": [0.1, -np.inf], "replicates": [1, 2]}))
+        stack, checkpoints = a_stack(), Checkpoints("scratch", "the same", seconds=0)
+        stack.run(lambda stack: checkpoints.save(0, stack))
+        paths = map(Path, (MODELS, TABLE, seal_of(TABLE), "scratch/stack_0.safetensors"))
+        Path("scratch/stack_0.before.safetensors").unlink()
+        yield {path.name: (path, path.read_bytes()) for path in paths}
+
+
+def a_stack():
+    return stack_of(problem_of("gaussian"), "vae", [(0, {})], 50, validate_every=25)
+
+
+def restore(whole, name, changes):
+    """All files as they were, but one with changes."""
+    for path, content in whole.values():
+        path.write_bytes(content)
+    path, content = whole[name]
+    path.write_bytes(changed(content, changes))
+
+
+@MANY
+@given(CHANGES)
+def test_tensors(whole, changes):
+    restore(whole, "0.safetensors", [])
+    before, about = load_tensors(MODELS)
+    restore(whole, "0.safetensors", changes)
+    try:
+        after, said = load_tensors(MODELS)
+    except Damaged as error:
+        assert str(error).startswith(f"{MODELS}: ") and f"--forcerun {MODELS}" in str(error)
+    else:
+        assert said == about and after.keys() == before.keys()
+        assert all(torch.equal(after[name], before[name]) for name in before)
+
+
+@MANY
+@given(CHANGES)
+def test_a_model_is_loaded_whole_or_refused(whole, changes):
+    restore(whole, "0.safetensors", [])
+    before = libi.load(MODELS, "default", 0).decode(np.ones((2, 3)))
+    restore(whole, "0.safetensors", changes)
+    try:
+        model = libi.load(MODELS, "default", 0)
+    except Damaged as error:
+        assert MODELS in str(error)
+    else:
+        assert np.array_equal(model.decode(np.ones((2, 3))), before)
+
+
+@pytest.mark.parametrize("name", ["table1.csv", ".table1.csv.seal"])
+@MANY
+@given(changes=CHANGES)
+def test_a_table(whole, name, changes):
+    restore(whole, name, [])
+    before = load_table(TABLE)
+    restore(whole, name, changes)
+    try:
+        after = load_table(TABLE)
+    except Damaged as error:
+        assert str(error).startswith(f"{TABLE}: ") and f"--forcerun {TABLE}" in str(error)
+    else:
+        pd.testing.assert_frame_equal(after, before, check_exact=True)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CHANGES)
+def test_a_checkpoint(whole, changes):
+    """A damaged one is left aside: training starts from the beginning."""
+    restore(whole, "stack_0.safetensors", changes)
+    stack, start = a_stack(), flatten(a_stack().state)
+    Checkpoints("scratch", "the same").resume(0, stack)
+    if stack.trained == 0:
+        assert all(torch.equal(tensor, start[name]) for name, tensor in flatten(stack.state).items())
+    else:
+        assert stack.trained == 50 and stack.finished
