@@ -24,6 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 import pandas as pd  # noqa: E402
 from pages import PAGES, show  # noqa: E402
 from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
+from published_models import publish_models  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
 from libi.methods import METHODS  # noqa: E402
@@ -107,6 +108,7 @@ def publish_paper(root: Path, reference: Path) -> None:
         raise SystemExit(f"Left from another replicates_per_job, to be removed with their benchmarks: {names}")
     save_compressed(reference / "models.csv.gz", models(root))
     save_table(reference / "budget.csv", budget(root))
+    publish_models(root, "", read_study(root / "config/config.yaml"), reference / "models")
     save_table(reference / "cores.csv", planned(jobs_of(notes(root, ""))))
     save_run(reference / "run.json", run_of(root, [""]))
 

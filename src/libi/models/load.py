@@ -18,7 +18,8 @@ def load(
         path: a training file, e.g. results/training/mobius/libi/0.safetensors.
         configuration: name of the hyper-parameters, e.g. "beta=0.5". Left out: the only one of the file, or else the
             one that Table 1 shows, by results/selection/.
-        restart: number of the restart. Left out: the one whose own objective is best on the validation set.
+        restart: number of the restart. Left out: the only one, or else the one whose own objective is best on the
+            validation set.
         replicate: number of the replicate, where the file holds several (0-4.safetensors). Left out: its first.
 
     Raises:
@@ -37,6 +38,9 @@ def load(
     names = list(dict.fromkeys(name for name, _ in models.rows))
     if configuration is None:
         configuration = names[0] if len(names) == 1 else _selected(path, names)
+    own_restarts = [number for name, number in models.rows if name == configuration]
+    if restart is None and len(own_restarts) == 1:
+        restart = own_restarts[0]
     if restart is None:
         records = load_table(path.with_suffix(".csv"))
         own = choose_restarts(records[records["replicate"] == models.replicate])
