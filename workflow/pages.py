@@ -9,13 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
+import pandas as pd  # noqa: E402
 from progress import spell  # noqa: E402
 
 from benchmarks import commands, libi_failures, proposals, same_science  # noqa: E402
 from libi.judging.nearest import held_out, nearest  # noqa: E402
 from libi.judging.sensitivity import split, stable_claims  # noqa: E402
 from libi.rendering import account, sensitivity  # noqa: E402
-from libi.rendering.conclusions import to_list, to_markdown  # noqa: E402
+from libi.rendering.conclusions import conclude, to_list, to_markdown  # noqa: E402
 from libi.runtime.storage import load_table, save_text  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
@@ -172,7 +173,11 @@ POWER = """
 `make power` trains the chosen configurations alone on {replicates} fresh replicates (`config/power.yaml`), whose
 number was fixed beforehand; it took {wall} on {cores} cores. Configurations were chosen on the replicates of the
 study, 0 to 4, and none of these is among them. Of its {claims} claims {reproduced} are reproduced, {undecided} are
-not decidable, {untestable} not testable and {failed} not reproduced. These were not decidable with 5 replicates:
+not decidable, {untestable} not testable and {failed} not reproduced. The main conclusions by them:
+
+{conclusions}
+
+These claims were not decidable with 5 replicates:
 
 {table}
 
@@ -185,7 +190,7 @@ def shown(reference: Path) -> str:
     table, run = load_table(reference / "table1.csv"), json.loads((reference / "run.json").read_text())
     counts = load_table(reference / "claims.csv")["verdict"].value_counts()
     return SHOWN.format(
-        conclusions=to_list(load_table(reference / "conclusions.csv")),
+        conclusions=to_list(load_table(reference / "conclusions.csv"), *with_fresh_replicates(reference)),
         table=account.table1_to_markdown(table, account.SHORT),
         replicates=table["replicates"].max(),
         counts=", ".join(f"{number} {verdict}" for verdict, number in counts.items()),
@@ -195,6 +200,20 @@ def shown(reference: Path) -> str:
         processor=run["machine"]["processor"],
         commands=commands.to_words(load_table(commands.RECORDED)),
     )
+
+
+def with_fresh_replicates(reference: Path) -> tuple[pd.DataFrame | None, int]:
+    """The conclusions by the study of fresh replicates, and how many there are; nothing before it is published."""
+    path = reference / "power_claims.csv"
+    if not path.exists():
+        return None, 0
+    return conclude(load_table(path)), load_table(reference / "power_table1.csv")["replicates"].max()
+
+
+def undecided(reference: Path) -> pd.DataFrame:
+    """The claims that the paper's study leaves open, by it and by fresh replicates, side by side."""
+    few, many = load_table(reference / "claims.csv"), load_table(reference / "power_claims.csv")
+    return sensitivity.undecided_side_by_side(few, many, load_table(ROOT / "config/published_table1.csv"))
 
 
 def table_and_figures(reference: Path) -> str:
@@ -238,10 +257,9 @@ def decided_by(reference: Path) -> str:
     path = reference / "power_claims.csv"
     if not path.exists():
         return ""
-    few, many = load_table(reference / "claims.csv"), load_table(path)
+    many = load_table(path)
     table, run = load_table(reference / "power_table1.csv"), json.loads((reference / "power.json").read_text())
     counts = many["verdict"].value_counts()
-    undecided = sensitivity.undecided_side_by_side(few, many, load_table(ROOT / "config/published_table1.csv"))
     return POWER.format(
         replicates=table["replicates"].max(),
         wall=spell(run["wall_seconds"]),
@@ -251,7 +269,8 @@ def decided_by(reference: Path) -> str:
         undecided=counts.get("not decidable", 0),
         untestable=counts.get("not testable", 0),
         failed=counts.get("not reproduced", 0),
-        table=sensitivity.undecided_to_markdown(undecided),
+        conclusions=to_markdown(conclude(many)),
+        table=sensitivity.undecided_to_markdown(undecided(reference)),
     )
 
 

@@ -22,12 +22,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
-from pages import PAGES, show  # noqa: E402
+from pages import PAGES, show, undecided, with_fresh_replicates  # noqa: E402
 from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
 from published_models import publish_models  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
 from libi.methods import METHODS  # noqa: E402
+from libi.rendering.conclusions import to_latex  # noqa: E402
+from libi.rendering.sensitivity import undecided_to_latex  # noqa: E402
 from libi.runtime.storage import Damaged, atomic, check_seal, is_result, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
@@ -120,7 +122,12 @@ def publish_sensitivity(root: Path, reference: Path) -> None:
 
 
 def publish_power(root: Path, reference: Path) -> None:
-    """Publish the time that the study of fresh replicates took."""
+    """Publish what the replication paper shows of the study of fresh replicates, and the time that it took."""
+    conclusions, replicates = with_fresh_replicates(reference)
+    assert conclusions is not None, "its claims have just been copied"
+    save_text(reference / "power_conclusions.tex", to_latex(conclusions, study="power"))
+    save_text(reference / "power_undecided.tex", undecided_to_latex(undecided(reference), study="power"))
+    save_text(reference / "power_replicates.tex", f"{replicates}%\n")
     save_run(reference / "power.json", run_of(root, ["/power"]))
 
 

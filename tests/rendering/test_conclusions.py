@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from libi.judging.verdict import judge
-from libi.rendering.conclusions import CONCLUSIONS, conclude, in_a_sentence, to_latex, to_markdown
+from libi.rendering.conclusions import CONCLUSIONS, conclude, in_a_sentence, to_latex, to_list, to_markdown
 
 from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
 
@@ -64,3 +64,16 @@ def test_the_papers_own_numbers_bear_out_its_first_conclusion():
     assert all(name in sentence for name in table["conclusion"])
     assert to_markdown(table).count("\n") == 1 + len(table)
     assert to_latex(table, study="test").isascii()
+
+
+def test_the_list_says_what_fresh_replicates_add_to_a_conclusion_that_does_not_hold():
+    five = conclude(claims("reproduced", "not decidable"))
+    many = conclude(claims("reproduced", "not reproduced"))
+    lines = to_list(five, many, 25).split("\n")
+    (trade,) = (line for line in lines if "exchange" in line)
+    assert trade.startswith("* **Open:** Trained VAEs") and trade.endswith(
+        "(1 of 2 claims reproduced). With 25 fresh replicates it **holds in part** (1 of 2 claims reproduced, 1 not)."
+    )
+    assert (
+        "fresh" not in to_list(five) and "fresh" not in to_list(conclude(claims("reproduced")), many, 25).split("\n")[2]
+    )

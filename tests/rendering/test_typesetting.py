@@ -10,12 +10,12 @@ import matplotlib.pyplot as plt
 import pytest
 
 from libi.judging.verdict import judge
-from libi.rendering import comparison, conclusions, gaps, numbers, table1, verdicts
+from libi.rendering import comparison, conclusions, gaps, numbers, sensitivity, table1, verdicts
 from libi.rendering.latex import macros
 from libi.rendering.typesetting import PACKAGES, TypesettingError, typeset
 from libi.study.reading import read_study
 
-from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
+from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS, evidence
 from ..judging.test_verdict import least_study
 from .test_numbers import OPTIMA
 
@@ -59,6 +59,21 @@ def write_parts(folder, found, optima):
     return [REFERENCES, *folder.glob("*.tex")]
 
 
+def write_published(folder, found):
+    """What is published of the study of fresh replicates, as if its claims were those of the paper's own."""
+    claims = judge(found, PUBLISHED_CLAIMS)
+    undecided = sensitivity.undecided_side_by_side(claims, claims, PUBLISHED)
+    texts = {
+        "power_conclusions": conclusions.to_latex(conclusions.conclude(claims), study="power"),
+        "power_undecided": sensitivity.undecided_to_latex(undecided, study="power"),
+        "power_replicates": "25%\n",
+    }
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / f"{name}.tex").write_text(text, encoding="utf-8")
+    return list(folder.glob("*.tex"))
+
+
 def draw_figure(path):
     figure, axes = plt.subplots(figsize=(3, 2))
     axes.plot([0, 1])
@@ -79,6 +94,7 @@ def words_of(pdf):
 def test_the_paper_is_typeset_and_the_same_bytes_again(tmp_path, caplog):
     parts = write_parts(tmp_path / "parts", evidence(), OPTIMA)
     parts += [draw_figure(tmp_path / f"figure{number}.pdf") for number in range(1, 7)]
+    parts += write_published(tmp_path / "published", evidence())
     with caplog.at_level(logging.INFO, logger="libi"):
         typeset(SOURCE, parts, tmp_path / "one" / "replication.pdf")
     last_run = caplog.text[caplog.text.rindex("This is pdfTeX") :]
@@ -90,6 +106,7 @@ def test_the_paper_is_typeset_and_the_same_bytes_again(tmp_path, caplog):
     words = words_of(tmp_path / "two.pdf")
     if words:
         assert "8,400 models on LinearJTEx, CubicJTEx, Gaussian and Mobius, 5 replicates of each" in words
+        assert "and no others, on 25 fresh replicates. Their number was fixed beforehand" in words
         assert "??" not in words and "[?]" not in words and "This study lacks" not in words
 
 

@@ -3,9 +3,10 @@
 import shutil
 from pathlib import Path
 
-# Of the sensitivity study the paper shows what is published: a run of its own does not make it.
-SENSITIVITY = [*map(str, sorted(Path("paper/reference").glob("sensitivity_*.tex")))]
-SENSITIVITY += ["paper/reference/figure7.pdf"] if SENSITIVITY else []
+# Of the sensitivity study and of fresh replicates the paper shows what is published: a run of its own does not make it.
+PUBLISHED = [Path("paper/reference").glob(f"{name}_*.tex") for name in ("sensitivity", "power")]
+PUBLISHED = sorted(str(path) for paths in PUBLISHED for path in paths)
+PUBLISHED += list(map(str, Path("paper/reference").glob("figure7.pdf")))
 CAN_TYPESET = shutil.which("latexmk") is not None
 
 
@@ -115,7 +116,7 @@ rule write:
             rules.render_table1.output.exact,
             *(path for path in rules.render_verdicts.output if path.endswith(".tex")),
             *rules.render_gaps.output,
-            *SENSITIVITY,
+            *PUBLISHED,
         ],
         figures=lambda wildcards: figures(wildcards.study),
         code=code("write_paper.py"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isnan
+from typing import Any
 
 import pandas as pd
 
@@ -142,14 +143,28 @@ def _number(row: pd.Series) -> str:
     return f"{value:.3g}"
 
 
-def to_list(conclusions: pd.DataFrame) -> str:
-    """The conclusions as a list in Markdown: verdict, sentence, and how many claims decide it."""
+def to_list(conclusions: pd.DataFrame, later: pd.DataFrame | None = None, replicates: int = 0) -> str:
+    """The conclusions as a list in Markdown: verdict, sentence, and how many claims decide it.
+
+    Args:
+        conclusions: result of `conclude`.
+        later: the same of fresh replicates, which is said of those that do not hold; left out if there are none.
+        replicates: how many these are.
+    """
+    fresh = {} if later is None else {row.conclusion: row for row in later.itertuples(index=False)}
     lines = []
     for row in conclusions.itertuples(index=False):
-        failed = f", {row.not_reproduced} not" if row.not_reproduced else ""
-        counts = f"{row.reproduced} of {count(row.claims, 'claim')} reproduced{failed}"
-        lines.append(f"* **{row.verdict.removeprefix('is ').capitalize()}:** {row.sentence.rstrip('.')} ({counts}).")
+        line = f"* **{row.verdict.removeprefix('is ').capitalize()}:** {row.sentence.rstrip('.')} ({_counts(row)})."
+        if row.verdict != HOLDS and row.conclusion in fresh:
+            other = fresh[row.conclusion]
+            line += f" With {replicates} fresh replicates it **{other.verdict}** ({_counts(other)})."
+        lines.append(line)
     return "\n".join(lines)
+
+
+def _counts(row: Any) -> str:
+    failed = f", {row.not_reproduced} not" if row.not_reproduced else ""
+    return f"{row.reproduced} of {count(row.claims, 'claim')} reproduced{failed}"
 
 
 def to_markdown(conclusions: pd.DataFrame) -> str:
