@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from libi.judging.claims import sayings
+from libi.judging.claims import published_by_name
 from libi.judging.evidence import Evidence
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 from libi.rendering.table1 import summarise
@@ -15,7 +15,7 @@ from libi.rendering.table1 import summarise
 REPOSITORY = Path(__file__).parents[2]
 PUBLISHED = pd.read_csv(REPOSITORY / "config" / "published_table1.csv")
 PUBLISHED_CLAIMS = pd.read_csv(REPOSITORY / "config" / "published_claims.csv")
-SAID = sayings(PUBLISHED_CLAIMS)
+SAID = published_by_name(PUBLISHED_CLAIMS)
 REPLICATES = 5
 
 # Of mean 0 and variance 1, and uncorrelated, so that a paired test of LiBI has the spread of an unpaired one.

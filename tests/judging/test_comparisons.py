@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from scipy.stats import ttest_rel
 from statsmodels.stats.multitest import multipletests
 
-from libi.judging.claims import Saying
+from libi.judging.claims import PublishedClaim
 from libi.judging.comparisons import Comparison, above, holm, judge_family
 
 # Mean 0 and standard deviation 1.
@@ -20,7 +20,7 @@ CLEAR, NOISE = SPREAD + 5, SPREAD + 0.1
 
 def comparison(name, *gains, **given):
     pairs = {f"pair {number}": np.asarray(gain, dtype=float) for number, gain in enumerate(gains)}
-    return Comparison(Saying(name, "family", "Table 1", "one is better"), "gain", pairs, **given)
+    return Comparison(PublishedClaim(name, "family", "Table 1", "one is better"), "gain", pairs, **given)
 
 
 def judge(*comparisons):

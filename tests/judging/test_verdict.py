@@ -53,7 +53,7 @@ def test_every_row_is_whole(claims):
     assert (tested["low"] <= tested["difference"]).all() and (tested["difference"] <= tested["high"]).all()
 
 
-def test_every_saying_of_the_paper_is_judged(claims):
+def test_every_claim_of_the_paper_is_judged(claims):
     assert {name.split("-")[0] for name in claims["claim"]} == set(SAID)
     assert claims["claim"].is_unique
     assert claims["claim"].str.startswith("cell-").sum() == 40

@@ -144,7 +144,7 @@ def test_the_text_uses_every_macro_and_no_other(papers_numbers):
     assert not ours & defined
 
 
-def test_every_macro_of_a_saying_is_named_after_it(papers_numbers):
+def test_every_macro_of_a_claim_is_named_after_it(papers_numbers):
     expected = {f"Verdict{camel(name)}" for name in PUBLISHED_CLAIMS["claim"]}
     assert {name for name in papers_numbers if name.startswith("Verdict")} == expected
 

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 import pandas as pd
 
-from libi.judging.claims import Claim, Interval, Saying
+from libi.judging.claims import Claim, Interval, PublishedClaim
 from libi.judging.intervals import welch
 from libi.paper.vocabulary import (
     DATASETS,
@@ -43,11 +43,11 @@ class Cell(Protocol):
     sd_exact: float
 
 
-def judge_cells(saying: Saying, table1: pd.DataFrame, published: pd.DataFrame) -> list[Claim]:
+def judge_cells(stated: PublishedClaim, table1: pd.DataFrame, published: pd.DataFrame) -> list[Claim]:
     """Whether our mean and the paper's can be the same, and whether we could tell if they were not.
 
     Args:
-        saying: what all cells have in common.
+        stated: what all cells have in common.
         table1: `results/table1.csv`; cells that it has not are not decidable.
         published: the paper's Table 1: dataset, method, metric, mean, sd.
     """
@@ -56,7 +56,7 @@ def judge_cells(saying: Saying, table1: pd.DataFrame, published: pd.DataFrame) -
     exact = table1[table1["metric"] == "test_ll_exact"].assign(metric="test_ll")
     cells = published.merge(table1[[*cell, "mean", "sd", "replicates"]], "left", cell, suffixes=("_paper", ""))
     cells = cells.merge(exact[[*cell, "mean", "sd"]], "left", cell, suffixes=("", "_exact"))
-    return [_judge(saying, cast(Cell, row), margins[row.dataset, row.metric]) for row in cells.itertuples(index=False)]
+    return [_judge(stated, cast(Cell, row), margins[row.dataset, row.metric]) for row in cells.itertuples(index=False)]
 
 
 def judge_difference(interval: Interval, margin: float) -> str:
@@ -66,13 +66,13 @@ def judge_difference(interval: Interval, margin: float) -> str:
     return REPRODUCED if (interval.high - interval.low) / 2 <= margin else NOT_DECIDABLE
 
 
-def _judge(saying: Saying, row: Cell, margin: float) -> Claim:
+def _judge(stated: PublishedClaim, row: Cell, margin: float) -> Claim:
     unit = "mean test log-likelihood (Eq. 48), nats" if row.metric == "test_ll" else "smooth k-NN statistic"
     names = {"dataset": DATASETS[row.dataset], "method": METHODS[row.method], "metric": METRICS[row.metric]}
     paper = (row.mean_paper, row.sd_paper, PAPERS_REPLICATES)
     interval = welch((row.mean, row.sd, row.replicates), paper) if row.replicates > 1 else Interval(nan, nan, nan)
     verdict = judge_difference(interval, margin)
-    return saying.about(row.dataset, row.method, row.metric, **names, mean=row.mean_paper, sd=row.sd_paper).judged(
+    return stated.about(row.dataset, row.method, row.metric, **names, mean=row.mean_paper, sd=row.sd_paper).judged(
         verdict,
         interval,
         measure=f"{unit}; mean ± sd over replicates",

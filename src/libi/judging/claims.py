@@ -61,7 +61,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Saying:
+class PublishedClaim:
     """What the paper says, and where: a row of config/published_claims.csv.
 
     Attributes:
@@ -80,15 +80,17 @@ class Saying:
     published: float = nan
     precision: float = nan
 
-    def about(self, *parts: str, **names: object) -> Saying:
-        """The saying about something in particular.
+    def about(self, *parts: str, **names: object) -> PublishedClaim:
+        """The claim about something in particular.
 
         Args:
             parts: what to add to the claim's name, e.g. a data set.
             names: values of the fields in braces.
         """
         where, statement = self.where.format(**names), self.statement.format(**names)
-        return Saying("-".join([self.claim, *parts]), self.family, where, statement, self.published, self.precision)
+        return PublishedClaim(
+            "-".join([self.claim, *parts]), self.family, where, statement, self.published, self.precision
+        )
 
     def judged(self, verdict: str, interval: Interval | None = None, **measured: Any) -> Claim:
         """The claim with its verdict.
@@ -107,9 +109,9 @@ class Saying:
         )
 
 
-def sayings(published: pd.DataFrame) -> dict[str, Saying]:
+def published_by_name(published: pd.DataFrame) -> dict[str, PublishedClaim]:
     """What the paper says, by name, from the table config/published_claims.csv."""
-    return {row.claim: Saying(**row._asdict()) for row in published.itertuples(index=False)}
+    return {row.claim: PublishedClaim(**row._asdict()) for row in published.itertuples(index=False)}
 
 
 def assemble(claims: Iterable[Claim]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import ttest_1samp
 
-from libi.judging.claims import Claim, Interval, Saying
+from libi.judging.claims import Claim, Interval, PublishedClaim
 from libi.judging.intervals import of_mean
 from libi.paper.vocabulary import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
 
@@ -32,7 +32,7 @@ class Comparison:
     """A claim about some gains, all of which must be as it says.
 
     Attributes:
-        saying: what the paper says.
+        stated: what the paper says.
         measure: what a gain is, and its unit.
         gains: of each pair that is compared, named: a gain on every replicate [replicates], NaN where it could not be
             measured. A positive gain is what a claim of "better" says.
@@ -45,7 +45,7 @@ class Comparison:
         note: what a reader should know whatever the verdict is.
     """
 
-    saying: Saying
+    stated: PublishedClaim
     measure: str
     gains: Mapping[str, np.ndarray]
     margins: Mapping[str, float] = field(default_factory=dict)
@@ -158,4 +158,4 @@ def _claim(comparison: Comparison, verdict: str, interval: Interval | None = Non
     test = ALIKE if comparison.alike else BETTER
     source = f". Margin: {comparison.margin_source}" if comparison.margin_source else ". Margin: 0"
     measure = f"{comparison.measure}; mean over replicates ± standard error"
-    return comparison.saying.judged(verdict, interval, measure=measure, test=f"{test}{source}", **measured)
+    return comparison.stated.judged(verdict, interval, measure=measure, test=f"{test}{source}", **measured)

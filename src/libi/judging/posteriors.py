@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from libi.judging.claims import Claim, Interval, Saying
+from libi.judging.claims import Claim, Interval, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.evidence import by_replicate, mean_and_sd
 from libi.judging.intervals import below, of_mean
@@ -36,18 +36,18 @@ A_TENTH = 0.1  # of a distance: what "≈" may leave
 OVER_REPLICATES = "95 % t-interval over replicates; reproduced if it is below the margin, not reproduced if above"
 
 
-def judge_preference(saying: Saying, gaps: pd.DataFrame) -> list[Claim]:
+def judge_preference(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
     """The trained VAE reaches a smaller L over all of p(x) than the truth with the ϕ trained for it (LinearJTEx)."""
     measure = "L(θ_GT, ϕ_GT) less L(θ, ϕ) of the trained VAE (Eq. 2, over all of p(x)), nats"
     gain = _less(gaps, "linear_jtex", "truth", "vae", "objective")
-    return judge_family([Comparison(saying, measure, {"truth and VAE on LinearJTEx": gain})])
+    return judge_family([Comparison(stated, measure, {"truth and VAE on LinearJTEx": gain})])
 
 
-def judge_trade_off(saying: Saying, gaps: pd.DataFrame) -> list[Claim]:
+def judge_trade_off(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
     """The thesis: the VAE explains the data worse than the truth does, and its posteriors are easier to approximate."""
     comparisons = [
         Comparison(
-            saying.about(dataset, dataset=title),
+            stated.about(dataset, dataset=title),
             f"KL[p(x) ‖ p_θ(x)] of the trained VAE less {POORLY} nats (ours), and the truth's "
             "E KL[q_ϕGT(z|x) ‖ p_θGT(z|x)] less the VAE's, nats",
             {
@@ -61,11 +61,11 @@ def judge_trade_off(saying: Saying, gaps: pd.DataFrame) -> list[Claim]:
     return judge_family(comparisons)
 
 
-def judge_capture(saying: Saying, gaps: pd.DataFrame) -> list[Claim]:
+def judge_capture(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
     """LiBI's generative models nearer to p(x) than the VAE's, by the divergence itself."""
     comparisons = [
         Comparison(
-            saying.about(dataset, dataset=title),
+            stated.about(dataset, dataset=title),
             "KL[p(x) ‖ p_θ(x)], the VAE's less LiBI's, nats",
             {f"VAE and LiBI on {title}": _less(gaps, dataset, "vae", "libi", "mle_objective")},
             note=OPTIMISATION if dataset == "gaussian" else "",
@@ -75,7 +75,7 @@ def judge_capture(saying: Saying, gaps: pd.DataFrame) -> list[Claim]:
     return judge_family(comparisons)
 
 
-def judge_mismatch(said: Mapping[str, Saying], posterior: pd.DataFrame) -> list[Claim]:
+def judge_mismatch(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> list[Claim]:
     """Eq. 4 of the trained VAE on LinearJTEx: E[p_θ(z|x)] is not the prior, and E[q_ϕ(z|x)] is close to it."""
     truth, vae, q = (
         by_replicate(posterior, "linear_jtex", method, f"{whose}_covariance_distance")
@@ -97,7 +97,7 @@ def judge_mismatch(said: Mapping[str, Saying], posterior: pd.DataFrame) -> list[
     return [*judge_family([differs]), alike]
 
 
-def judge_recovery(saying: Saying, posterior: pd.DataFrame, points: int) -> list[Claim]:
+def judge_recovery(stated: PublishedClaim, posterior: pd.DataFrame, points: int) -> list[Claim]:
     """Eq. 9 on samples: under the truth, the training points' aggregated posterior has the prior's covariance.
 
     Codes drawn from the prior themselves, n of them, have n ‖Σ − I‖² ~ 2 χ²₃ for large n: two variances and twice a
@@ -112,7 +112,7 @@ def judge_recovery(saying: Saying, posterior: pd.DataFrame, points: int) -> list
         lacking = f"lacking: finite values of the truth on {title}" if np.isnan(value) else ""
         interval = Interval(value, value, value)  # the bound is a quantile already
         claims.append(
-            saying.about(dataset).judged(
+            stated.about(dataset).judged(
                 below(interval, bound),
                 interval,
                 measure="‖Σ − I‖² of the training points' aggregated p_θGT(z|x); mean ± sd over replicates",
@@ -126,7 +126,7 @@ def judge_recovery(saying: Saying, posterior: pd.DataFrame, points: int) -> list
     return claims
 
 
-def judge_aggregated(said: Mapping[str, Saying], posterior: pd.DataFrame) -> list[Claim]:
+def judge_aggregated(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> list[Claim]:
     """LiBI's aggregated posterior closer to the prior than the VAE's, of q_ϕ and under p_θ, in three respects."""
     claims = []
     for whose, name in WHOSE.items():
@@ -148,7 +148,7 @@ def judge_aggregated(said: Mapping[str, Saying], posterior: pd.DataFrame) -> lis
     return claims
 
 
-def judge_means(said: Mapping[str, Saying], posterior: pd.DataFrame) -> list[Claim]:
+def judge_means(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> list[Claim]:
     """Figures 2 to 5: whose variational means match which true posterior means, where θ fixes the axes of z."""
     nearer, matches = [], []
     for dataset, figures in (("linear_jtex", "Figures 2 and 3"), ("cubic_jtex", "Figures 4 and 5")):
@@ -181,11 +181,11 @@ def _less(table: pd.DataFrame, dataset: str, first: str, second: str, column: st
     return by_replicate(table, dataset, first, column) - by_replicate(table, dataset, second, column)
 
 
-def _share(saying: Saying, values: np.ndarray, measure: str, source: str, note: str, what: str) -> Claim:
+def _share(stated: PublishedClaim, values: np.ndarray, measure: str, source: str, note: str, what: str) -> Claim:
     """A claim that something is small: a share [replicates] below a tenth."""
     interval = of_mean(values)
     lacking = f"lacking: two replicates or more, all with finite values of {what}" if np.isnan(interval.low) else ""
-    return saying.judged(
+    return stated.judged(
         NOT_DECIDABLE if lacking else below(interval, A_TENTH),
         interval,
         measure=f"{measure}; mean ± sd over replicates",

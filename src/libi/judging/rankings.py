@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 import pandas as pd
 
-from libi.judging.claims import Claim, Saying
+from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.evidence import Evidence, by_replicate
 from libi.judging.intervals import of_mean
@@ -28,7 +28,7 @@ HALF_THE_LEAD = (
 NEGLIGIBLE = 0.05  # nats
 
 
-def judge_metrics(said: Mapping[str, Saying], evidence: Evidence) -> list[Claim]:
+def judge_metrics(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:
     """LiBI's S-kNN lowest on every data set, its log-likelihood highest on two, and β-VAE's on Mobius."""
     families = (("s_knn_lowest", "s_knn", DATASETS), ("log_likelihood_highest", "test_ll", ("linear_jtex", "gaussian")))
     claims = []
@@ -56,7 +56,7 @@ def judge_metrics(said: Mapping[str, Saying], evidence: Evidence) -> list[Claim]
 
 
 def lead(
-    saying: Saying,
+    stated: PublishedClaim,
     measure: str,
     gains: Mapping[str, np.ndarray],
     leads: Mapping[str, float],
@@ -67,10 +67,10 @@ def lead(
     for name, gain in leads.items():
         least[_place(name)] = min(gain, least.get(_place(name), inf))
     margins = {name: max(0.0, least[_place(name)] / 2) for name in leads}
-    return Comparison(saying, measure, gains, margins, HALF_THE_LEAD, published=leads, note=note)
+    return Comparison(stated, measure, gains, margins, HALF_THE_LEAD, published=leads, note=note)
 
 
-def judge_across_datasets(said: Mapping[str, Saying], evidence: Evidence) -> list[Claim]:
+def judge_across_datasets(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:
     """Section 3's sentence taken at its word: better than each other method on each data set, in all three respects."""
     comparisons = [
         lead(
@@ -95,7 +95,7 @@ def judge_across_datasets(said: Mapping[str, Saying], evidence: Evidence) -> lis
     return judge_family(comparisons)
 
 
-def judge_others(saying: Saying, evidence: Evidence) -> list[Claim]:
+def judge_others(stated: PublishedClaim, evidence: Evidence) -> list[Claim]:
     """The four other methods alike on LinearJTEx: no two differ by more than the paper's sd (two one-sided tests)."""
     comparisons = []
     for metric in METRICS:
@@ -104,7 +104,7 @@ def judge_others(saying: Saying, evidence: Evidence) -> list[Claim]:
         pairs = {f"{OTHERS[one]} − {OTHERS[two]}": (one, two) for one, two in itertools.combinations(OTHERS, 2)}
         comparisons.append(
             Comparison(
-                saying.about(metric, metric=METRICS[metric], least=paper["mean"].min(), greatest=paper["mean"].max()),
+                stated.about(metric, metric=METRICS[metric], least=paper["mean"].min(), greatest=paper["mean"].max()),
                 f"difference of two of the four, {UNITS[metric]}",
                 {name: values[one] - values[two] for name, (one, two) in pairs.items()},
                 dict.fromkeys(pairs, float(paper["sd"].max())),
@@ -115,12 +115,12 @@ def judge_others(saying: Saying, evidence: Evidence) -> list[Claim]:
     return judge_family(comparisons)
 
 
-def judge_alike_on_mobius(saying: Saying, evidence: Evidence) -> list[Claim]:
+def judge_alike_on_mobius(stated: PublishedClaim, evidence: Evidence) -> list[Claim]:
     """All five methods within 0.04 nats of each other on Mobius, by the published means: a tie, by equivalence."""
     values = {method: by_replicate(evidence.metrics, "mobius", method, COLUMNS["test_ll"]) for method in METHODS}
     pairs = {f"{METHODS[one]} − {METHODS[two]}": (one, two) for one, two in itertools.combinations(METHODS, 2)}
     comparison = Comparison(
-        saying,
+        stated,
         f"difference of two methods, {UNITS['test_ll']}",
         {name: values[one] - values[two] for name, (one, two) in pairs.items()},
         dict.fromkeys(pairs, NEGLIGIBLE),
@@ -130,7 +130,7 @@ def judge_alike_on_mobius(saying: Saying, evidence: Evidence) -> list[Claim]:
     return judge_family([comparison])
 
 
-def judge_rounds(said: Mapping[str, Saying], evidence: Evidence) -> list[Claim]:
+def judge_rounds(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:
     """LiBI's best configuration with R = 6 better than its best with R = 1, and by few of the six rounds."""
     comparisons = []
     for dataset, title in DATASETS.items():
@@ -145,13 +145,13 @@ def judge_rounds(said: Mapping[str, Saying], evidence: Evidence) -> list[Claim]:
     return [*judge_family(comparisons), *(judge_few_rounds(said["few_rounds"], evidence, name) for name in DATASETS)]
 
 
-def judge_few_rounds(saying: Saying, evidence: Evidence, dataset: str) -> Claim:
+def judge_few_rounds(stated: PublishedClaim, evidence: Evidence, dataset: str) -> Claim:
     """In which of its six rounds LiBI finds the θ that it keeps, averaged over the chosen restarts of R = 6."""
     rows = evidence.restarts[evidence.restarts["dataset"] == dataset] if len(evidence.restarts) else evidence.restarts
     rounds = rows[rows["rounds"] == 6] if len(rows) else pd.DataFrame(columns=["replicate", "best_round"])
     interval = of_mean(rounds.groupby("replicate")["best_round"].mean().to_numpy(dtype=float))
     lacking = f"lacking: two replicates of LiBI with R = 6 on {DATASETS[dataset]}" if np.isnan(interval.low) else ""
-    return saying.about(dataset).judged(
+    return stated.about(dataset).judged(
         NOT_DECIDABLE if lacking else NOT_TESTABLE,
         interval,
         measure="round of six that found the θ that is kept, mean over the chosen restarts of all configurations; "

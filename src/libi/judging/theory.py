@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from libi.judging.claims import Claim, Saying
+from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.evidence import by_replicate, mean_and_sd
 from libi.judging.intervals import above, below, exact, of_mean, within
 from libi.paper.vocabulary import LINEAR, METHODS, NOT_REPRODUCED, REPRODUCED
@@ -25,10 +25,10 @@ SHRINKAGE = ("dataset", "code_variance_1", "code_variance_2", "mle_objective", "
 GAIN_OF_SHRINKING = 1.0  # nats: −log N(z|0, I) of two-dimensional codes from the prior, less that of codes at 0
 
 
-def zero(saying: Saying, value: float, measure: str, note: str = "") -> Claim:
+def zero(stated: PublishedClaim, value: float, measure: str, note: str = "") -> Claim:
     """A claim that a closed form is 0."""
     interval = exact(value, NUMERICAL_ERROR)
-    return saying.judged(
+    return stated.judged(
         within(exact(value), NUMERICAL_ERROR),
         interval,
         measure=f"{measure}; {CLOSED_FORM}",
@@ -39,26 +39,26 @@ def zero(saying: Saying, value: float, measure: str, note: str = "") -> Claim:
     )
 
 
-def known(saying: Saying, verdict: str, value: float, error: float, margin: float, **words: str) -> Claim:
+def known(stated: PublishedClaim, verdict: str, value: float, error: float, margin: float, **words: str) -> Claim:
     """A claim that a number known up to a numerical error is on one side of a margin."""
-    return saying.judged(verdict, exact(value, error), uncertainty=error, margin=margin, **words)
+    return stated.judged(verdict, exact(value, error), uncertainty=error, margin=margin, **words)
 
 
-def judge_objectives(said: Mapping[str, Saying], optima: pd.DataFrame) -> list[Claim]:
+def judge_objectives(said: Mapping[str, PublishedClaim], optima: pd.DataFrame) -> list[Claim]:
     """L(θ_GT, ϕ_GT) and L(θ*, ϕ*) as printed, and what the second is made of, on LinearJTEx over all of p(x)."""
     rows = optima.set_index("name")
     claims = []
     for claim, name in (("objective_at_truth", "truth"), ("objective_at_optimum", "beta=1")):
-        saying, value = said[claim], rows.loc[name, "objective"]
-        difference = value - saying.published
+        stated, value = said[claim], rows.loc[name, "objective"]
+        difference = value - stated.published
         claims.append(
-            saying.judged(
-                within(exact(difference), saying.precision / 2),
+            stated.judged(
+                within(exact(difference), stated.precision / 2),
                 exact(difference, NUMERICAL_ERROR),
                 measure=f"L (Eq. 2) in nats over all of p(x), with the best mean-field ϕ; {CLOSED_FORM}",
                 value=value,
                 uncertainty=NUMERICAL_ERROR,
-                margin=saying.precision / 2,
+                margin=stated.precision / 2,
                 test="reproduced if it differs from the printed value by no more than half a unit of its last digit",
             )
         )
@@ -88,7 +88,7 @@ def judge_objectives(said: Mapping[str, Saying], optima: pd.DataFrame) -> list[C
     ]
 
 
-def judge_figure_1(said: Mapping[str, Saying], information: pd.DataFrame, edge: pd.DataFrame) -> list[Claim]:
+def judge_figure_1(said: Mapping[str, PublishedClaim], information: pd.DataFrame, edge: pd.DataFrame) -> list[Claim]:
     """What the PM objective prefers among all B, which have one marginal, and what information it has there."""
     width = information[["b_11", "b_22"]].max()
     least = information.loc[information["posterior_matching"].idxmin()]
@@ -135,13 +135,13 @@ def judge_figure_1(said: Mapping[str, Saying], information: pd.DataFrame, edge: 
     ]
 
 
-def _information_at_the_edge(saying: Saying, information: pd.DataFrame, edge: pd.DataFrame) -> Claim:
+def _information_at_the_edge(stated: PublishedClaim, information: pd.DataFrame, edge: pd.DataFrame) -> Claim:
     """On the paper's domain [0, σ_ε²]² the KL is least at B_11 = σ_ε², where it is 0 and the information infinite."""
     last, greatest = edge.iloc[-1], information["mutual_information"].max()
     excess = exact(last["mutual_information"] - greatest, NUMERICAL_ERROR)
     falls = edge["posterior_matching"].iloc[1:].is_monotonic_decreasing
     verdict = NOT_REPRODUCED if falls and excess.low > 0 else REPRODUCED
-    return saying.judged(
+    return stated.judged(
         verdict,
         excess,
         measure="I(X;Z) at the last B of the way along the upper edge of Figure 1A towards the least KL, less the "
@@ -157,7 +157,7 @@ def _information_at_the_edge(saying: Saying, information: pd.DataFrame, edge: pd
     )
 
 
-def judge_collapse(said: Mapping[str, Saying], collapse: pd.DataFrame) -> list[Claim]:
+def judge_collapse(said: Mapping[str, PublishedClaim], collapse: pd.DataFrame) -> list[Claim]:
     """Case 2: every θ in [0, σ_ε] is a global optimum, while the information goes from 0 to infinity."""
     end = collapse["theta"].max()
     inner = collapse[collapse["theta"] < end]
@@ -178,7 +178,7 @@ def judge_collapse(said: Mapping[str, Saying], collapse: pd.DataFrame) -> list[C
     ]
 
 
-def judge_population_posteriors(said: Mapping[str, Saying], optima: pd.DataFrame, points: int) -> list[Claim]:
+def judge_population_posteriors(said: Mapping[str, PublishedClaim], optima: pd.DataFrame, points: int) -> list[Claim]:
     """Eq. 4 at the VAE's optimum and Eq. 9 at the truth, of LinearJTEx over all of p(x)."""
     rows = optima.set_index("name")
     p, q = (_covariance(rows.loc["beta=1"], whose) for whose in ("p", "q"))
@@ -213,7 +213,7 @@ def judge_population_posteriors(said: Mapping[str, Saying], optima: pd.DataFrame
     ]
 
 
-def judge_shrinkage(said: Mapping[str, Saying], scaling: pd.DataFrame, joint_map: pd.DataFrame) -> list[Claim]:
+def judge_shrinkage(said: Mapping[str, PublishedClaim], scaling: pd.DataFrame, joint_map: pd.DataFrame) -> list[Claim]:
     """Joint MAP without constraints prefers small codes, and a p_θ(x) that is not p(x): in closed form, and trained."""
     claims, table = [], joint_map.reindex(columns=SHRINKAGE)  # without columns if there is no such data set
     for dataset, title in LINEAR.items():
@@ -261,7 +261,7 @@ def _trained(rows: pd.DataFrame, title: str) -> str:
     return found
 
 
-def judge_likelihood(saying: Saying, metrics: pd.DataFrame) -> list[Claim]:
+def judge_likelihood(stated: PublishedClaim, metrics: pd.DataFrame) -> list[Claim]:
     """CubicJTEx's importance-sampled log-likelihood rests on few draws, whatever the method.
 
     The mean over test points is as good as the worst of them: a point whose posterior is missed counts with minus
@@ -282,7 +282,7 @@ def judge_likelihood(saying: Saying, metrics: pd.DataFrame) -> list[Claim]:
             "" if not np.isnan(interval.low) else f"lacking: finite values of {name} on CubicJTEx, of two replicates"
         )
         claims.append(
-            saying.about(method).judged(
+            stated.about(method).judged(
                 above(interval, FEW_DRAWS),
                 interval,
                 measure=f"share of {name}'s test points with fewer than 100 effective draws; mean ± sd over replicates",

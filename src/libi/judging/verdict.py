@@ -6,7 +6,7 @@ import pandas as pd
 
 from libi.judging import posteriors, rankings, theory
 from libi.judging.cells import judge_cells
-from libi.judging.claims import assemble, sayings
+from libi.judging.claims import assemble, published_by_name
 from libi.judging.evidence import Evidence
 
 
@@ -20,7 +20,7 @@ def judge(evidence: Evidence, published_claims: pd.DataFrame) -> pd.DataFrame:
     Returns:
         one row a claim, with the columns of `libi.judging.claims.Claim`.
     """
-    said = sayings(published_claims)
+    said = published_by_name(published_claims)
     found, gaps, points = evidence.posterior, evidence.gaps, evidence.training_points
     return assemble(
         [

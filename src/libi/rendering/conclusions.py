@@ -23,7 +23,7 @@ class Conclusion:
     Attributes:
         name: short, for lists: a noun phrase.
         sentence: what the paper concludes.
-        claims: the sayings of config/published_claims.csv that decide it.
+        claims: those of config/published_claims.csv that decide it.
         shown: names of the claims whose numbers are shown, each with the words before its number.
     """
 

@@ -116,17 +116,17 @@ def results(claims: pd.DataFrame, comparison: pd.DataFrame, optima: pd.DataFrame
     }
 
 
-def verdicts(claims: pd.DataFrame, sayings: Iterable[str]) -> dict[str, str]:
-    """The verdict on each of the paper's sayings; for those in `PRINTED` also our value and the published one.
+def verdicts(claims: pd.DataFrame, published: Iterable[str]) -> dict[str, str]:
+    """The verdict on each of the paper's claims; for those in `PRINTED` also our value and the published one.
 
     Args:
         claims: results/claims.csv.
-        sayings: the names in config/published_claims.csv, which those of the claims begin with.
+        published: the names in config/published_claims.csv, which those of the claims begin with.
 
     Returns:
         by names such as VerdictObjectiveAtTruth, ValueObjectiveAtTruth and PublishedObjectiveAtTruth.
     """
-    names, bases = list(sayings), base_of(claims)
+    names, bases = list(published), base_of(claims)
     values = {f"Verdict{camel(name)}": _verdict(claims[bases == name]) for name in names}
     for name in PRINTED:
         row = claims[claims["claim"] == name].iloc[:1]

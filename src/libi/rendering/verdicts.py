@@ -16,7 +16,7 @@ EXACT = 1e-6  # width of an interval below which it is the error of a closed for
 
 
 def base_of(claims: pd.DataFrame) -> pd.Series:
-    """The saying that each claim is judged by: its name up to the first hyphen, as in config/published_claims.csv."""
+    """The published claim by which each is judged, in config/published_claims.csv: its name up to the first hyphen."""
     return claims["claim"].str.split("-").str[0]
 
 
