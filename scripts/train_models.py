@@ -11,13 +11,12 @@ from libi.study.jobs import TrainingJob
 from libi.training.checkpoint import Checkpoints
 from libi.training.job import train_job
 
-SPLITS = "train", "validation"
-
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     job, replicates = TrainingJob.model_validate(snakemake.params.job), snakemake.params.replicates
-    train, validation = ([load_tensors(path)[0]["x"] for path in snakemake.input[split]] for split in SPLITS)
+    points = (snakemake.input.train, snakemake.input.validation)
+    train, validation = ([load_tensors(path)[0]["x"] for path in paths] for paths in points)
     truth, _ = load_tensors(snakemake.input.truth)
     origin = fingerprint(list(snakemake.input), [snakemake.params.job, replicates])
     checkpoints = Checkpoints(snakemake.params.scratch, origin)

@@ -53,6 +53,12 @@ def room_of(path):
     return None if top == "__init__" else top
 
 
+def test_the_map_names_every_program_of_the_workflow():
+    page = (REPOSITORY / "docs/architecture.md").read_text()
+    named = re.findall(r"`(\w+\.py)`", page[page.index("## Around the workflow") :])
+    assert sorted(named) == sorted(path.name for path in (REPOSITORY / "workflow").glob("*.py"))
+
+
 # ---------------------------------------------------------------------------- what jobs run
 
 
