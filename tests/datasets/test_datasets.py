@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from libi.base.layers import cube_root
+from libi.base.dataset import Dataset
+from libi.base.layers import MatrixMap, Network, cube_root
 from libi.base.simulation import simulate
 from libi.datasets import DATASETS, mobius
 from libi.runtime.seeding import seed_of, stream
@@ -95,3 +96,17 @@ def test_a_seed_depends_on_what_it_is_for_and_on_nothing_else():
     assert seed_of("a", 1) == seed_of("a", 1) != seed_of("a", 2)
     assert seed_of("a", "b") != seed_of("ab") and seed_of("a", "b") != seed_of("b", "a")
     torch.testing.assert_close(torch.rand(3, generator=stream("x")), torch.rand(3, generator=stream("x")))
+
+
+@pytest.mark.parametrize(
+    ("decoder", "noise", "said"),
+    [
+        (MatrixMap(3, 4), (0.1,) * 4, "mine: its decoder takes 3 codes; it must take 2"),
+        (Network(1, (), {"mean": 4}), (0.1,) * 4, "mine: its decoder takes 1 codes; it must take 2"),
+        (MatrixMap(2, 4), (0.1,) * 3, "mine: its decoder has 4 outputs, and noise_variance 3 values"),
+        (Network(2, (), {"mean": 2}), (0.1,), "mine: its decoder has 2 outputs, and noise_variance 1 values"),
+    ],
+)
+def test_a_data_set_that_nothing_could_train_is_refused(decoder, noise, said):
+    with pytest.raises(ValueError, match=said):
+        Dataset("mine", noise, decoder, (), lambda: ({}, {}))

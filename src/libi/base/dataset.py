@@ -11,7 +11,7 @@ from torch import Tensor
 
 from libi.base.layers import Hidden, Layout, MatrixMap, Network, Parameters
 
-LATENT = 2  # every data set of the paper has two latent dimensions
+LATENT = 2  # latent dimensions, as every data set of the paper has; docs/extend.md says what others would need
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,9 @@ class Dataset:
             are.
         encoder_bias: whether the inference network and the encoder have biases.
         variant: what tells its networks from the paper's; empty for these.
+
+    Raises:
+        ValueError: if its decoder does not take two codes, or does not give a row for each value of the noise.
     """
 
     name: str
@@ -38,6 +41,18 @@ class Dataset:
     with_architecture: Callable[[Mapping[str, Any]], Dataset] | None = None
     encoder_bias: bool = True
     variant: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what nothing here could train or evaluate."""
+        if self.decoder.inputs != LATENT:
+            raise ValueError(
+                f"{self.name}: its decoder takes {self.decoder.inputs} codes; it must take {LATENT}, for reasons that "
+                "docs/extend.md lists"
+            )
+        outputs = self.decoder.outputs if isinstance(self.decoder, MatrixMap) else sum(self.decoder.heads.values())
+        if outputs != self.observed:
+            words = f"its decoder has {outputs} outputs, and noise_variance {self.observed} values"
+            raise ValueError(f"{self.name}: {words}; there must be one for each output")
 
     @property
     def label(self) -> str:
