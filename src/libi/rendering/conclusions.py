@@ -157,7 +157,8 @@ def to_list(conclusions: pd.DataFrame, later: pd.DataFrame | None = None, replic
         line = f"* **{row.verdict.removeprefix('is ').capitalize()}:** {row.sentence.rstrip('.')} ({_counts(row)})."
         if row.verdict != HOLDS and row.conclusion in fresh:
             other = fresh[row.conclusion]
-            line += f" With {replicates} fresh replicates it **{other.verdict}** ({_counts(other)})."
+            said = "is still open" if other.verdict == OPEN else f"**{other.verdict}**"
+            line += f" With {replicates} fresh replicates it {said} ({_counts(other)})."
         lines.append(line)
     return "\n".join(lines)
 
