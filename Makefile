@@ -43,7 +43,7 @@ one: $(READY)
 	  { echo "Name a job: make one DATASET=gaussian METHOD=libi REPLICATE=0"; exit 1; }
 	$(RUN) -- results/training/$(DATASET)/$(METHOD)/$(REPLICATE).safetensors
 
-# Whether the files of a study are whole, and what the study asks for: make audit STUDY=config/quick.yaml
+# Whether every file of a study is as its job wrote it, and up to date: make audit STUDY=config/quick.yaml
 audit: $(READY)
 	@$(VENV)/bin/python workflow/audit.py $(if $(STUDY),--configfile $(STUDY))
 

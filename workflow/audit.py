@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 from inventory import NAME, inventory_of, read, sha256  # noqa: E402
 from snakemake_interface_logger_plugins.common import LogEvent  # noqa: E402
 
-from libi.base.values import StudyError  # noqa: E402
+from libi.base.values import StudyError, leaves  # noqa: E402
 from libi.study.family import Family  # noqa: E402
 from libi.study.variants import family_of_run  # noqa: E402
 
@@ -33,7 +33,7 @@ PAPERS = "config/config.yaml"
 SHOWN = 10  # files that are named of each kind
 MEANINGS = {
     "whole": "as their jobs wrote them",
-    "unknown": "there, but in no inventory; a run that ends notes them",
+    "unknown": "there, but not in the inventory; the next run adds them",
     "missing": "not made yet",
     "stale": "the next run makes them again",
     "changed": "changed since they were written; to make one again, add to the command: --forcerun FILE",
@@ -151,19 +151,11 @@ def other_settings(family: Family, studies: Mapping[str, Mapping[str, Any]]) -> 
     for folder in family:
         if folder not in studies:
             continue
-        wanted, had = (dict(_leaves(part)) for part in (family[folder].model_dump(mode="json"), studies[folder]))
+        wanted, had = (dict(leaves(part)) for part in (family[folder].model_dump(mode="json"), studies[folder]))
         for key in dict.fromkeys([*wanted, *had]):
             if wanted.get(key) != had.get(key):
                 said.append(f"{key} was {had.get(key)} when the files were made; the study now has {wanted.get(key)}")
     return said
-
-
-def _leaves(settings: Any, name: str = "") -> Iterable[tuple[str, Any]]:
-    if not isinstance(settings, dict):
-        yield name, settings
-        return
-    for key, value in settings.items():
-        yield from _leaves(value, f"{name}.{key}" if name else key)
 
 
 def describe(findings: Sequence[Finding]) -> str:

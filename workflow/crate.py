@@ -101,20 +101,26 @@ def workflow(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def last_run(found: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The run that made the youngest file, and when that was done."""
+    youngest = max(found["files"].values(), key=lambda entry: entry["ended"])
+    return found["runs"][youngest["run"]], youngest["ended"]
+
+
 def execution(family: Family, study: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """The run of the workflow: from when to when, with which study, and what came out."""
-    ended = sorted(entry["ended"] for entry in found["files"].values())
+    run, ended = last_run(found)
     machines = sorted({f"{run['machine']['processor']}, {run['machine']['cores']} cores" for run in found["runs"]})
-    packages = ", ".join(f"{name} {version}" for name, version in found["runs"][-1]["packages"].items() if version)
+    packages = ", ".join(f"{name} {version}" for name, version in run["packages"].items() if version)
     return {
         "@id": "#run",
         "@type": "CreateAction",
         "name": f"The study {family.name}",
-        "description": f"On {'; '.join(machines)}. Python {found['runs'][-1]['python']}, {packages}",
+        "description": f"On {'; '.join(machines)}. Python {run['python']}, {packages}",
         "instrument": {"@id": "Snakefile"},
         "object": {"@id": study},
         "result": refer(found["files"]),
-        "endTime": ended[-1],
+        "endTime": ended,
     }
 
 
@@ -152,7 +158,7 @@ def metadata(root: Path, family: Family, study: str, found: Mapping[str, Any]) -
         {"@id": name, "@type": "CreativeWork", "name": title, "version": name.rsplit("/")[-1]}
         for name, title in PROFILES.items()
     ]
-    main, *others = workflow(found["runs"][-1])
+    main, *others = workflow(last_run(found)[0])
     parts = {name: described(root, name, hashes) for name in files}
     parts["Snakefile"] |= main
     return {"@context": CONTEXT, "@graph": [descriptor, crate, *profiles, *others, action, *parts.values()]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -115,3 +115,12 @@ def nearest(name: object, names: Iterable[str]) -> str:
     """Words that suggest the name nearest to a wrong one; nothing if none is near."""
     close = difflib.get_close_matches(name.lower(), list(names), n=1, cutoff=0.4) if isinstance(name, str) else ()
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def leaves(settings: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of nested dictionaries, each with its dotted key."""
+    if not isinstance(settings, dict):
+        yield name, settings
+        return
+    for key, value in settings.items():
+        yield from leaves(value, f"{name}.{key}" if name else key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from libi.base.dataset import Dataset
+from libi.base.values import leaves
 from libi.datasets import dataset_of
 from libi.runtime.storage import Damaged, load_tensors
 
@@ -153,22 +154,13 @@ def check_settings(paths: Sequence[str | Path], job: Mapping[str, Any]) -> None:
     Raises:
         Damaged: if they were trained with others, naming a file, a setting and the remedy.
     """
-    wanted = dict(_leaves(json.loads(json.dumps(job))))
+    wanted = dict(leaves(json.loads(json.dumps(job))))
     for path in paths:
-        had = dict(_leaves(json.loads(load_tensors(path)[1].get("job", "{}"))))
+        had = dict(leaves(json.loads(load_tensors(path)[1].get("job", "{}"))))
         for key in [*wanted, *had]:
             if had.get(key) != wanted.get(key):
                 words = f"its models were trained with {key} {had.get(key)}, and the study has {wanted.get(key)}"
                 raise Damaged(path, words)
-
-
-def _leaves(settings: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of nested dictionaries, each with its dotted key."""
-    if not isinstance(settings, dict):
-        yield name, settings
-        return
-    for key, value in settings.items():
-        yield from _leaves(value, f"{name}.{key}" if name else key)
 
 
 def replicates_in(path: str | Path) -> list[int]:
