@@ -7,7 +7,10 @@ from typing import Any
 
 from libi.paper.vocabulary import EXACT
 
-COLUMNS = (EXACT, "s_knn")
+TABLES = {
+    EXACT: "Mean log-likelihood of the test points in nats, exact. Higher is better.",
+    "s_knn": "S-kNN, the two-sample statistic. Lower is better.",
+}
 NO_BREAK = "\u00a0"
 
 
@@ -19,7 +22,9 @@ def to_rst(shown: Mapping[str, Any]) -> str:
     """
     parts = [f"**{shown['preview']}**"] if shown["preview"] else []
     parts += ["**The paper's conclusions**", _table([16, 60, 24], _conclusions(shown))]
-    parts += ["**Table 1**", _about(shown), _table([20] * (2 + len(shown["methods"])), _cells(shown))]
+    parts += [f"**Table 1.** {shown['about']}"]
+    for metric, words in TABLES.items():
+        parts += [words, _table([24] + [19] * len(shown["datasets"]), _cells(shown, metric))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -27,18 +32,12 @@ def _conclusions(shown: Mapping[str, Any]) -> list[list[str]]:
     return [["", "Conclusion", "Evidence"], *shown["conclusions"]]
 
 
-def _about(shown: Mapping[str, Any]) -> str:
-    return f"{shown['about']} Log-likelihoods (exact, in nats): higher is better. S-kNN: lower is better."
-
-
-def _cells(shown: Mapping[str, Any]) -> list[list[str]]:
-    """A row for each data set and metric, a column for each method; the best is bold."""
-    rows = [["", "", *(method["title"] for method in shown["methods"])]]
-    titles = {metric["name"]: metric["title"] for metric in shown["metrics"]}
-    for dataset in shown["datasets"]:
-        for metric in COLUMNS:
-            names = (f"{dataset['name']} {method['name']} {metric}" for method in shown["methods"])
-            rows.append([dataset["title"], titles[metric], *(_words(shown["cells"].get(name)) for name in names)])
+def _cells(shown: Mapping[str, Any], metric: str) -> list[list[str]]:
+    """A row for each method, a column for each data set; the best is bold."""
+    rows = [["", *(dataset["title"] for dataset in shown["datasets"])]]
+    for method in shown["methods"]:
+        names = (f"{dataset['name']} {method['name']} {metric}" for dataset in shown["datasets"])
+        rows.append([method["title"], *(_words(shown["cells"].get(name)) for name in names)])
     return rows
 
 
