@@ -90,7 +90,7 @@ def train(name: str, replicate: int) -> pd.DataFrame:
     given = read_study(ROOT / "config/config.yaml").training_job(DATASET.name, "libi")
     given |= {"restarts": RESTARTS, "device": "cpu", "configurations": GRID}
     given["training"] = given["training"] | TRAINING[name]
-    truth = DATASET.generative.pack(DATASET.ground_truth()[0])
+    truth = DATASET.true_parameters()
     with variant(name):
         points, validation = ([draw(truth, replicate, split)] for split in ("train", "validation"))
         trained = train_job(TrainingJob.model_validate(given), [replicate], truth, points, validation)

@@ -83,7 +83,7 @@ def train(name: str, dataset_name: str, replicates: list[int], restarts: int) ->
     study = read_study(ROOT / "config/config.yaml")
     job = TrainingJob.model_validate(study.training_job(dataset_name, "libi") | {"restarts": restarts, "device": "cpu"})
     dataset = DATASETS[dataset_name]
-    truth = dataset.generative.pack(dataset.ground_truth()[0])
+    truth = dataset.true_parameters()
     train_points, validation_points = (
         [
             simulate(dataset, truth, 500, stream(study.seed, "data", dataset_name, number, split))[1]

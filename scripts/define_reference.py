@@ -1,7 +1,8 @@
-"""Draw fresh points of p(x) for every replicate, with log p(x), and find the true posterior means of its points."""
+"""Take points of p(x) for every replicate, with log p(x) if it is known, and find the true posterior means."""
 
 import torch
 
+from libi.base.simulation import load_truth
 from libi.datasets import dataset_of
 from libi.evaluation.gaps import Reference
 from libi.evaluation.inference import true_means
@@ -16,11 +17,15 @@ with log_to(snakemake.log[0]):
     keep_freed_memory()
     name, given, made = snakemake.wildcards.dataset, snakemake.params, {}
     dataset, job = dataset_of(name, given.architecture), PosteriorJob.model_validate(given.job)
-    truth = load_tensors(snakemake.input.truth)[0]["generative"]
-    for replicate, path in zip(given.replicates, snakemake.input.train, strict=True):
-        source = stream(job.seed, "gaps", "points", name, replicate)
-        drawn = Reference.draw(dataset, truth, job.gap_points, source)
-        means, trusted = true_means(dataset, truth, load_tensors(path)[0]["x"], job, replicate)
-        parts = {"x": drawn.x, "log_p": drawn.log_p, "true_means": means, "trusted": trusted}
+    truth = load_truth(snakemake.input.truth)
+    for number, replicate in enumerate(given.replicates):
+        if truth is None:
+            known = Reference.without_truth(load_tensors(snakemake.input.test[number])[0]["x"])
+        else:
+            source = stream(job.seed, "gaps", "points", name, replicate)
+            known = Reference.draw(dataset, truth, job.gap_points, source)
+        train = load_tensors(snakemake.input.train[number])[0]["x"]
+        means, trusted = true_means(dataset, truth, train, job, replicate)
+        parts = {"x": known.x, "log_p": known.log_p, "true_means": means, "trusted": trusted}
         made |= {f"{replicate}/{part}": tensor for part, tensor in parts.items()}
     save_tensors(snakemake.output[0], made, {"dataset": name})

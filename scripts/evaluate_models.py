@@ -2,6 +2,7 @@
 
 import torch
 
+from libi.base.simulation import load_truth
 from libi.evaluation.choices import chosen_models
 from libi.evaluation.measuring import curves_of, evaluate_choices
 from libi.models.trained import check_settings
@@ -15,12 +16,11 @@ with log_to(snakemake.log[0]):
     keep_freed_memory()
     given = snakemake.input
     check_settings(given.models, snakemake.params.training)
-    truth, _ = load_tensors(given.truth)
     tests = (load_tensors(path)[0]["x"] for path in given.test)
     choices = list(chosen_models(given.models, load_table(given.selection), load_table(given.scores)))
     metrics, points = evaluate_choices(
         choices,
-        truth["generative"],
+        load_truth(given.truth),
         dict(zip(snakemake.params.replicates, tests, strict=True)),
         EvaluationJob.model_validate(snakemake.params.job),
     )

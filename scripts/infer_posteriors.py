@@ -2,6 +2,7 @@
 
 import torch
 
+from libi.base.simulation import load_truth
 from libi.evaluation.choices import chosen_models
 from libi.evaluation.gaps import Reference, gaps_of_choices
 from libi.evaluation.inference import infer_choices
@@ -16,7 +17,7 @@ with log_to(snakemake.log[0]):
     keep_freed_memory()
     given, made = snakemake.input, snakemake.output
     check_settings(given.models, snakemake.params.training)
-    truth, known = load_tensors(given.truth)[0]["generative"], load_tensors(given.reference)[0]
+    truth, known = load_truth(given.truth), load_tensors(given.reference)[0]
     train, references = {}, {}
     for replicate, path in zip(snakemake.params.replicates, given.train, strict=True):
         x, log_p, means, trusted = (known[f"{replicate}/{part}"] for part in ("x", "log_p", "true_means", "trusted"))
@@ -24,6 +25,6 @@ with log_to(snakemake.log[0]):
         references[replicate] = Reference(truth, x, log_p)
     choices = list(chosen_models(given.models, load_table(given.selection), load_table(given.scores)))
     job = PosteriorJob.model_validate(snakemake.params.job)
-    for name, table in infer_choices(choices, truth, train, job)._asdict().items():
+    for name, table in infer_choices(choices, train, job)._asdict().items():
         save_table(made[name], table)
     save_table(made.gaps, gaps_of_choices(choices, references, job))

@@ -2,6 +2,7 @@
 
 import torch
 
+from libi.base.simulation import load_truth
 from libi.models.trained import metadata_of
 from libi.runtime.allocator import keep_freed_memory
 from libi.runtime.logs import log_to
@@ -17,10 +18,10 @@ with log_to(snakemake.log[0]):
     job, replicates = TrainingJob.model_validate(snakemake.params.job), snakemake.params.replicates
     points = (snakemake.input.train, snakemake.input.validation)
     train, validation = ([load_tensors(path)[0]["x"] for path in paths] for paths in points)
-    truth, _ = load_tensors(snakemake.input.truth)
+    truth = load_truth(snakemake.input.truth)
     origin = fingerprint(list(snakemake.input), [snakemake.params.job, replicates])
     checkpoints = Checkpoints(snakemake.params.scratch, origin)
-    trained = train_job(job, replicates, truth["generative"], train, validation, checkpoints)
+    trained = train_job(job, replicates, truth, train, validation, checkpoints)
     checkpoints.check_ownership()
     names = (trained.records[column].tolist() for column in ("replicate", "configuration", "restart"))
     settings = snakemake.params.job

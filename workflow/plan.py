@@ -17,7 +17,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PRIORITIES = {"define_truth": 30, "simulate": 30, "train_libi": 20, "train": 10}  # as in rules/; all others have 0
+PRIORITIES = {
+    "define_truth": 30,
+    "simulate": 30,
+    "split_points": 30,
+    "train_libi": 20,
+    "train": 10,
+}  # as in rules/; all others have 0
 CORES = (1, 2, 4, 8, 16, 32, 64)
 
 

@@ -116,3 +116,21 @@ def test_gaps_of_cubes():
     for found in (at_truth, wrong):
         assert found.posterior_matching > 0 and found.information > 0
         assert found.objective == pytest.approx(found.mle_objective + found.posterior_matching)
+
+
+def test_without_a_truth_the_gap_of_q_is_that_over_the_points_that_are_given():
+    """The mean over them of torch's own KL[q_ϕ(z|x) ‖ p_θ(z|x)]; what would need p(x) is missing."""
+    model = linear_model(0.7)
+    x = simulate(LINEAR, truth_of(LINEAR), 50, stream(5))[1]
+    exact = posterior(loading_of(LINEAR, model.generative), NOISE)
+    mean, log_variance = model.posterior(x)
+    divergences = [
+        kl_divergence(
+            MultivariateNormal(mean[:, point], log_variance[:, point].exp().diag()),
+            MultivariateNormal(exact.gain @ x[:, point], exact.covariance),
+        )
+        for point in range(50)
+    ]
+    found = measure_gaps(model, Reference.without_truth(x), stream())
+    assert found.posterior_matching == pytest.approx(float(torch.stack(divergences).mean()), rel=1e-9)
+    assert math.isnan(found.mle_objective) and math.isnan(found.objective)

@@ -67,7 +67,7 @@ def inferred(tmp_path_factory):
     selection = pd.DataFrame(of_all | {"chosen": [True, False, True]})
     scores = pd.DataFrame(of_all | {"replicate": 0, "restart": pd.array([1, None, 1], dtype="Int64")})
     codes, x = simulate(dataset, truth, POINTS, stream("tests", "training"))
-    tables = infer_choices(chosen_models(files, selection, scores), truth, {0: known(dataset, truth, codes, x)}, JOB)
+    tables = infer_choices(chosen_models(files, selection, scores), {0: known(dataset, truth, codes, x)}, JOB)
     for name, table in tables._asdict().items():  # as the rule passes them on
         save_table(folder / f"{name}.csv", table)
     return {name: load_table(folder / f"{name}.csv") for name in tables._fields}, codes.numpy(), x.numpy()

@@ -1,16 +1,26 @@
-"""A method or a data set is one file: with it a study runs to its table, and other jobs stay as they are."""
+"""A method, a data set, points or a metric are one file: with it a study runs to its table, and other jobs stay."""
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
+from libi.runtime.storage import load_tensors
+
 from .conftest import REPOSITORY, TINY, TINY_FILE, Project, write_study
 
 PAGE = (REPOSITORY / "docs/extend.md").read_text(encoding="utf-8")
-METHOD, DATASET, METRIC = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-FILES = {"methods/toy.py": METHOD, "datasets/toy_set.py": DATASET, "metrics/spread.py": METRIC}
+METHOD, DATASET, POINTS, METRIC = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+SPLITS = ("train", "validation", "test")
+FILES = {
+    "methods/toy.py": METHOD,
+    "datasets/toy_set.py": DATASET,
+    "datasets/my_points.py": POINTS,
+    "metrics/spread.py": METRIC,
+}
+ROWS = np.random.default_rng(0).normal(size=(130, 5))
 (LINES,) = (yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 TOY = LINES["datasets"]["toy_set"]["toy"]
 EXTENDED = TINY | {
@@ -21,10 +31,12 @@ EXTENDED = TINY | {
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory, tiny_run):
-    """The finished tiny study, then the three files of docs/extend.md, lines in its study's file, and a second run."""
+    """The finished tiny study; then files of docs/extend.md, points and lines in its study, and a second run."""
     project = tiny_run.copy(tmp_path_factory.mktemp("extended") / "project")
     for name, text in FILES.items():
         (project.root / "src/libi" / name).write_text(text)
+    (project.root / "data").mkdir()
+    np.savetxt(project.root / "data/mine.csv", ROWS, delimiter=",", header="a,b,c,d,e", comments="")
     write_study(project.root / TINY_FILE, EXTENDED)
     before = project.planned("--configfile", TINY_FILE)
     run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
@@ -35,11 +47,11 @@ def extended(tmp_path_factory, tiny_run):
 def test_the_table_has_them(extended):
     project, _ = extended
     table = pd.read_csv(project.root / "results/tiny/table1.csv").set_index(["dataset", "method", "metric"])
-    for cell in (("linear_jtex", "toy"), ("toy_set", "toy"), ("toy_set", "truth")):
+    for cell in (("linear_jtex", "toy"), ("toy_set", "toy"), ("toy_set", "truth"), ("my_points", "libi")):
         assert table["mean"].loc[(*cell, "test_ll_exact")] < 0
         assert table["mean"].loc[(*cell, "spread")] > 0
     text = (project.root / "paper/tiny/table1.tex").read_text()
-    assert r"Toy \& co" in text and "Toy set" in text and r"Spread $\downarrow$" in text
+    assert r"Toy \& co" in text and "Toy set" in text and "My points" in text and r"Spread $\downarrow$" in text
 
 
 def test_figure_6_and_the_gaps_have_them(extended):
@@ -47,6 +59,22 @@ def test_figure_6_and_the_gaps_have_them(extended):
     drawn = pd.read_csv(project.root / "figures/tiny/figure6.csv")
     assert {("toy_set", "toy"), ("linear_jtex", "toy")} <= set(zip(drawn["dataset"], drawn["method"], strict=True))
     assert r"Toy \& co" in (project.root / "paper/tiny/gaps.tex").read_text()
+
+
+def test_points_of_one_s_own_are_split_and_have_no_truth(extended):
+    """Every split is some of the rows, none of them twice; and what would need p(x) is missing."""
+    root = extended[0].root
+    splits = [load_tensors(root / f"results/tiny/data/my_points/0/{name}.safetensors")[0]["x"] for name in SPLITS]
+    assert [x.shape for x in splits] == [(5, 40)] * 3
+    used = [tuple(row) for x in splits for row in x.T.tolist()]
+    assert len(set(used)) == 120 and set(used) <= set(map(tuple, ROWS.tolist()))
+
+    table = pd.read_csv(root / "results/tiny/table1.csv")
+    assert set(table.loc[table["dataset"] == "my_points", "method"]) == {"vae", "libi"}
+    gaps = pd.read_csv(root / "results/tiny/gaps.csv").set_index("dataset").loc["my_points"]
+    assert gaps[["mle_objective", "objective"]].isna().all(axis=None) and (gaps["posterior_matching"] > 0).all()
+    assert "my_points" not in set(pd.read_csv(root / "figures/tiny/figure6.csv")["dataset"])
+    assert (root / "results/tiny/index.html").read_text().count("My points") > 0
 
 
 def test_no_claim_is_about_them(extended, tiny_run):
@@ -57,12 +85,12 @@ def test_no_claim_is_about_them(extended, tiny_run):
 def test_what_was_trained_before_stays(extended):
     """Only jobs of the new method and the new data set, and what gathers all."""
     _, (jobs, messages) = extended
-    assert jobs["train"] == 4  # the toy on both data sets, and the new data set's truth and VAE
-    assert "train_libi" not in jobs
-    assert jobs["select"] == jobs["infer"] == 4
-    assert jobs["evaluate"] == 7  # a further metric of all
+    assert jobs["train"] == 5  # the toy on both data sets, the new data set's truth and VAE, and the points' VAE
+    assert jobs["train_libi"] == 1  # on the points
+    assert jobs["select"] == jobs["infer"] == 6
+    assert jobs["evaluate"] == 9  # a further metric of all
     trained = [message for message in messages if message.startswith("Training")]
-    assert len(trained) == 4 and all("toy" in message for message in trained), trained
+    assert len(trained) == 6 and all("toy" in message or "my_points" in message for message in trained), trained
 
 
 def test_an_edit_of_a_method_retrains_that_method(extended, tmp_path):

@@ -5,6 +5,9 @@ rule define_reference:
     input:
         truth=truth,
         train=points(lambda wildcards: "train", of_all),
+        test=lambda wildcards: (
+            points(lambda wildcards: "test", of_all)(wildcards) if own_points(wildcards.dataset) else []
+        ),
         code=code("define_reference.py", "dataset"),
     output:
         "results{study}/posterior/{dataset}/reference.safetensors",
@@ -23,7 +26,7 @@ rule define_reference:
         job=of_study(Study.posterior_job),
         replicates=of_all,
     message:
-        "Defining what the ground truth says of the points of {wildcards.dataset}"
+        "Defining what is known of the points of {wildcards.dataset}"
     script:
         "../../scripts/define_reference.py"
 

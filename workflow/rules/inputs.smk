@@ -26,7 +26,9 @@ def at_home(pattern, wildcards, stage, dataset, method=None, **others):
 
 
 def truth(wildcards):
-    """The ground truth of a data set."""
+    """The ground truth of a data set; nothing for points of one's own."""
+    if own_points(wildcards.dataset):
+        return []
     return at_home("results{study}/data/{dataset}/truth.safetensors", wildcards, "data", wildcards.dataset)[0]
 
 
@@ -122,9 +124,11 @@ def shown(number, kind):
 
 
 def figures(folder):
-    """A study's figures as PDF: those whose data set it has, and Figure 6, which shows them all."""
-    drawn = [number for number, name in vocabulary.FIGURES.items() if name in FAMILY[folder].dataset_names()]
-    return [f"figures{folder}/figure{number}.pdf" for number in [*drawn, 6]]
+    """A study's figures as PDF: those whose data set it has, and Figure 6 of all that have a ground truth."""
+    names = FAMILY[folder].dataset_names()
+    drawn = [number for number, name in vocabulary.FIGURES.items() if name in names]
+    drawn += [6] if any(own_points(name) is None for name in names) else []
+    return [f"figures{folder}/figure{number}.pdf" for number in drawn]
 
 
 def figure(number, caption):

@@ -1,4 +1,4 @@
-"""Ground truths and generated data: before all else, so that the longest training jobs can start first."""
+"""Ground truths and data, generated or one's own: before all else, so that the longest training jobs start first."""
 
 SPLITS = ("train", "validation", "test")
 
@@ -53,3 +53,35 @@ rule simulate:
         "Simulating {wildcards.dataset}, replicate {wildcards.replicate}"
     script:
         "../../scripts/simulate_data.py"
+
+
+rule split_points:
+    input:
+        points=lambda wildcards: own_points(wildcards.dataset),
+        code=code("split_points.py", "dataset"),
+    output:
+        **rules.simulate.output,
+    log:
+        "logs{study}/split_points/{dataset}/{replicate}.log",
+    benchmark:
+        "results{study}/benchmarks/split_points/{dataset}/{replicate}.tsv"
+    wildcard_constraints:
+        dataset="|".join(OWN) or "(?!)",  # of none
+    priority: 30
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        architecture=rules.define_truth.params.architecture,
+        seed=of_study(lambda study: study.seed),
+        points=of_study(lambda study: study.points.model_dump()),
+    message:
+        "Splitting the points of {wildcards.dataset} for replicate {wildcards.replicate}"
+    script:
+        "../../scripts/split_points.py"
+
+
+ruleorder: split_points > simulate

@@ -16,7 +16,7 @@ ROOT = workflow.basedir
 sys.path[:0] = [f"{ROOT}/src", f"{ROOT}/workflow", str(ROOT)]
 
 from libi.base.values import StudyError
-from libi.datasets import DATASETS
+from libi.datasets import DATASETS, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.objectives import OBJECTIVES
@@ -52,6 +52,8 @@ wildcard_constraints:
     replicate=r"\d+",
     replicates=r"\d+(-\d+)?",
 
+
+OWN = [name for name in FAMILY.dataset_names() if own_points(name)]  # data sets whose points are somebody's own
 
 # Files that a job runs beside those that its script imports.
 RUN_BY = {

@@ -23,7 +23,8 @@ class Dataset:
         noise_variance: diagonal of the covariance of ε, one value a feature; fixed to the truth, never learned.
         decoder: f_θ, which knows the layout of θ.
         hidden: hidden layers of the inference network and of the encoder.
-        ground_truth: makes θ_GT, named arrays [1, ...], and a record of how well it was fitted.
+        ground_truth: makes θ_GT, named arrays [1, ...], and a record of how well it was fitted. None for points of
+            one's own, whose file the data set's own file names (POINTS).
         with_architecture: makes the process with the networks of a study's architecture; None if its own are all there
             are.
         encoder_bias: whether the inference network and the encoder have biases.
@@ -37,7 +38,7 @@ class Dataset:
     noise_variance: tuple[float, ...]
     decoder: Network | MatrixMap
     hidden: tuple[Hidden, ...]
-    ground_truth: Callable[[], tuple[Parameters, dict[str, float]]]
+    ground_truth: Callable[[], tuple[Parameters, dict[str, float]]] | None = None
     with_architecture: Callable[[Mapping[str, Any]], Dataset] | None = None
     encoder_bias: bool = True
     variant: str = ""
@@ -79,6 +80,16 @@ class Dataset:
         """Numbers that a model's networks hold of each point: its code, hidden units and observed features."""
         hidden = (*self.inference.hidden, *self.decoder.hidden)
         return LATENT + self.observed + sum(layer.units for layer in hidden)
+
+    def true_parameters(self) -> Tensor:
+        """θ_GT packed [1, parameters], made anew.
+
+        Raises:
+            ValueError: if it is not known.
+        """
+        if self.ground_truth is None:
+            raise ValueError(f"{self.name}: no ground truth is known of it")
+        return self.generative.pack(self.ground_truth()[0])
 
     def decode(self, parameters: Parameters, codes: Tensor) -> Tensor:
         """f_θ(z): codes [models, 2, points] to means [models, observed, points]."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
+from libi.runtime.storage import load_tensors
 
 
 def simulate(dataset: Dataset, theta: Tensor, points: int, stream: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -27,6 +29,26 @@ def simulate(dataset: Dataset, theta: Tensor, points: int, stream: torch.Generat
     spread = torch.tensor(dataset.noise_variance, dtype=torch.float64).sqrt()[:, None]
     means = dataset.decode(dataset.generative.unpack(theta.double()), codes[None])[0]
     return codes, means + spread * noise
+
+
+def load_truth(path: str | os.PathLike[str] | Sequence[str]) -> Tensor | None:
+    """Read θ_GT packed [1, parameters] from a file; None of no file ([]), as points of one's own come with."""
+    return load_tensors(path)[0]["generative"] if isinstance(path, str | os.PathLike) else None
+
+
+def split_points(x: Tensor, sizes: Mapping[str, int], stream: torch.Generator) -> dict[str, Tensor]:
+    """Divide points at random into disjoint splits.
+
+    Args:
+        x: the points [observed, points].
+        sizes: number of points of each split; together at most as many as there are.
+        stream: source of the order.
+
+    Returns:
+        the splits by name, each [observed, its points].
+    """
+    order = torch.randperm(x.shape[1], generator=stream)[: sum(sizes.values())]
+    return dict(zip(sizes, x[:, order].split(list(sizes.values()), dim=1), strict=True))
 
 
 def fresh_points(dataset: Dataset, theta: Tensor, source: torch.Generator) -> Callable[[int, int], Tensor]:

@@ -1,19 +1,32 @@
 """The data sets, a file each. A further one is a further file; docs/extend.md shows it.
 
 A file defines `DATASET`, its name as printed (TITLE), and where it comes in tables (PLACE; left out: behind the
-others). Its own name is what a study's file calls it.
+others). Its own name is what a study's file calls it. POINTS names the file of points that somebody has, where there is
+no ground truth to draw them from.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from libi.runtime.rooms import Room
+from libi.runtime.rooms import Room, RoomError
 
 if TYPE_CHECKING:  # a study is read without PyTorch
     from libi.base.dataset import Dataset
 
 DATASETS: "Room[Dataset]" = Room("datasets", "DATASET")
+
+
+def own_points(name: str) -> str | None:
+    """The file of points that a data set consists of; None if its points are drawn from a ground truth.
+
+    Raises:
+        RoomError: if POINTS is there, but no text.
+    """
+    path = DATASETS.literal(name, "POINTS", None)
+    if path is not None and not isinstance(path, str):
+        raise RoomError(f'{DATASETS.path(name)}: POINTS must be a path, such as POINTS = "data/mine.csv"')
+    return path
 
 
 def dataset_of(name: str, architecture: Mapping[str, Any]) -> "Dataset":
@@ -22,8 +35,13 @@ def dataset_of(name: str, architecture: Mapping[str, Any]) -> "Dataset":
     Args:
         name: of the data set.
         architecture: of `Study.architecture_of`; what is left out is the paper's, or our own default.
+
+    Raises:
+        RoomError: if it has both a ground truth and a file of points, or neither.
     """
     dataset = DATASETS[name]
+    if (own_points(name) is None) == (dataset.ground_truth is None):
+        raise RoomError(f"{DATASETS.path(name)}: it must have a ground_truth or name a file of POINTS, one of the two")
     if dataset.with_architecture is not None:
         dataset = dataset.with_architecture(architecture)
     return replace(dataset, encoder_bias=architecture.get("encoder_bias", True))

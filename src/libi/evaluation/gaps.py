@@ -55,15 +55,15 @@ class Gaps:
 
 @dataclass(frozen=True)
 class Reference:
-    """Fresh points of p(x), the same for all models that are compared.
+    """Points of p(x) that no model was trained on, the same for all models that are compared.
 
     Attributes:
-        truth: θ_GT packed [1, parameters].
+        truth: θ_GT packed [1, parameters]; None if it is not known.
         x: the points [observed, points], float64.
-        log_p: log p(x) of each [points].
+        log_p: log p(x) of each [points]; NaN if the truth is not known.
     """
 
-    truth: Tensor
+    truth: Tensor | None
     x: Tensor
     log_p: Tensor
 
@@ -73,16 +73,23 @@ class Reference:
         _, x = simulate(dataset, truth, points, source)
         return cls(truth, x, marginal_log_likelihood(dataset, truth, x).log_likelihood)
 
+    @classmethod
+    def without_truth(cls, x: Tensor) -> Reference:
+        """Points [observed, points] of an unknown p(x): the gap of q_ϕ is that over these, the other one NaN."""
+        return cls(None, x.double(), torch.full((x.shape[1],), torch.nan, dtype=torch.float64))
+
 
 def measure_gaps(model: TrainedModel, reference: Reference, source: torch.Generator) -> Gaps:
-    """Measure the gaps of a model over p(x): in closed form where f_θ is linear, else over the reference's points.
+    """Measure the gaps of a model over p(x): in closed form where p(x) is known and f_θ is linear, else over points.
 
     Args:
         model: gives θ and ϕ.
         reference: points of p(x).
         source: source of as many points of p_θ(x), for the information.
     """
-    return _closed_form(model, reference.truth) if model.dataset.linear else _over_points(model, reference, source)
+    if model.dataset.linear and reference.truth is not None:
+        return _closed_form(model, reference.truth)
+    return _over_points(model, reference, source)
 
 
 def gaps_of_choices(choices: Iterable[Choice], references: Mapping[int, Reference], job: PosteriorJob) -> pd.DataFrame:
@@ -154,7 +161,8 @@ def _over_points(model: TrainedModel, reference: Reference, source: torch.Genera
     dataset, x, log_p = model.dataset, reference.x, reference.log_p
     points = x.shape[1]
     codes, of_model = simulate(dataset, model.generative, points, source)
-    same = torch.equal(model.generative.double(), reference.truth.double())
+    truth = reference.truth
+    same = truth is not None and torch.equal(model.generative.double(), truth.double())
     log_model = log_p if same else marginal_log_likelihood(dataset, model.generative, x).log_likelihood
     entropy = 0.5 * (1 + math.log(2 * math.pi) + model.posterior(x)[1]).sum(0)  # of q_ϕ(z|x)
     bound = entropy + expected_log_joint(model, x)

@@ -45,8 +45,7 @@ class Replicate:
 
     Attributes:
         dataset: the generative process.
-        truth: θ_GT packed [1, parameters].
-        codes: the codes that generated the points [2, points].
+        codes: the codes that generated the points [2, points]; None if they are not known.
         x: the points [observed, points].
         true_means: means of the true posterior p_θGT(z|x) [2, points].
         trusted: for which points they can be trusted [points].
@@ -55,8 +54,7 @@ class Replicate:
     """
 
     dataset: Dataset
-    truth: Tensor
-    codes: Tensor
+    codes: Tensor | None
     x: Tensor
     true_means: Tensor
     trusted: Tensor
@@ -89,19 +87,23 @@ def _exact_means(dataset: Dataset, theta: Tensor, x: Tensor) -> Tensor:
     return posterior(loading_of(dataset, theta), noise_variance).gain @ x
 
 
-def true_means(dataset: Dataset, truth: Tensor, x: Tensor, job: PosteriorJob, replicate: int) -> tuple[Tensor, Tensor]:
+def true_means(
+    dataset: Dataset, truth: Tensor | None, x: Tensor, job: PosteriorJob, replicate: int
+) -> tuple[Tensor, Tensor]:
     """Means of the true posterior p_θGT(z|x): in closed form where f_θ is linear, else by weighted codes.
 
     Args:
         dataset: the generative process.
-        truth: θ_GT packed [1, parameters].
+        truth: θ_GT packed [1, parameters]; None if it is not known.
         x: training points [observed, points].
         job: the settings.
         replicate: its number.
 
     Returns:
-        means [2, points], and for which of them they can be trusted [points].
+        means [2, points], and for which of them they can be trusted [points]; NaN and none without a truth.
     """
+    if truth is None:
+        return torch.full((LATENT, x.shape[1]), torch.nan), torch.zeros(x.shape[1], dtype=torch.bool)
     if dataset.linear:
         return _exact_means(dataset, truth, x.double()), torch.ones(x.shape[1], dtype=torch.bool)
     source = stream(job.seed, "posterior", "codes", dataset.name, replicate, "truth")
@@ -109,16 +111,13 @@ def true_means(dataset: Dataset, truth: Tensor, x: Tensor, job: PosteriorJob, re
     return codes.mean, codes.effective_sample_size >= TRUSTED
 
 
-def infer_choices(
-    choices: Iterable[Choice], truth: Tensor, train: Mapping[int, Mapping[str, Tensor]], job: PosteriorJob
-) -> Inferred:
+def infer_choices(choices: Iterable[Choice], train: Mapping[int, Mapping[str, Tensor]], job: PosteriorJob) -> Inferred:
     """Infer the codes of the training points by the models that stand for a method on each replicate.
 
     Args:
         choices: the models.
-        truth: θ_GT packed [1, parameters].
-        train: by replicate, training points x [observed, points], the codes z [2, points] that generated them, and
-            what `true_means` says of them: true_means and trusted.
+        train: by replicate, training points x [observed, points], the codes z [2, points] that generated them if these
+            are known, and what `true_means` says of them: true_means and trusted.
         job: the settings.
 
     Returns:
@@ -127,21 +126,17 @@ def infer_choices(
         restart.
     """
     tables = [
-        _infer(choice, choice.model, truth, train[choice.replicate], job)
-        for choice in choices
-        if choice.model is not None
+        _infer(choice, choice.model, train[choice.replicate], job) for choice in choices if choice.model is not None
     ]
     return Inferred(*(join([table[part] for table in tables]) for part in range(len(Inferred._fields))))
 
 
-def _infer(
-    choice: Choice, model: TrainedModel, truth: Tensor, train: Mapping[str, Tensor], job: PosteriorJob
-) -> Inferred:
+def _infer(choice: Choice, model: TrainedModel, train: Mapping[str, Tensor], job: PosteriorJob) -> Inferred:
     """The tables of one model."""
     dataset, x = model.dataset, train["x"].double()
     known = train["true_means"], train["trusted"]
     labels = choice.dataset, choice.replicate
-    replicate = Replicate(dataset, truth, train["z"].double(), x, *known, job, labels)
+    replicate = Replicate(dataset, train.get("z"), x, *known, job, labels)
     own = replicate.posterior_of(model, choice.method)
     drawn = _draws(replicate, model, choice.method, own)
     log.info("replicate %d: median effective sample size %.0f", choice.replicate, own.effective_sample_size.median())
@@ -166,10 +161,10 @@ def points_table(replicate: Replicate, model: TrainedModel, own: WeightedCodes) 
     """Everything that is said of each training point.
 
     Returns:
-        point; x_1, ... and the codes z_1, z_2 that generated it; mean and standard deviation of q_ϕ(z|x): q_mean_1,
-        q_mean_2, q_sd_1, q_sd_2; LiBI's code h(x; φ): code_1, code_2 (else missing); the Monte-Carlo mean of p_θ(z|x):
-        posterior_mean_1, posterior_mean_2, with its effective_sample_size; and exact_mean_1, exact_mean_2 (missing
-        where f_θ is not linear).
+        point; x_1, ... and the codes z_1, z_2 that generated it (missing if they are not known); mean and standard
+        deviation of q_ϕ(z|x): q_mean_1, q_mean_2, q_sd_1, q_sd_2; LiBI's code h(x; φ): code_1, code_2 (else missing);
+        the Monte-Carlo mean of p_θ(z|x): posterior_mean_1, posterior_mean_2, with its effective_sample_size; and
+        exact_mean_1, exact_mean_2 (missing where f_θ is not linear).
     """
     dataset, x = replicate.dataset, replicate.x
     mean, log_variance = model.posterior(x)

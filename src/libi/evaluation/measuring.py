@@ -16,13 +16,13 @@ from libi.study.jobs import EvaluationJob
 
 
 def evaluate(
-    model: TrainedModel, truth: Tensor, test: Tensor, job: EvaluationJob, *labels: object
+    model: TrainedModel, truth: Tensor | None, test: Tensor, job: EvaluationJob, *labels: object
 ) -> tuple[dict[str, float], pd.DataFrame]:
     """All metrics of one model.
 
     Args:
         model: the model that stands for its method on a replicate.
-        truth: θ_GT packed [1, parameters].
+        truth: θ_GT packed [1, parameters]; None if it is not known.
         test: test points [observed, points].
         job: names the metrics and has their settings.
         labels: what names the random streams: data set, method, replicate.
@@ -62,13 +62,13 @@ def curves_of(choices: Iterable[Choice]) -> pd.DataFrame:
 
 
 def evaluate_choices(
-    choices: Iterable[Choice], truth: Tensor, tests: Mapping[int, Tensor], job: EvaluationJob
+    choices: Iterable[Choice], truth: Tensor | None, tests: Mapping[int, Tensor], job: EvaluationJob
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Metrics of the models that stand for a method on each replicate.
 
     Args:
         choices: the models.
-        truth: θ_GT packed [1, parameters].
+        truth: θ_GT packed [1, parameters]; None if it is not known.
         tests: by replicate, test points [observed, points].
         job: see `evaluate`.
 

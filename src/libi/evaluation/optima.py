@@ -141,7 +141,7 @@ def optima_table() -> pd.DataFrame:
         one row a name (truth, beta=0.5, beta=1, beta=2, beta=5), and the columns of `describe`.
     """
     noise = torch.tensor(DATASET.noise_variance, dtype=torch.float64)
-    truth = DATASET.generative.pack(DATASET.ground_truth()[0])
+    truth = DATASET.true_parameters()
     data_covariance = marginal_covariance(loading_of(DATASET, truth), noise)
     thetas = {"truth": truth} | {f"beta={beta:g}": optimum(beta, noise, data_covariance) for beta in BETAS}
     rows = (

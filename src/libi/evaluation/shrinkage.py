@@ -36,7 +36,7 @@ def scaling_table() -> pd.DataFrame:
     rows = []
     for dataset in LINEAR:
         noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)
-        loading = loading_of(dataset, dataset.generative.pack(dataset.ground_truth()[0]))
+        loading = loading_of(dataset, dataset.true_parameters())
         data_covariance = marginal_covariance(loading, noise)
         for scale in SCALES:
             scaled = loading / scale

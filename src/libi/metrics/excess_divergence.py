@@ -9,7 +9,7 @@ PLACE = 4
 
 
 def measure(subject: Subject, settings: NoSettings) -> Measured:
-    """E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over all of p(x), less its least value; NaN where f_θ is not linear."""
+    """E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over p(x), less its least value; NaN where f_θ is not linear or θ_GT unknown."""
     import torch
 
     from libi.posterior.closed_form import (
@@ -22,7 +22,7 @@ def measure(subject: Subject, settings: NoSettings) -> Measured:
     )
 
     model, dataset = subject.model, subject.model.dataset
-    if not dataset.linear:
+    if not dataset.linear or subject.truth is None:
         return Measured({"excess_divergence": float("nan")})
     noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)
     loading, true_loading = (loading_of(dataset, theta) for theta in (model.generative, subject.truth))

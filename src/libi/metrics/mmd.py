@@ -18,7 +18,7 @@ class MmdSettings(Section):
     """The maximum mean discrepancy."""
 
     points: Points
-    """Fresh points drawn from p(x), and as many from the model."""
+    """Fresh points drawn from p(x), or all test points where p(x) is not known; and as many from the model."""
 
 
 def squared_discrepancy(x: Tensor, y: Tensor) -> float:
@@ -46,15 +46,16 @@ def _pairs(distances: Tensor) -> Tensor:
 
 
 def measure(subject: Subject, settings: MmdSettings) -> Measured:
-    """MMD² between fresh points of p(x) and of the model."""
+    """MMD² between points of p(x), fresh ones if it is known, and fresh points of the model."""
     from libi.base.simulation import simulate
     from libi.runtime.seeding import stream
 
-    x, y = (
-        simulate(subject.model.dataset, theta, settings.points, stream(subject.seed, "MMD", name, *subject.labels))[1]
-        for name, theta in (("truth", subject.truth), ("model", subject.model.generative))
-    )
-    return Measured({"mmd": squared_discrepancy(x, y)})
+    def draw(name: str, theta: Tensor, points: int) -> Tensor:
+        return simulate(subject.model.dataset, theta, points, stream(subject.seed, "MMD", name, *subject.labels))[1]
+
+    truth = subject.truth
+    x = subject.test.double() if truth is None else draw("truth", truth, settings.points)
+    return Measured({"mmd": squared_discrepancy(x, draw("model", subject.model.generative, x.shape[1]))})
 
 
 METRIC = Metric(measure, MmdSettings, ("mmd",))

@@ -27,7 +27,10 @@ class TwoSampleSettings(Section):
     smoothness: Positives
     """α, the inverse temperature of the neighbours' weights; of several values the weights are averaged."""
     sample: Sample
-    """Where the points of p(x) come from: fresh ones each time, or random ones of the test points."""
+    """Where the points of p(x) come from: fresh ones each time, or random ones of the test points.
+
+    They are always test points where p(x) is not known.
+    """
 
 
 def disagreements(given: Mapping[str, Any], points: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -47,11 +50,10 @@ def measure(subject: Subject, settings: TwoSampleSettings) -> Measured:
     from libi.runtime.seeding import stream
     from libi.statistics.two_sample import averaged_smooth_knn
 
-    model = subject.model
+    model, truth = subject.model, subject.truth if settings.sample == "fresh" else None
     sources = [stream(subject.seed, "two-sample", name, *subject.labels) for name in ("truth", "model")]
-    fresh = settings.sample == "fresh"
     statistic = averaged_smooth_knn(
-        fresh_points(model.dataset, subject.truth, sources[0]) if fresh else points_among(subject.test, sources[0]),
+        points_among(subject.test, sources[0]) if truth is None else fresh_points(model.dataset, truth, sources[0]),
         fresh_points(model.dataset, model.generative, sources[1]),
         draws=settings.draws,
         points=settings.points,

@@ -21,14 +21,14 @@ class Subject(NamedTuple):
 
     Attributes:
         model: the model that stands for its method on a replicate.
-        truth: θ_GT packed [1, parameters].
+        truth: θ_GT packed [1, parameters]; None if it is not known.
         test: test points [observed, points].
         seed: of the study.
         labels: what names the random streams: data set, method, replicate.
     """
 
     model: TrainedModel
-    truth: Tensor
+    truth: Tensor | None
     test: Tensor
     seed: int
     labels: tuple[object, ...]

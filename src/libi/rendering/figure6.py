@@ -44,10 +44,11 @@ def draw(gaps: pd.DataFrame) -> Drawing:
         gaps: results/gaps.csv: dataset, method, replicate, mle_objective, posterior_matching, objective.
 
     Returns:
-        the figure, a panel for each data set of the study, and its numbers, one row a model: where it is, and whether
-        that is beyond the axes. These end at 1.25 times the largest median of a method; a model beyond them is drawn at
-        their edge, hollow.
+        the figure, a panel for each data set whose truth is known, and its numbers, one row a model: where it is, and
+        whether that is beyond the axes. These end at 1.25 times the largest median of a method; a model beyond them is
+        drawn at their edge, hollow.
     """
+    gaps = gaps[gaps[X].notna()]
     names, marks = DATASETS.titles(gaps["dataset"]), marks_of(gaps["method"])
     rows = -(-len(names) // COLUMNS_OF_PANELS)
     figure = Figure(figsize=(PAGE, HEIGHT * rows), layout="constrained")

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from libi.base.method import TRUTH
+from libi.base.own_points import PointsError, count_points
 from libi.base.values import Allowed, Section, StudyError, nearest
-from libi.datasets import DATASETS
+from libi.datasets import DATASETS, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.study.grids import LISTED, DatasetGrids, MethodGrids, MetricsSettings
@@ -145,6 +146,7 @@ def _disagreements(value: _Sound) -> Iterator[str]:
             ("training", "constrained_batch_size"), constrained, f"a divisor of points.train, which is {train}"
         )
     yield from _disagreements_of_metrics(value)
+    yield from _disagreements_of_own_points(value)
     annealing = [name for name in LISTED if "annealing_share" in METHODS[name].reads]
     annealed = any(value("datasets", *pair) is not None for pair in itertools.product(DATASETS, annealing))
     if annealed and None not in (epochs, share) and epochs <= 0.5 / min(share, 1 - share):
@@ -167,6 +169,23 @@ def _disagreements_of_metrics(value: _Sound) -> Iterator[str]:
             given = {key: value("evaluation", "metrics", name, key) for key in metric.settings.model_fields}
             for key, words in metric.disagreements(given, points):
                 yield refuse(("evaluation", "metrics", name, key), given[key], words)
+
+
+def _disagreements_of_own_points(value: _Sound) -> Iterator[str]:
+    """Describe which files of points are missing, or have too few for the splits of a replicate."""
+    asked = [value("points", split) for split in ("train", "validation", "test")]
+    for name in DATASETS:
+        path = own_points(name)
+        if path is None or value("datasets", name) is None or None in asked:
+            continue
+        try:
+            found = count_points(path)
+        except PointsError as error:
+            yield f"datasets.{name}: {error}"
+            continue
+        if found < sum(asked):
+            words = f"{path} has {found}, and points.train, points.validation and points.test ask for {sum(asked)}"
+            yield f"datasets.{name}: too few points: {words}"
 
 
 def _describe(error: ErrorDetails) -> str:

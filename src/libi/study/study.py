@@ -7,7 +7,7 @@ from typing import Any
 
 from libi.base.method import TRUTH
 from libi.base.values import Replicates, Restarts, Section, Seed, Switch, nearest
-from libi.datasets import DATASETS
+from libi.datasets import DATASETS, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.study.grids import LISTED, DatasetGrids, EvaluationSettings
@@ -67,14 +67,15 @@ class Study(Section):
         return tuple(name for name in DATASETS if getattr(self.datasets, name) is not None)
 
     def methods(self, dataset: str) -> tuple[str, ...]:
-        """The methods run on a data set: truth, then the study's own in the order of their room.
+        """The methods run on a data set: truth, if it is known, then the study's own in the order of their room.
 
         Raises:
             ValueError: if the study has no such data set.
         """
         _check_name("data set", dataset, self.dataset_names())
         grids = getattr(self.datasets, dataset)
-        return (TRUTH, *(name for name in LISTED if getattr(grids, name) is not None))
+        known = (TRUTH,) if own_points(dataset) is None else ()
+        return (*known, *(name for name in LISTED if getattr(grids, name) is not None))
 
     def demonstrations(self, dataset: str) -> tuple[str, ...]:
         """The methods trained on a data set's first replicate for what they show alone: never scored or selected.
@@ -99,7 +100,7 @@ class Study(Section):
     def models(self) -> Iterator[Model]:
         """Every model that Table 1 compares (so without truth), restarts running fastest."""
         for dataset, replicate in itertools.product(self.dataset_names(), self.replicate_names()):
-            for method in self.methods(dataset)[1:]:
+            for method in (name for name in self.methods(dataset) if name != TRUTH):
                 for configuration in self.configurations(dataset, method):
                     for restart in range(self.restarts):
                         yield Model(dataset, replicate, method, configuration, restart)

@@ -58,6 +58,8 @@ class Stack:
         parameters = {}
         for group, layout in self._problem.dataset.layouts.items():
             if group == "generative" and not any(group in phase.moves for phase in self._phases):
+                if self._problem.truth is None:
+                    raise ValueError(f"{self._problem.dataset.name}: no phase moves θ, and no ground truth is known")
                 parameters[group] = self._problem.truth.expand(len(self._members), -1).clone()
                 continue
             rows = [layout.draw(stream(*member.labels, "initialisation", group)) for member in self._members]

@@ -51,7 +51,7 @@ class Trained(NamedTuple):
 def train_job(
     job: TrainingJob,
     replicates: Sequence[int],
-    truth: Tensor,
+    truth: Tensor | None,
     train: Sequence[Tensor],
     validation: Sequence[Tensor],
     checkpoints: Checkpoints | None = None,
@@ -61,7 +61,7 @@ def train_job(
     Args:
         job: the part of the study that the job depends on.
         replicates: numbers of the replicates, which name random streams.
-        truth: θ_GT packed [1, parameters].
+        truth: θ_GT packed [1, parameters]; None if it is not known.
         train: each replicate's training points [observed, points].
         validation: each replicate's validation points [observed, points].
         checkpoints: where to leave and look for checkpoints, if anywhere.
@@ -69,7 +69,7 @@ def train_job(
     dataset, device = dataset_of(job.dataset, job.architecture.model_dump()), choose_device(job.device)
     problem = Problem(
         dataset=dataset,
-        truth=truth.float().to(device),
+        truth=None if truth is None else truth.float().to(device),
         train=torch.stack(list(train)).float().to(device),
         validation=torch.stack(list(validation)).float().to(device),
         labels=[(job.seed, job.dataset, replicate) for replicate in replicates],

@@ -37,14 +37,14 @@ class Problem:
 
     Attributes:
         dataset: the generative process.
-        truth: θ_GT packed [1, parameters]; where θ starts, and stays, if no phase moves it.
+        truth: θ_GT packed [1, parameters]; where θ starts, and stays, if no phase moves it. None if it is not known.
         train: training points [replicates, observed, points], float32.
         validation: validation points, likewise.
         labels: for each replicate, what names the streams that all its models share (batches, validation draws).
     """
 
     dataset: Dataset
-    truth: Tensor
+    truth: Tensor | None
     train: Tensor
     validation: Tensor
     labels: Sequence[Labels]
