@@ -22,10 +22,9 @@ with log_to(snakemake.log[0]):
         if truth is None:
             known = Reference.without_truth(load_tensors(snakemake.input.test[number])[0]["x"])
         else:
-            source = stream(job.seed, "gaps", "points", name, replicate)
-            known = Reference.draw(dataset, truth, job.gap_points, source)
-        train = load_tensors(snakemake.input.train[number])[0]["x"]
-        means, trusted = true_means(dataset, truth, train, job, replicate)
+            known = Reference.draw(dataset, truth, job.gap_points, stream(job.seed, "gaps", "points", name, replicate))
+        x = load_tensors(snakemake.input.train[number])[0]["x"]
+        means, trusted = true_means(dataset, truth, x, job, replicate)
         parts = {"x": known.x, "log_p": known.log_p, "true_means": means, "trusted": trusted}
         made |= {f"{replicate}/{part}": tensor for part, tensor in parts.items()}
     save_tensors(snakemake.output[0], made, {"dataset": name})

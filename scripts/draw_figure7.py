@@ -1,7 +1,7 @@
 """Draw Figure 7, and write the numbers that it shows."""
 
-from libi.judging.sensitivity import split
-from libi.rendering import figure7
+from libi.paper import figure7
+from libi.paper.sensitivity import split
 from libi.rendering.style import save_drawing
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table

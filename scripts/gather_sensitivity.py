@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from libi.judging.sensitivity import gather_cells, gather_claims, sensitivity_table
+from libi.paper.sensitivity import gather_cells, gather_claims, sensitivity_table
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, save_table
 

@@ -1,8 +1,8 @@
 """Judge every claim of the paper by the study's files."""
 
 from libi.judging.evidence import Evidence
-from libi.judging.verdict import judge
 from libi.judging.verifying import describe
+from libi.paper.verdict import judge
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, load_tables, save_table
 

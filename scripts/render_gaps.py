@@ -1,6 +1,6 @@
 """Render the two gaps of Eq. 2, and how often LiBI's restarts fail, as LaTeX tables."""
 
-from libi.rendering.gaps import restarts_to_latex, summarise, to_latex
+from libi.paper.tables.gaps import restarts_to_latex, summarise, to_latex
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, load_tables, save_text
 

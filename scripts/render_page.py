@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from libi.rendering.page import content, to_html
-from libi.rendering.summary import to_rst
+from libi.paper.tables.page import content, to_html
+from libi.paper.tables.summary import to_rst
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, load_tables, save_text
 

@@ -1,8 +1,8 @@
 """Render what stands under every variant of a study, and which variant is nearest to the paper, as LaTeX tables."""
 
-from libi.judging.nearest import held_out, nearest
-from libi.judging.sensitivity import split, stable_claims
-from libi.rendering import sensitivity as tables
+from libi.paper.nearest import held_out, nearest
+from libi.paper.sensitivity import split, stable_claims
+from libi.paper.tables import variants as tables
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, save_text
 

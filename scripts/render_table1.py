@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from libi.rendering.table1 import exact_to_latex, summarise, to_latex
+from libi.paper.tables.table1 import exact_to_latex, summarise, to_latex
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, save_table, save_text
 

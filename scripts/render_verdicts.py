@@ -1,6 +1,6 @@
 """Render what the verdicts come to: our Table 1 beside the published one, counts, every claim, and the conclusions."""
 
-from libi.rendering import comparison, conclusions, verdicts
+from libi.paper.tables import comparison, conclusions, verdicts
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, save_table, save_text
 

@@ -1,9 +1,9 @@
 """Write the macros that print every number of the replication paper's text."""
 
 from libi import __version__
-from libi.rendering.comparison import compare
+from libi.paper.tables.comparison import compare
+from libi.paper.tables.numbers import design, results, verdicts
 from libi.rendering.latex import macros
-from libi.rendering.numbers import design, results, verdicts
 from libi.runtime.logs import log_to
 from libi.runtime.storage import load_table, save_text
 from libi.study.study import Study

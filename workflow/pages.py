@@ -13,10 +13,10 @@ import pandas as pd  # noqa: E402
 from progress import spell  # noqa: E402
 
 from benchmarks import commands, libi_failures, proposals, same_science  # noqa: E402
-from libi.judging.nearest import held_out, nearest  # noqa: E402
-from libi.judging.sensitivity import split, stable_claims  # noqa: E402
-from libi.rendering import account, sensitivity  # noqa: E402
-from libi.rendering.conclusions import conclude, to_list, to_markdown  # noqa: E402
+from libi.paper.nearest import held_out, nearest  # noqa: E402
+from libi.paper.sensitivity import split, stable_claims  # noqa: E402
+from libi.paper.tables import account, variants  # noqa: E402
+from libi.paper.tables.conclusions import conclude, to_list, to_markdown  # noqa: E402
 from libi.runtime.storage import load_table, save_text  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
@@ -213,7 +213,7 @@ def with_fresh_replicates(reference: Path) -> tuple[pd.DataFrame | None, int]:
 def undecided(reference: Path) -> pd.DataFrame:
     """The claims that the paper's study leaves open, by it and by fresh replicates, side by side."""
     few, many = load_table(reference / "claims.csv"), load_table(reference / "power_claims.csv")
-    return sensitivity.undecided_side_by_side(few, many, load_table(ROOT / "config/published_table1.csv"))
+    return variants.undecided_side_by_side(few, many, load_table(ROOT / "config/published_table1.csv"))
 
 
 def table_and_figures(reference: Path) -> str:
@@ -243,12 +243,12 @@ def chosen_by(reference: Path) -> str:
         lacking=f" The file has more, which are not published yet: {', '.join(lacking)}." if lacking else "",
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
-        counts=sensitivity.counts_to_markdown(sensitivity.count_by_family(stable)),
-        turning=sensitivity.turning_to_markdown(stable),
-        conclusions=sensitivity.conclusions_to_markdown(sensitivity.stable_conclusions(claims)),
-        ranking=sensitivity.ranking_to_markdown(nearest(cells, candidates), base=cells["variant"].iloc[0]),
-        held_out=sensitivity.held_out_to_markdown(held_out(cells, candidates)),
-        former=sensitivity.held_out_to_markdown(held_out(cells, [FORMER])),
+        counts=variants.counts_to_markdown(variants.count_by_family(stable)),
+        turning=variants.turning_to_markdown(stable),
+        conclusions=variants.conclusions_to_markdown(variants.stable_conclusions(claims)),
+        ranking=variants.ranking_to_markdown(nearest(cells, candidates), base=cells["variant"].iloc[0]),
+        held_out=variants.held_out_to_markdown(held_out(cells, candidates)),
+        former=variants.held_out_to_markdown(held_out(cells, [FORMER])),
     )
 
 
@@ -270,7 +270,7 @@ def decided_by(reference: Path) -> str:
         untestable=counts.get("not testable", 0),
         failed=counts.get("not reproduced", 0),
         conclusions=to_markdown(conclude(many)),
-        table=sensitivity.undecided_to_markdown(undecided(reference)),
+        table=variants.undecided_to_markdown(undecided(reference)),
     )
 
 

@@ -28,8 +28,8 @@ from published_models import publish_models  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
 from libi.methods import METHODS  # noqa: E402
-from libi.rendering.conclusions import to_latex  # noqa: E402
-from libi.rendering.sensitivity import undecided_to_latex  # noqa: E402
+from libi.paper.tables.conclusions import to_latex  # noqa: E402
+from libi.paper.tables.variants import undecided_to_latex  # noqa: E402
 from libi.runtime.storage import Damaged, atomic, check_seal, is_result, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402

@@ -9,8 +9,8 @@ import pandas as pd
 
 from libi.judging.claims import published_by_name
 from libi.judging.evidence import Evidence
+from libi.paper.tables.table1 import summarise
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS
-from libi.rendering.table1 import summarise
 
 REPOSITORY = Path(__file__).parents[2]
 PUBLISHED = pd.read_csv(REPOSITORY / "config" / "published_table1.csv")

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from scipy.stats import t
 
-from libi.judging.cells import judge_cells
+from libi.paper.claims.cells import judge_cells
+from libi.paper.tables.table1 import summarise
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS
-from libi.rendering.table1 import summarise
 
 from .papers_study import PUBLISHED, SAID, metrics, verdicts
 

@@ -5,7 +5,7 @@ import itertools
 import pandas as pd
 import pytest
 
-from libi.judging.nearest import held_out, nearest
+from libi.paper.nearest import held_out, nearest
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 
 ALL = list(itertools.product(DATASETS, METHODS, (*METRICS, "test_ll_exact")))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from libi.judging import posteriors
+from libi.paper.claims import aggregated, captures, inference, wrong_optimum
 
 from .papers_study import DATASETS, SAID, gaps, posterior, verdicts
 
@@ -13,13 +13,13 @@ def judge(table, of_gaps=None):
     return {
         claim.claim: claim
         for claim in [
-            *posteriors.judge_preference(SAID["wrong_model_preferred"], of_gaps),
-            *posteriors.judge_trade_off(SAID["trade_off"], of_gaps),
-            *posteriors.judge_capture(SAID["captures"], of_gaps),
-            *posteriors.judge_mismatch(SAID, table),
-            *posteriors.judge_recovery(SAID["prior_recovered"], table, 500),
-            *posteriors.judge_aggregated(SAID, table),
-            *posteriors.judge_means(SAID, table),
+            *wrong_optimum.judge_preference(SAID["wrong_model_preferred"], of_gaps),
+            *wrong_optimum.judge_trade_off(SAID["trade_off"], of_gaps),
+            *captures.judge_capture(SAID["captures"], of_gaps),
+            *aggregated.judge_mismatch(SAID, table),
+            *aggregated.judge_recovery(SAID["prior_recovered"], table, 500),
+            *inference.judge_aggregated(SAID, table),
+            *inference.judge_means(SAID, table),
         ]
     }
 

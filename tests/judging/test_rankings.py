@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_ind
 
-from libi.judging import rankings
+from libi.paper.claims import alike, ranking, rounds
 
 from .papers_study import LIBI, PUBLISHED, SAID, evidence, metrics, scores, verdicts
 
@@ -22,7 +22,7 @@ def papers():
 def test_the_papers_own_rankings(papers):
     """On CubicJTEx (1.75 ± 2.75 against 2.86 ± 1.01) and Mobius (0.17 ± 0.06 against 0.27 ± 0.14), five data sets are
     too few to tell, by an unpaired test of the printed means and sds as well."""
-    assert verdicts(rankings.judge_metrics(SAID, papers)) == {
+    assert verdicts(ranking.judge_metrics(SAID, papers)) == {
         "s_knn_lowest-linear_jtex": "reproduced",
         "s_knn_lowest-cubic_jtex": "not decidable",
         "s_knn_lowest-gaussian": "reproduced",
@@ -34,7 +34,7 @@ def test_the_papers_own_rankings(papers):
 
 
 def test_the_least_clear_difference_is_shown(papers):
-    claims = judged(rankings.judge_metrics(SAID, papers))
+    claims = judged(ranking.judge_metrics(SAID, papers))
     highest = claims["log_likelihood_highest-gaussian"]
     # 0.91 is more than β-VAE's 0.20, but so is its standard error: t is 3.8, where β-VAE's is 4.3.
     assert "Lagging on Gaussian" in highest.note
@@ -49,8 +49,8 @@ def test_the_least_clear_difference_is_shown(papers):
 def test_likelihoods_are_ranked_by_the_exact_ones():
     found = metrics()
     spoiled = found.assign(test_ll=-1e5 * (found["method"] == "libi"))
-    ranked = verdicts(rankings.judge_metrics(SAID, evidence(metrics=spoiled)))
-    assert ranked == verdicts(rankings.judge_metrics(SAID, evidence(metrics=found)))
+    ranked = verdicts(ranking.judge_metrics(SAID, evidence(metrics=spoiled)))
+    assert ranked == verdicts(ranking.judge_metrics(SAID, evidence(metrics=found)))
 
 
 def test_a_lead_of_less_than_half_the_published_is_not_the_published_lead():
@@ -61,7 +61,7 @@ def test_a_lead_of_less_than_half_the_published_is_not_the_published_lead():
     for method, value in {"libi": 0.26, "beta_vae": 0.25, "vae": 0.5, "beta_vae_anneal": 0.5, "lagging": 0.5}.items():
         rows = mobius & (found["method"] == method)
         found.loc[rows, "s_knn"] = value + (noise[rows] if method == "libi" else 0)
-    claim = judged(rankings.judge_metrics(SAID, evidence(metrics=found)))["s_knn_lowest-mobius"]
+    claim = judged(ranking.judge_metrics(SAID, evidence(metrics=found)))["s_knn_lowest-mobius"]
     assert claim.verdict == "not reproduced" and claim.margin == pytest.approx(0.05)
 
 
@@ -69,21 +69,21 @@ def test_methods_alike_on_mobius_by_equivalence():
     found = metrics()
     mobius = found["dataset"] == "mobius"
     found.loc[mobius, "test_ll_exact"] = 1.9 + 0.001 * found.loc[mobius, "replicate"]
-    (claim,) = rankings.judge_alike_on_mobius(SAID["alike_on_mobius"], evidence(metrics=found))
+    (claim,) = alike.judge_alike_on_mobius(SAID["alike_on_mobius"], evidence(metrics=found))
     assert claim.verdict == "reproduced" and claim.margin == 0.05
-    (claim,) = rankings.judge_alike_on_mobius(SAID["alike_on_mobius"], evidence())
+    (claim,) = alike.judge_alike_on_mobius(SAID["alike_on_mobius"], evidence())
     assert claim.verdict == "not decidable"  # sds of 0.05 to 0.08, five replicates
 
 
 def test_another_method_that_is_clearly_better_denies_the_claim():
     better = metrics({("gaussian", "lagging", "test_ll"): 12.0})
-    claims = rankings.judge_metrics(SAID, evidence(metrics=better))
+    claims = ranking.judge_metrics(SAID, evidence(metrics=better))
     assert verdicts(claims)["log_likelihood_highest-gaussian"] == "not reproduced"
     assert "Lagging" in judged(claims)["log_likelihood_highest-gaussian"].note
 
 
 def test_table_1_itself_denies_across_all_data_sets(papers):
-    claims = judged(rankings.judge_across_datasets(SAID, papers))
+    claims = judged(ranking.judge_across_datasets(SAID, papers))
     likelihood = claims["across_log_likelihood"]
     assert likelihood.verdict == "not decidable"
     assert likelihood.note.endswith(
@@ -96,16 +96,16 @@ def test_table_1_itself_denies_across_all_data_sets(papers):
 
 def test_across_all_data_sets_is_reproduced_only_if_no_method_on_any_is_close():
     better = {(dataset, "libi", "s_knn"): -30.0 for dataset in ("linear_jtex", "cubic_jtex", "gaussian", "mobius")}
-    claims = rankings.judge_across_datasets(SAID, evidence(metrics=metrics(better)))
+    claims = ranking.judge_across_datasets(SAID, evidence(metrics=metrics(better)))
     assert verdicts(claims)["across_s_knn"] == "reproduced"
     spoiled = better | {("mobius", "lagging", "s_knn"): -60.0}
-    claims = rankings.judge_across_datasets(SAID, evidence(metrics=metrics(spoiled)))
+    claims = ranking.judge_across_datasets(SAID, evidence(metrics=metrics(spoiled)))
     assert verdicts(claims)["across_s_knn"] == "not reproduced"
     assert "Lagging on Mobius" in judged(claims)["across_s_knn"].note
 
 
 def test_the_papers_other_methods_are_alike(papers):
-    claims = judged(rankings.judge_others(SAID["others_alike"], papers))
+    claims = judged(alike.judge_others(SAID["others_alike"], papers))
     assert verdicts(claims.values()) == {"others_alike-test_ll": "reproduced", "others_alike-s_knn": "reproduced"}
     assert claims["others_alike-test_ll"].margin == 0.04
     assert claims["others_alike-s_knn"].margin == 0.12
@@ -114,7 +114,7 @@ def test_the_papers_other_methods_are_alike(papers):
 
 def test_a_method_that_differs_by_more_than_the_papers_sd_is_not_alike():
     found = evidence(metrics=metrics({("linear_jtex", "lagging", "s_knn"): 1.62 + 0.3}))
-    assert verdicts(rankings.judge_others(SAID["others_alike"], found)) == {
+    assert verdicts(alike.judge_others(SAID["others_alike"], found)) == {
         "others_alike-test_ll": "reproduced",
         "others_alike-s_knn": "not reproduced",
     }
@@ -122,7 +122,7 @@ def test_a_method_that_differs_by_more_than_the_papers_sd_is_not_alike():
 
 def test_a_study_without_a_method_cannot_rank_it():
     found = evidence(metrics=metrics().query("method != 'lagging'"))
-    claims = [*rankings.judge_metrics(SAID, found), *rankings.judge_others(SAID["others_alike"], found)]
+    claims = [*ranking.judge_metrics(SAID, found), *alike.judge_others(SAID["others_alike"], found)]
     assert set(verdicts(claims).values()) == {"not decidable"}
     assert all("Lagging" in claim.note for claim in claims)
 
@@ -138,7 +138,7 @@ def with_rounds(one, six):
 
 
 def judge_rounds(table):
-    return judged(rankings.judge_rounds(SAID, evidence(scores=table)))["rounds_improve-gaussian"]
+    return judged(rounds.judge_rounds(SAID, evidence(scores=table)))["rounds_improve-gaussian"]
 
 
 def test_six_rounds_improve_if_they_are_better_not_if_they_are_no_worse():
@@ -152,16 +152,16 @@ def test_six_rounds_improve_if_they_are_better_not_if_they_are_no_worse():
 
 def test_few_rounds_cannot_be_tested(papers):
     """It is measured, 2.2 in the fixture, but nothing decides whether that is "very small"."""
-    claims = judged(rankings.judge_rounds(SAID, papers))
+    claims = judged(rounds.judge_rounds(SAID, papers))
     claim = claims["few_rounds-mobius"]
     assert claim.verdict == "not testable" and claim.value == pytest.approx(2.2)
-    claims = judged(rankings.judge_rounds(SAID, evidence(restarts=pd.DataFrame())))
+    claims = judged(rounds.judge_rounds(SAID, evidence(restarts=pd.DataFrame())))
     assert claims["few_rounds-mobius"].verdict == "not decidable"
 
 
 def test_rounds_are_compared_by_the_best_configuration_of_each():
-    assert rankings.best_of_rounds(with_rounds([1.0, 2.0], [3.0, 4.0]), "gaussian", 1).tolist() == [1.0, 2.0]
-    gap = rankings.best_of_rounds(with_rounds([1.0, np.nan], [3.0, 4.0]), "gaussian", 1)
+    assert rounds.best_of_rounds(with_rounds([1.0, 2.0], [3.0, 4.0]), "gaussian", 1).tolist() == [1.0, 2.0]
+    gap = rounds.best_of_rounds(with_rounds([1.0, np.nan], [3.0, 4.0]), "gaussian", 1)
     assert np.isnan(gap).all()  # the other one has the same gap
 
 

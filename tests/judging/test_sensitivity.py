@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_ind_from_stats
 
-from libi.judging.cells import judge_cells
 from libi.judging.claims import assemble
-from libi.judging.sensitivity import gather_cells, gather_claims, judges, sensitivity_table, split, stable_claims
-from libi.judging.verdict import judge
-from libi.rendering.table1 import summarise
+from libi.paper.claims.cells import judge_cells
+from libi.paper.sensitivity import gather_cells, gather_claims, judges, sensitivity_table, split, stable_claims
+from libi.paper.tables.table1 import summarise
+from libi.paper.verdict import judge
 from libi.runtime.storage import load_table, save_table
 
 from .papers_study import PUBLISHED, PUBLISHED_CLAIMS, SAID, evidence, metrics

@@ -5,9 +5,8 @@ import re
 import pandas as pd
 import pytest
 
-from libi.judging.claims import assemble
-from libi.judging.verdict import judge
-from libi.paper.vocabulary import VERDICTS
+from libi.judging.claims import VERDICTS, assemble
+from libi.paper.verdict import judge
 from libi.runtime.storage import load_table, save_table
 
 from .papers_study import PUBLISHED_CLAIMS, REPOSITORY, SAID, evidence, gaps, joint_map, metrics, posterior, scores

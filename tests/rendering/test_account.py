@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from libi.paper.tables import account
 from libi.paper.vocabulary import ERROR, EXACT
-from libi.rendering import account
 
 from ..judging.papers_study import PUBLISHED, evidence
 from ..judging.test_verdict import PUBLISHED_CLAIMS, judge

@@ -5,7 +5,7 @@ from math import nan
 import pandas as pd
 import pytest
 
-from libi.rendering.comparison import compare, difference, to_latex
+from libi.paper.tables.comparison import compare, difference, to_latex
 
 COLUMNS = ["dataset", "method", "metric", "mean", "sd", "paper_mean", "paper_sd"]
 

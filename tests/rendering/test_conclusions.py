@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from libi.judging.verdict import judge
-from libi.rendering.conclusions import CONCLUSIONS, conclude, in_a_sentence, to_latex, to_list, to_markdown
+from libi.paper.tables.conclusions import CONCLUSIONS, conclude, in_a_sentence, to_latex, to_list, to_markdown
+from libi.paper.verdict import judge
 
 from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from libi.judging.sensitivity import gather_cells
+from libi.paper import figure7
+from libi.paper.sensitivity import gather_cells
+from libi.paper.tables.table1 import summarise
 from libi.paper.vocabulary import DATASETS, METHODS
-from libi.rendering import figure7
 from libi.rendering.style import save_drawing
-from libi.rendering.table1 import summarise
 from libi.runtime.storage import load_table
 
 from ..judging.papers_study import PUBLISHED, metrics

@@ -10,8 +10,8 @@ from matplotlib.text import Text
 from libi.datasets import DATASETS
 from libi.evaluation.optima import optima_table
 from libi.evaluation.pedagogical import information_table
+from libi.paper.figures import FIGURES, figure1, figure6
 from libi.posterior.closed_form import loading_of, mean_field, objective, posterior
-from libi.rendering import figure1, figure6, posterior_means
 from libi.rendering.style import position_colours, save_drawing
 from libi.runtime.storage import load_table
 
@@ -71,7 +71,7 @@ def gaps(methods=("truth", "vae")):
 def drawings():
     yield "figure1", figure1.draw(INFORMATION, OPTIMA, samples(), gaps())
     for number, dataset in POSTERIOR_FIGURES.items():
-        yield f"figure{number}", posterior_means.draw(number, points(dataset))
+        yield f"figure{number}", FIGURES[f"figure{number}"](points(dataset))
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +204,7 @@ def notes(figure):
 def test_a_method_without_a_model_leaves_its_panels_empty(tmp_path):
     files = {kind: tmp_path / f"figure.{kind}" for kind in ("pdf", "png", "csv")}
     for number in (2, 4):
-        drawing = posterior_means.draw(number, points(POSTERIOR_FIGURES[number], methods=["truth"]))
+        drawing = FIGURES[f"figure{number}"](points(POSTERIOR_FIGURES[number], methods=["truth"]))
         save_drawing(drawing, **files)
         assert notes(drawing.figure).count("no model") == 2
     drawing = figure1.draw(INFORMATION, OPTIMA, samples(["truth"]), gaps(["truth"]))
@@ -215,14 +215,14 @@ def test_a_method_without_a_model_leaves_its_panels_empty(tmp_path):
 def test_values_that_are_not_finite_are_counted_and_left_out():
     table = points("cubic_jtex")
     table.loc[(table["method"] == "vae") & (table["point"] < 3), "q_mean_1"] = np.nan
-    drawing = posterior_means.draw(4, table)
+    drawing = FIGURES["figure4"](table)
     assert "3 not finite" in notes(drawing.figure)
     assert len(panels(drawing, 2)[1, 2].collections[0].get_offsets()) == 57
 
 
 def test_points_of_another_data_set_are_refused():
     with pytest.raises(ValueError, match="points of gaussian; this figure shows those of linear_jtex"):
-        posterior_means.draw(2, points("gaussian"))
+        FIGURES["figure2"](points("gaussian"))
 
 
 # ---------------------------------------------------------------------------- Figure 6

@@ -5,7 +5,7 @@ from math import sqrt
 import pandas as pd
 import pytest
 
-from libi.rendering.gaps import restarts_to_latex, summarise, to_latex
+from libi.paper.tables.gaps import restarts_to_latex, summarise, to_latex
 
 ROW = {"dataset": "mobius", "method": "vae", "mle_objective": 0.2, "posterior_matching": 0.1, "objective": 0.3}
 ROW |= {"information": 5.0, "q_mean_distance": 0.01, "q_covariance_distance": 0.02, "q_moments_error": 0.003}

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from libi.judging.verdict import judge
-from libi.rendering.comparison import compare
+from libi.paper.tables.comparison import compare
+from libi.paper.tables.numbers import camel, design, results, setting, verdicts
+from libi.paper.verdict import judge
 from libi.rendering.latex import macros
-from libi.rendering.numbers import camel, design, results, setting, verdicts
 from libi.study.reading import read_study
 from libi.study.study import Study
 

@@ -9,8 +9,8 @@ from scipy.stats import t as student
 from scipy.stats import ttest_ind_from_stats
 
 from libi.judging.comparisons import ALIKE, BETTER
-from libi.rendering import sensitivity as tables
-from libi.rendering.sensitivity import (
+from libi.paper.tables import variants as tables
+from libi.paper.tables.variants import (
     claim_title,
     count_by_family,
     stable_conclusions,

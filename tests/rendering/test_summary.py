@@ -4,11 +4,11 @@ import docutils.core
 import pandas as pd
 import pytest
 
-from libi.judging.verdict import judge
-from libi.rendering.conclusions import conclude
-from libi.rendering.page import content
-from libi.rendering.summary import to_rst
-from libi.rendering.table1 import summarise
+from libi.paper.tables.conclusions import conclude
+from libi.paper.tables.page import content
+from libi.paper.tables.summary import to_rst
+from libi.paper.tables.table1 import summarise
+from libi.paper.verdict import judge
 
 from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS, evidence, metrics
 

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from libi.paper import vocabulary
+from libi.paper.tables.table1 import OF_THE_PAPER, exact_to_latex, summarise, to_latex
 from libi.paper.vocabulary import DATASETS, ERROR, EXACT, METRICS, TRUTH
 from libi.rendering import latex as in_latex
-from libi.rendering.table1 import OF_THE_PAPER, exact_to_latex, summarise, to_latex
 
 METHODS = {name: in_latex.text(title) for name, title in vocabulary.METHODS.items()}
 REPOSITORY = Path(__file__).parents[2]

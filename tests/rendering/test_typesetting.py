@@ -9,8 +9,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-from libi.judging.verdict import judge
-from libi.rendering import comparison, conclusions, gaps, numbers, sensitivity, table1, verdicts
+from libi.paper.tables import comparison, conclusions, gaps, numbers, table1, variants, verdicts
+from libi.paper.verdict import judge
 from libi.rendering.latex import macros
 from libi.rendering.typesetting import PACKAGES, TypesettingError, typeset
 from libi.study.reading import read_study
@@ -62,10 +62,10 @@ def write_parts(folder, found, optima):
 def write_published(folder, found):
     """What is published of the study of fresh replicates, as if its claims were those of the paper's own."""
     claims = judge(found, PUBLISHED_CLAIMS)
-    undecided = sensitivity.undecided_side_by_side(claims, claims, PUBLISHED)
+    undecided = variants.undecided_side_by_side(claims, claims, PUBLISHED)
     texts = {
         "power_conclusions": conclusions.to_latex(conclusions.conclude(claims), study="power"),
-        "power_undecided": sensitivity.undecided_to_latex(undecided, study="power"),
+        "power_undecided": variants.undecided_to_latex(undecided, study="power"),
         "power_replicates": "25%\n",
     }
     folder.mkdir()

@@ -5,8 +5,8 @@ from math import nan
 import pandas as pd
 import pytest
 
-from libi.judging.verdict import judge
-from libi.rendering.verdicts import claims_to_latex, counts_to_latex, span
+from libi.paper.tables.verdicts import claims_to_latex, counts_to_latex, span
+from libi.paper.verdict import judge
 
 from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
 

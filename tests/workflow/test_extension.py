@@ -1,4 +1,4 @@
-"""A method, a data set, points or a metric are one file: with it a study runs to its table, and other jobs stay."""
+"""A method, a data set, points, a metric, a figure or a claim is one file: a study has it, and other jobs stay."""
 
 import re
 
@@ -12,14 +12,17 @@ from libi.runtime.storage import load_tensors
 from .conftest import REPOSITORY, TINY, TINY_FILE, Project, write_study
 
 PAGE = (REPOSITORY / "docs/extend.md").read_text(encoding="utf-8")
-METHOD, DATASET, POINTS, METRIC = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+METHOD, DATASET, POINTS, METRIC, FIGURE, CLAIM = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 SPLITS = ("train", "validation", "test")
 FILES = {
     "methods/toy.py": METHOD,
     "datasets/toy_set.py": DATASET,
     "datasets/my_points.py": POINTS,
     "metrics/spread.py": METRIC,
+    "paper/figures/information.py": FIGURE,
+    "paper/claims/informative_codes.py": CLAIM,
 }
+(CLAIMED,) = re.findall(r"^```csv\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 ROWS = np.random.default_rng(0).normal(size=(130, 5))
 (LINES,) = (yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 TOY = LINES["datasets"]["toy_set"]["toy"]
@@ -35,6 +38,7 @@ def extended(tmp_path_factory, tiny_run):
     project = tiny_run.copy(tmp_path_factory.mktemp("extended") / "project")
     for name, text in FILES.items():
         (project.root / "src/libi" / name).write_text(text)
+    project.edit("config/published_claims.csv", CLAIMED)
     (project.root / "data").mkdir()
     np.savetxt(project.root / "data/mine.csv", ROWS, delimiter=",", header="a,b,c,d,e", comments="")
     write_study(project.root / TINY_FILE, EXTENDED)
@@ -77,9 +81,19 @@ def test_points_of_one_s_own_are_split_and_have_no_truth(extended):
     assert (root / "results/tiny/index.html").read_text().count("My points") > 0
 
 
-def test_no_claim_is_about_them(extended, tiny_run):
+def test_the_figure_is_drawn(extended):
+    root = extended[0].root
+    gaps, drawn = (pd.read_csv(root / path) for path in ("results/tiny/gaps.csv", "figures/tiny/information.csv"))
+    assert drawn["information"].tolist() == gaps["information"].tolist()
+    assert (root / "figures/tiny/information.pdf").stat().st_size > 1000
+
+
+def test_no_claim_is_about_them_but_the_new_one(extended, tiny_run):
     claims, before = (pd.read_csv(p.root / "results/tiny/claims.csv") for p in (extended[0], tiny_run))
-    pd.testing.assert_frame_equal(claims, before)
+    pd.testing.assert_frame_equal(claims.iloc[:-1], before)
+    gaps = pd.read_csv(extended[0].root / "results/tiny/gaps.csv").set_index(["dataset", "method"])
+    assert claims.iloc[-1]["claim"] == "informative_codes"
+    assert claims.iloc[-1]["value"] == gaps.loc[("linear_jtex", "vae"), "information"]
 
 
 def test_what_was_trained_before_stays(extended):

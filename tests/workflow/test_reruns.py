@@ -10,15 +10,15 @@ from .conftest import SMOKE, TYPESET, write_study
 TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 22, "train_libi": 4}
 SCORED = {"select": 24}
 JUDGED = {"judge": 1, "render_verdicts": 1, "render_page": 1, "write_numbers": 1} | TYPESET
-GAPS = {"gather_gaps": 1, "render_gaps": 1, "draw_figure6": 1} | JUDGED
+GAPS = {"gather_gaps": 1, "render_gaps": 1, "draw": 1} | JUDGED
 FAILED = {"gather_restarts": 1, "render_gaps": 1} | JUDGED
-DRAWN = {"draw_figure1": 1, "draw_posterior_means": 4, "draw_figure6": 1} | TYPESET
-INFERRED = {"define_reference": 4, "infer": 24} | DRAWN | GAPS
+DRAWN = {"draw": 6} | TYPESET
+INFERRED = {"define_reference": 4, "infer": 24} | GAPS | DRAWN
 TABLED = {"evaluate": 24, "gather_grid": 1, "render_table1": 1} | INFERRED
-DERIVED, SHRUNK = {"derive": 1, "draw_figure1": 1} | JUDGED, {"measure_shrinkage": 2} | JUDGED
+DERIVED, SHRUNK = {"derive": 1, "draw": 1} | JUDGED, {"measure_shrinkage": 2} | JUDGED
 
 # A data set, a method and an objective of one's own: no other's jobs.
-ONE_METHOD = {"select": 4, "evaluate": 4, "infer": 4, "gather_grid": 1, "render_table1": 1} | DRAWN | GAPS
+ONE_METHOD = {"select": 4, "evaluate": 4, "infer": 4, "gather_grid": 1, "render_table1": 1} | GAPS | DRAWN
 OF_LAGGING, OF_LIBI = {"train": 4} | ONE_METHOD, {"train_libi": 4} | ONE_METHOD | FAILED
 OF_MOBIUS = {"define_truth": 1, "simulate": 2, "train": 5, "train_libi": 1, "select": 6, "evaluate": 6} | FAILED | GAPS
 OF_MOBIUS |= {"define_reference": 1, "infer": 6, "gather_grid": 1, "render_table1": 1}
@@ -56,16 +56,16 @@ def test_edits_that_no_result_depends_on_rerun_nothing(finished):
 @pytest.mark.parametrize(
     ("path", "rerun"),
     [
-        ("src/libi/rendering/table1.py", {"render_table1": 1} | JUDGED),
+        ("src/libi/paper/tables/table1.py", {"render_table1": 1} | JUDGED),
         ("src/libi/rendering/style.py", DRAWN),
-        ("src/libi/rendering/numbers.py", {"write_numbers": 1} | TYPESET),
+        ("src/libi/paper/tables/numbers.py", {"write_numbers": 1} | TYPESET),
         ("paper/replication.tex", TYPESET),
-        ("src/libi/judging/cells.py", JUDGED),
+        ("src/libi/paper/claims/cells.py", JUDGED),
         ("scripts/gather_grid.py", {"gather_grid": 1, "render_page": 1}),
         ("src/libi/models/selection.py", SCORED | TABLED),
         ("src/libi/evaluation/restarts.py", FAILED),
         ("src/libi/posterior/sampling.py", INFERRED),
-        ("src/libi/evaluation/pedagogical.py", INFERRED | DERIVED),
+        ("src/libi/evaluation/pedagogical.py", DERIVED | INFERRED),
         ("src/libi/evaluation/shrinkage.py", DERIVED | SHRUNK),
         ("src/libi/posterior/piecewise.py", SCORED | TABLED),
         ("src/libi/native/network.hpp", without_reference(TRAINED | SCORED | TABLED | SHRUNK | FAILED)),

@@ -1,15 +1,13 @@
 """What linear models say in closed form: the examples of Section 1, and joint MAP without constraints (Appendix D)."""
 
+CLOSED_FORMS = ("information", "optima", "collapse", "edge", "scaling")
+
 
 rule derive:
     input:
         code=code("derive_closed_forms.py"),
     output:
-        information="results{study}/closed_form/information.csv",
-        optima="results{study}/closed_form/optima.csv",
-        collapse="results{study}/closed_form/collapse.csv",
-        edge="results{study}/closed_form/edge.csv",
-        scaling="results{study}/closed_form/scaling.csv",
+        **{name: f"results{{study}}/closed_form/{name}.csv" for name in CLOSED_FORMS},
     log:
         "logs{study}/derive.log",
     benchmark:

@@ -1,45 +1,41 @@
-"""Figures 1 to 6, each as PDF and PNG with the numbers it plots beside it; 1 to 5 from the first replicate's models."""
+"""The figures, each as PDF and PNG with the numbers it plots beside it. libi.paper.figures says what a figure's file holds."""
 
 
-rule draw_figure1:
+def said_of_figure(name, default=None):
+    """A parameter: what a figure's file says under a name."""
+    return lambda wildcards: FIGURES.literal(wildcards.figure, name, default)
+
+
+def tables_of_figure(wildcards):
+    """The files that a figure reads, by the names of its tables."""
+    dataset, reads = (said_of_figure(name)(wildcards) for name in ("DATASET", "READS"))
+    return {name: derived(name) if name in CLOSED_FORMS else shown(wildcards, dataset, name) for name in reads}
+
+
+rule draw:
     input:
-        information=derived("information"),
-        optima=derived("optima"),
-        samples=shown(1, "samples"),
-        gaps=shown(1, "gaps"),
-        code=code("draw_figure1.py"),
+        unpack(tables_of_figure),
+        code=code("draw_figure.py", "figure"),
     output:
-        **figure(1, "figure1"),
+        **{
+            kind: report(
+                f"figures{{study}}/{{figure}}.{kind}",
+                caption="../report/figure.rst",
+                category="Figures",
+                labels=lambda wildcards, kind=kind: {
+                    "figure": wildcards.figure.replace("figure", "Figure "),
+                    "kind": kind.upper(),
+                },
+            )
+            for kind in ("png", "pdf")
+        },
+        csv="figures{study}/{figure}.csv",
     log:
-        "logs{study}/draw_figure1.log",
+        "logs{study}/draw/{figure}.log",
     benchmark:
-        "results{study}/benchmarks/draw_figure1.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    params:
-        replicate=of_study(lambda study: study.first_replicate),
-    message:
-        "Drawing Figure 1"
-    script:
-        "../../scripts/draw_figure1.py"
-
-
-rule draw_posterior_means:
-    input:
-        points=lambda wildcards: shown(wildcards.number, "points")(wildcards),
-        code=code("draw_posterior_means.py"),
-    output:
-        **figure("{number}", "posterior_means"),
-    log:
-        "logs{study}/draw_posterior_means/{number}.log",
-    benchmark:
-        "results{study}/benchmarks/draw_posterior_means/{number}.tsv"
+        "results{study}/benchmarks/draw/{figure}.tsv"
     wildcard_constraints:
-        number="[2-5]",
+        figure="|".join(FIGURES),
     conda:
         ENVIRONMENT
     threads: 1
@@ -47,32 +43,13 @@ rule draw_posterior_means:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
-        replicate=of_study(lambda study: study.first_replicate),
-    message:
-        "Drawing Figure {wildcards.number}"
-    script:
-        "../../scripts/draw_posterior_means.py"
-
-
-rule draw_figure6:
-    input:
-        gaps=rules.gather_gaps.output[0],
-        code=code("draw_figure6.py"),
-    output:
-        **figure(6, "figure6"),
-    log:
-        "logs{study}/draw_figure6.log",
-    benchmark:
-        "results{study}/benchmarks/draw_figure6.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    params:
+        reads=said_of_figure("READS"),
+        replicate=lambda wildcards: (
+            FAMILY[wildcards.study].first_replicate if said_of_figure("DATASET")(wildcards) else None
+        ),
+        caption=said_of_figure("CAPTION", ""),
         names=names_of,
     message:
-        "Drawing Figure 6"
+        "Drawing {wildcards.figure}"
     script:
-        "../../scripts/draw_figure6.py"
+        "../../scripts/draw_figure.py"

@@ -111,37 +111,19 @@ def shrinkage(wildcards):
     return [file for name in names for file in at_home(path, wildcards, "training", name, "joint_map")]
 
 
-def shown(number, kind):
-    """What the models of every method say of the data set that a figure shows."""
-    dataset = vocabulary.FIGURES[int(number)]
-    path = f"results{{study}}/posterior/{{dataset}}/{{method}}_{kind}.csv"
-
-    def files(wildcards):
-        methods = FAMILY[wildcards.study].methods(dataset)
-        return [file for method in methods for file in at_home(path, wildcards, "posterior", dataset, method)]
-
-    return files
+def shown(wildcards, dataset, name):
+    """A table of a study by its name; with a data set, what the models of every method say of it under that name."""
+    if dataset is None:
+        return f"results{wildcards.study}/{name}.csv"
+    path = f"results{{study}}/posterior/{{dataset}}/{{method}}_{name}.csv"
+    methods = FAMILY[wildcards.study].methods(dataset)
+    return [file for method in methods for file in at_home(path, wildcards, "posterior", dataset, method)]
 
 
 def figures(folder):
-    """A study's figures as PDF: those whose data set it has, and Figure 6 of all that have a ground truth."""
-    names = FAMILY[folder].dataset_names()
-    drawn = [number for number, name in vocabulary.FIGURES.items() if name in names]
-    drawn += [6] if any(own_points(name) is None for name in names) else []
-    return [f"figures{folder}/figure{number}.pdf" for number in drawn]
-
-
-def figure(number, caption):
-    """A figure's files: its pictures, which the report shows, and its numbers."""
-    return {
-        kind: report(
-            f"figures{{study}}/figure{number}.{kind}",
-            caption=f"../report/{caption}.rst",
-            category="Figures",
-            labels={"figure": f"Figure {number}", "kind": kind.upper()},
-        )
-        for kind in ("png", "pdf")
-    } | {"csv": f"figures{{study}}/figure{number}.csv"}
+    """A study's figures as PDF: of its data sets, and of all together."""
+    names = (None, *FAMILY[folder].dataset_names())
+    return [f"figures{folder}/{name}.pdf" for name in FIGURES if FIGURES.literal(name, "DATASET", None) in names]
 
 
 def results_of(folder):

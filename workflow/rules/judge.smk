@@ -17,7 +17,7 @@ rule judge:
         joint_map=shrinkage,
         published="config/published_table1.csv",
         claims="config/published_claims.csv",
-        code=code("judge_claims.py"),
+        code=code("judge_claims.py", "claims"),
     output:
         report(
             "results{study}/claims.csv",

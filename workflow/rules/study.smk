@@ -25,7 +25,8 @@ from libi.runtime.rooms import RoomError
 
 try:
     import costs
-    from libi.paper import vocabulary
+    from libi.paper.claims import CLAIMS
+    from libi.paper.figures import FIGURES
     from libi.study.study import PAPER, Study
     from libi.study.variants import family_of_run
 
@@ -63,6 +64,8 @@ RUN_BY = {
         *map(OBJECTIVES.path, METHODS[wildcards.method].objectives),
     ],
     "metrics": lambda wildcards: list(map(METRICS.path, FAMILY[wildcards.study].metric_names())),
+    "claims": lambda wildcards: list(map(CLAIMS.path, CLAIMS)),
+    "figure": lambda wildcards: [FIGURES.path(wildcards.figure)],
     "all": lambda wildcards: [room.path(name) for room in (METHODS, METRICS) for name in room],
 }
 

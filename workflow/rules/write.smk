@@ -53,7 +53,7 @@ rule render_page:
         curves=every_method("results{study}/metrics/{dataset}/{method}_curves.csv", "metrics"),
         grid=rules.gather_grid.output[0],
         conclusions=rules.render_verdicts.output.conclusions,
-        template="src/libi/rendering/page.html",
+        template="src/libi/paper/tables/page.html",
         code=code("render_page.py"),
     output:
         page="results{study}/index.html",

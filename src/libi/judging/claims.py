@@ -10,6 +10,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED = (
+    "reproduced",
+    "not decidable",
+    "not testable",
+    "not reproduced",
+)
+VERDICTS = (REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED)  # best first
+
 
 class Interval(NamedTuple):
     """A number with the ends of its 95 % interval."""

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import ttest_1samp
 
-from libi.judging.claims import Claim, Interval, PublishedClaim
+from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, Claim, Interval, PublishedClaim
 from libi.judging.intervals import of_mean
-from libi.paper.vocabulary import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
 
 LEVEL = 0.025  # of a one-sided test: that of an interval of 95 % to either side
 BETTER = (

@@ -61,3 +61,15 @@ def mean_and_sd(values: np.ndarray) -> tuple[float, float]:
     """Mean and standard deviation (divisor n − 1) of [replicates]; NaN for what is not there, or not of all."""
     mean = values.mean() if values.size else np.nan
     return float(mean), float(values.std(ddof=1)) if values.size > 1 else np.nan
+
+
+def less(table: pd.DataFrame, dataset: str, first: str, second: str, column: str) -> np.ndarray:
+    """A method's value less another's [replicates]."""
+    return by_replicate(table, dataset, first, column) - by_replicate(table, dataset, second, column)
+
+
+def few_draws(posterior: pd.DataFrame, dataset: str, methods: list[str]) -> str:
+    """How many points' Monte-Carlo posteriors rest on fewer than 100 effective draws; empty if none."""
+    rows = posterior[(posterior["dataset"] == dataset) & posterior["method"].isin(methods)]
+    worst = rows["points_below_100"].max()
+    return f"up to {worst:.0f} points a replicate rest on fewer than 100 effective draws" if worst > 0 else ""

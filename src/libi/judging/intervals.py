@@ -11,8 +11,7 @@ from math import inf, isnan, nan, sqrt
 import numpy as np
 from scipy.stats import t
 
-from libi.judging.claims import Interval
-from libi.paper.vocabulary import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED
+from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED, Interval
 
 CONFIDENCE = 0.95
 

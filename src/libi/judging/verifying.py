@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from libi.paper.vocabulary import NOT_REPRODUCED, VERDICTS
+from libi.judging.claims import NOT_REPRODUCED, VERDICTS
 from libi.runtime.storage import load_table
 
 GONE = "gone"
@@ -21,7 +21,7 @@ def read_verdicts(path: Path, remedy: str) -> pd.DataFrame:
     """Read a table of verdicts.
 
     Args:
-        path: a table of `libi.judging.verdict.judge`.
+        path: a table of `libi.paper.verdict.judge`.
         remedy: the command that makes it.
 
     Raises:

@@ -21,7 +21,7 @@ def explain(claim: pd.Series) -> str:
     """Everything that decides a claim, in words.
 
     Args:
-        claim: a row of `libi.judging.verdict.judge`.
+        claim: a row of `libi.paper.verdict.judge`.
     """
     spread = "" if pd.isna(claim["uncertainty"]) else f" ± {claim['uncertainty']:.3g}"
     parts = {

@@ -21,14 +21,4 @@ METRICS = {"test_ll": "Test-LL", "s_knn": "S-kNN"}
 EXACT, ERROR = "test_ll_exact", "test_ll_error"  # the log-likelihood that Eq. 48 estimates, and what Eq. 48 misses
 UNRELIABLE = ("cubic_jtex", "test_ll")  # "On CubicJTEx Test-LL is unreliable": the paper names no best method there
 TUNED = ("linear_jtex", "s_knn")  # the column by which α = 1 of S-kNN was chosen
-# The data set of each figure.
-FIGURES = {1: "linear_jtex", 2: "linear_jtex", 3: "linear_jtex", 4: "cubic_jtex", 5: "cubic_jtex"}
-FAILED = 20.0  # nats of Eq. 44 above the best that was found for its configuration: a failed restart of LiBI
-
-REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED = (
-    "reproduced",
-    "not decidable",
-    "not testable",
-    "not reproduced",
-)
-VERDICTS = (REPRODUCED, NOT_DECIDABLE, NOT_TESTABLE, NOT_REPRODUCED)  # best first
+PAPERS_REPLICATES = 5

@@ -54,7 +54,7 @@ class Room(Mapping[str, Thing], Generic[Thing]):
             raise KeyError(name)
         self.check(name)
         try:
-            module = importlib.import_module(f"{PACKAGE.name}.{self.folder}.{name}")
+            module = importlib.import_module(".".join([PACKAGE.name, *self.folder.split("/"), name]))
         except Exception as error:
             raise RoomError(f"{self.path(name)}: cannot be imported: {type(error).__name__}: {error}") from error
         return getattr(module, self._holds)

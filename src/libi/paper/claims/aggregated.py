@@ -1,0 +1,127 @@
+"""Aggregated posteriors of the truth and of the VAE (Eq. 4 and 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from libi.judging.claims import Claim, Interval, PublishedClaim
+from libi.judging.closed_forms import CLOSED_FORM, EDGE, OPTIMUM_ERROR, known, zero
+from libi.judging.comparisons import Comparison, judge_family
+from libi.judging.evidence import Evidence, by_replicate, few_draws, mean_and_sd
+from libi.judging.intervals import above, below, exact
+from libi.judging.shares import judge_share
+from libi.paper.vocabulary import DATASETS
+
+PLACE = 4
+NECESSARY = "posteriors that are close are as far from the prior; the converse is not sure"
+
+
+def judge_population_posteriors(said: Mapping[str, PublishedClaim], optima: pd.DataFrame, points: int) -> list[Claim]:
+    """Eq. 4 at the VAE's optimum and Eq. 9 at the truth, of LinearJTEx over all of p(x)."""
+    rows = optima.set_index("name")
+    p, q = (_covariance(rows.loc["beta=1"], whose) for whose in ("p", "q"))
+    mismatch, apart = _squared_distance(p, np.eye(2)), _squared_distance(q, p)
+    recovered = _squared_distance(_covariance(rows.loc["truth"], "p"), np.eye(2))
+    sampled = 6 / points  # mean of ‖Σ − I‖² of so many codes of dimension 2 drawn from the prior
+    return [
+        known(
+            said["aggregated_differs"].about("population"),
+            above(exact(mismatch), sampled),
+            mismatch,
+            OPTIMUM_ERROR,
+            sampled,
+            measure=f"‖Σ − I‖² of E_p(x)[p_θ*(z|x)]; {CLOSED_FORM}",
+            test="reproduced if it is above the margin. Margin: ours, what as many codes as training points show on "
+            "average when drawn from the prior",
+        ),
+        known(
+            said["aggregated_alike"].about("population"),
+            below(exact(apart), EDGE * mismatch),
+            apart,
+            OPTIMUM_ERROR,
+            EDGE * mismatch,
+            measure=f"‖Σ_q − Σ_p‖² of E_p(x)[q_ϕ*(z|x)] and E_p(x)[p_θ*(z|x)]; {CLOSED_FORM}",
+            test="reproduced if it is below the margin. Margin: ours, a tenth of the distance of p's from the prior",
+        ),
+        zero(
+            said["prior_recovered"].about("population"),
+            recovered,
+            "‖Σ − I‖² of E_p(x)[p_θGT(z|x)] on LinearJTEx",
+        ),
+    ]
+
+
+def judge_mismatch(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> list[Claim]:
+    """Eq. 4 of the trained VAE on LinearJTEx: E[p_θ(z|x)] is not the prior, and E[q_ϕ(z|x)] is close to it."""
+    truth, vae, q = (
+        by_replicate(posterior, "linear_jtex", method, f"{whose}_covariance_distance")
+        for method, whose in (("truth", "p"), ("vae", "p"), ("vae", "q"))
+    )
+    differs = Comparison(
+        said["aggregated_differs"].about("trained"),
+        "‖Σ − I‖² of the training points' aggregated p_θ(z|x), the trained VAE's less the truth's",
+        {"VAE and truth on LinearJTEx": vae - truth},
+    )
+    alike = judge_share(
+        said["aggregated_alike"].about("trained"),
+        np.abs(q - vae) / vae,
+        "|‖Σ_q − I‖² − ‖Σ_p − I‖²| / ‖Σ_p − I‖² of the trained VAE",
+        "ours: a tenth of the distance from the prior",
+        NECESSARY,
+        "the VAE on LinearJTEx",
+    )
+    return [*judge_family([differs]), alike]
+
+
+def judge_recovery(stated: PublishedClaim, posterior: pd.DataFrame, points: int) -> list[Claim]:
+    """Eq. 9 on samples: under the truth, the training points' aggregated posterior has the prior's covariance.
+
+    Codes drawn from the prior themselves, n of them, have n ‖Σ − I‖² ~ 2 χ²₃ for large n: two variances and twice a
+    covariance of variances 2/n, 2/n and 1/n. Posteriors that are mixed, not sampled, have less.
+    """
+    claims = []
+    for dataset, title in DATASETS.items():
+        values = by_replicate(posterior, dataset, "truth", "p_covariance_distance")
+        value, sd = mean_and_sd(values)
+        replicates = max(values.size, 1)
+        bound = 2 * chi2.ppf(0.99, 3 * replicates) / (points * replicates)
+        lacking = f"lacking: finite values of the truth on {title}" if np.isnan(value) else ""
+        interval = Interval(value, value, value)  # the bound is a quantile already
+        claims.append(
+            stated.about(dataset).judged(
+                below(interval, bound),
+                interval,
+                measure="‖Σ − I‖² of the training points' aggregated p_θGT(z|x); mean ± sd over replicates",
+                uncertainty=sd,
+                margin=bound,
+                test=f"reproduced if the mean is below the margin, its 99 % quantile for {points} codes a replicate "
+                "drawn from the prior",
+                note=lacking or few_draws(posterior, dataset, ["truth"]),
+            )
+        )
+    return claims
+
+
+def _covariance(row: pd.Series, whose: str) -> np.ndarray:
+    entries = (row[f"{whose}_covariance_{entry}"] for entry in ("11", "12", "12", "22"))
+    return np.array(list(entries), dtype=float).reshape(2, 2)
+
+
+def _squared_distance(matrix: np.ndarray, other: np.ndarray) -> float:
+    return float(((matrix - other) ** 2).sum())
+
+
+def judge(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:
+    """Over all of p(x), and of trained models."""
+    return [
+        *judge_population_posteriors(said, evidence.optima, evidence.training_points),
+        *judge_mismatch(said, evidence.posterior),
+        *judge_recovery(said["prior_recovered"], evidence.posterior, evidence.training_points),
+    ]
+
+
+CLAIMS = judge

@@ -1,0 +1,83 @@
+"""What LiBI's inference gains: aggregated posteriors, and posterior means (Figures 2 to 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from libi.judging.claims import Claim, PublishedClaim
+from libi.judging.comparisons import Comparison, judge_family
+from libi.judging.evidence import Evidence, by_replicate, few_draws, less
+from libi.judging.shares import judge_share
+from libi.paper.vocabulary import DATASETS, LINEAR, METHODS
+
+PLACE = 9
+DISTANCES = {
+    "mean_distance": "‖μ‖²",
+    "covariance_distance": "‖Σ − I‖²",
+    "henze_zirkler": "Henze–Zirkler statistic",
+}
+WHOSE = {"q": "q_ϕ(z|x)", "p": "p_θ(z|x)"}
+BLIND = (
+    "Henze–Zirkler is affine invariant, and on Gaussian data the aggregated posterior of any linear model is Gaussian "
+    "(q's too, but for variances that depend on x): the statistic cannot tell two methods apart"
+)
+
+
+def judge_aggregated(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> list[Claim]:
+    """LiBI's aggregated posterior closer to the prior than the VAE's, of q_ϕ and under p_θ, in three respects."""
+    claims = []
+    for whose, name in WHOSE.items():
+        comparisons = []
+        for dataset, title in DATASETS.items():
+            for distance, words in DISTANCES.items():
+                column = f"{whose}_{distance}"
+                blind = distance == "henze_zirkler" and dataset in LINEAR
+                comparisons.append(
+                    Comparison(
+                        said[f"aggregated_{whose}_closer"].about(dataset, distance),
+                        f"{words} of the training points' aggregated {name}, the VAE's less LiBI's",
+                        {f"VAE and LiBI on {title}": less(posterior, dataset, "vae", "libi", column)},
+                        untestable=BLIND if blind else "",
+                        note=few_draws(posterior, dataset, ["vae", "libi"]) if whose == "p" else "",
+                    )
+                )
+        claims += judge_family(comparisons)
+    return claims
+
+
+def judge_means(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> list[Claim]:
+    """Figures 2 to 5: whose variational means match which true posterior means, where θ fixes the axes of z."""
+    nearer, matches = [], []
+    for dataset, figures in (("linear_jtex", "Figures 2 and 3"), ("cubic_jtex", "Figures 4 and 5")):
+        title = DATASETS[dataset]
+        nearer.append(
+            Comparison(
+                said["means_nearer"].about(dataset, figures=figures),
+                "mean squared distance of q_ϕ's means from the posterior means under θ_GT, the VAE's less LiBI's",
+                {f"VAE and LiBI on {title}": less(posterior, dataset, "vae", "libi", "mean_error")},
+            )
+        )
+        for method in ("truth", "vae", "libi"):
+            whose = {"truth": "the truth"}.get(method) or METHODS[method]
+            matches.append(
+                judge_share(
+                    said["means_match"].about(dataset, method, figures=figures, whose=whose),
+                    by_replicate(posterior, dataset, method, "own_mean_error"),
+                    f"mean squared distance of q_ϕ's means from those of p_θ(z|x) of the same model, {whose}, as a "
+                    "share of the spread of the latter",
+                    "ours: a tenth of the spread",
+                    few_draws(posterior, dataset, [method]),
+                    f"{whose} on {title}",
+                )
+            )
+    return [*judge_family(nearer), *matches]
+
+
+def judge(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:
+    """Against the VAE's."""
+    return [*judge_aggregated(said, evidence.posterior), *judge_means(said, evidence.posterior)]
+
+
+CLAIMS = judge

@@ -1,0 +1,217 @@
+"""The paper's main conclusions, each with its verdict and the numbers that decide it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan
+from typing import Any
+
+import pandas as pd
+
+from libi import __version__
+from libi.paper.tables.verdicts import base_of
+from libi.paper.vocabulary import DATASETS
+from libi.rendering.latex import count, enumeration, text
+
+HOLDS, FAILS, OPEN, PARTLY = "holds", "does not hold", "is open", "holds in part"
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """A conclusion of the paper.
+
+    Attributes:
+        name: short, for lists: a noun phrase.
+        sentence: what the paper concludes.
+        claims: those of config/published_claims.csv that decide it.
+        shown: names of the claims whose numbers are shown, each with the words before its number.
+    """
+
+    name: str
+    sentence: str
+    claims: tuple[str, ...]
+    shown: dict[str, str]
+
+
+CONCLUSIONS = (
+    Conclusion(
+        "bad global optima",
+        "The global optimum of the VAE objective can be a wrong model with an easy posterior (LinearJTEx).",
+        (
+            "objective_at_truth",
+            "objective_at_optimum",
+            "optimum_misfits",
+            "optimum_is_diagonal",
+            "wrong_model_preferred",
+        ),
+        {"objective_at_truth": "L at the truth", "objective_at_optimum": "at the optimum"},
+    ),
+    Conclusion(
+        "global optima without information",
+        "Among the global optima are models whose codes say nothing of the data, and nothing in the objective "
+        "prefers the others.",
+        ("all_equally_good", "no_information", "unbounded_information"),
+        {"no_information": "I(X;Z) at such an optimum", "all_equally_good": "largest L of all these models"},
+    ),
+    Conclusion(
+        "trained VAEs that trade data for easy posteriors",
+        "Trained VAEs explain the data worse than the truth does, in exchange for posteriors that are easier to "
+        "approximate.",
+        ("trade_off",),
+        {"trade_off-linear_jtex": "the less clear gain on LinearJTEx", "trade_off-cubic_jtex": "on CubicJTEx"},
+    ),
+    Conclusion(
+        "LiBI's better models",
+        "LiBI's generative models are closer to the data distribution than the VAE's.",
+        ("captures",),
+        {"captures-linear_jtex": "KL saved on LinearJTEx", "captures-mobius": "on Mobius"},
+    ),
+    Conclusion(
+        "LiBI ahead on every data set",
+        "Across all data sets LiBI is ahead of every other method in log-likelihood and in S-kNN.",
+        ("across_log_likelihood", "across_s_knn"),
+        {"across_log_likelihood": "its least clear lead in log-likelihood", "across_s_knn": "in S-kNN"},
+    ),
+    Conclusion(
+        "LiBI's better aggregated posteriors",
+        "Across all data sets LiBI's aggregated posterior matches the prior better than that of every other method.",
+        ("across_aggregated",),
+        {"across_aggregated-q": "its least clear lead, under q", "across_aggregated-p": "under p"},
+    ),
+)
+
+
+def conclude(claims: pd.DataFrame) -> pd.DataFrame:
+    """The verdicts on the main conclusions.
+
+    Args:
+        claims: results/claims.csv.
+
+    Returns:
+        one row a conclusion: conclusion (short), sentence, verdict (holds, holds in part, is open, does not hold),
+        reproduced (how many of its claims), not_reproduced, claims (how many it rests on), and evidence (the numbers
+        that decide it, in words). It holds if all its claims are reproduced, and does not if none is and one is not;
+        in part if some are reproduced and some are not; else it is open.
+    """
+    bases = base_of(claims)
+    rows = []
+    for conclusion in CONCLUSIONS:
+        own = claims[bases.isin(conclusion.claims) & (claims["verdict"] != "not testable")]
+        reproduced, failed = ((own["verdict"] == verdict).sum() for verdict in ("reproduced", "not reproduced"))
+        rows.append(
+            {
+                "conclusion": conclusion.name,
+                "sentence": conclusion.sentence,
+                "verdict": _verdict(reproduced, failed, len(own)),
+                "reproduced": reproduced,
+                "not_reproduced": failed,
+                "claims": len(own),
+                "evidence": _evidence(claims, conclusion.shown, own),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _verdict(reproduced: int, failed: int, claims: int) -> str:
+    if claims and reproduced == claims:
+        return HOLDS
+    if failed:
+        return PARTLY if reproduced else FAILS
+    return OPEN
+
+
+def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) -> str:
+    """The numbers that are shown, and those of the other claims that are not reproduced."""
+    rows = claims.set_index("claim")
+    found = [(words, rows.loc[name]) for name, words in shown.items() if name in rows.index]
+    others = own[(own["verdict"] != "reproduced") & ~own["claim"].isin(list(shown))]
+    found += [(f"{row['verdict']} {_place(row['claim'])}", row) for _, row in others.iterrows()]
+    return ", ".join(f"{words} {_number(row)}" for words, row in found if not isnan(row["value"]))
+
+
+def _place(claim: str) -> str:
+    """Where a claim was judged: on its data set; by its name if it is about none."""
+    return next((f"on {DATASETS[part]}" for part in claim.split("-") if part in DATASETS), f"({claim})")
+
+
+def _number(row: pd.Series) -> str:
+    """A claim's number in plain text: its interval if it has one with some width, else the value."""
+    if row["high"] - row["low"] > 1e-6:
+        difference, low, high = (f"{float(f'{row[end]:.2g}'):g}" for end in ("difference", "low", "high"))
+        return f"{difference} ({low} to {high})"
+    value = 0.0 if abs(row["value"]) < 1e-9 else row["value"]
+    return f"{value:.3g}"
+
+
+def to_list(conclusions: pd.DataFrame, later: pd.DataFrame | None = None, replicates: int = 0) -> str:
+    """The conclusions as a list in Markdown: verdict, sentence, and how many claims decide it.
+
+    Args:
+        conclusions: result of `conclude`.
+        later: the same of fresh replicates, which is said of those that do not hold; left out if there are none.
+        replicates: how many these are.
+    """
+    fresh = {} if later is None else {row.conclusion: row for row in later.itertuples(index=False)}
+    lines = []
+    for row in conclusions.itertuples(index=False):
+        line = f"* **{row.verdict.removeprefix('is ').capitalize()}:** {row.sentence.rstrip('.')} ({_counts(row)})."
+        if row.verdict != HOLDS and row.conclusion in fresh:
+            other = fresh[row.conclusion]
+            said = "is still open" if other.verdict == OPEN else f"**{other.verdict}**"
+            line += f" With {replicates} fresh replicates it {said} ({_counts(other)})."
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _counts(row: Any) -> str:
+    failed = f", {row.not_reproduced} not" if row.not_reproduced else ""
+    return f"{row.reproduced} of {count(row.claims, 'claim')} reproduced{failed}"
+
+
+def to_markdown(conclusions: pd.DataFrame) -> str:
+    """The conclusions as a table in Markdown."""
+    lines = ["| the paper concludes | verdict | by |", "|---|---|---|"]
+    for row in conclusions.itertuples(index=False):
+        of = f"{row.reproduced} of {row.claims} claims reproduced, {row.not_reproduced} not"
+        lines.append(f"| {row.sentence} | **{row.verdict}** | {row.evidence} ({of}) |")
+    return "\n".join(lines)
+
+
+def to_latex(conclusions: pd.DataFrame, *, study: str) -> str:
+    r"""The conclusions in LaTeX: a tabular over the text's width without float or caption, for booktabs and array.
+
+    Args:
+        conclusions: result of `conclude`.
+        study: name of the study, for the comment in the first line.
+    """
+    left = r">{\raggedright\arraybackslash}"
+    columns = "".join(rf"{left}p{{{share}\linewidth}}" for share in (0.47, 0.1, 0.35))
+    rows = (
+        rf"{text(row.sentence)} & {row.verdict} & {text(row.evidence)} "
+        rf"({row.reproduced} of {count(row.claims, 'claim')} reproduced, {row.not_reproduced} not) \\ \addlinespace"
+        for row in conclusions.itertuples(index=False)
+    )
+    lines = [
+        f"% Conclusions by the study {study}, made by libi {__version__}.",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule The paper concludes & verdict & by \\ \midrule",
+        *rows,
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def in_a_sentence(conclusions: pd.DataFrame) -> str:
+    """All verdicts in one sentence, for an abstract."""
+    phrases = []
+    for verdict in (HOLDS, PARTLY, OPEN, FAILS):
+        names = conclusions.loc[conclusions["verdict"] == verdict, "conclusion"].tolist()
+        if names:
+            phrases.append(f"{len(names)} {_plural(verdict, len(names))} ({enumeration(names)})")
+    return f"Of the paper's {count(len(conclusions), 'main conclusion')} {enumeration(phrases)}"
+
+
+def _plural(verdict: str, number: int) -> str:
+    words = {HOLDS: "hold", PARTLY: "hold in part", OPEN: "are open", FAILS: "do not hold"}
+    return verdict if number == 1 else words[verdict]

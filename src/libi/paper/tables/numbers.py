@@ -1,0 +1,203 @@
+"""Every number of the replication paper's text, and every verdict in it: what its macros print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import nan
+
+import pandas as pd
+
+from libi import __version__
+from libi.datasets import DATASETS
+from libi.evaluation.restarts import FAILED
+from libi.judging.claims import VERDICTS
+from libi.methods import METHODS
+from libi.paper.tables.comparison import interval
+from libi.paper.tables.conclusions import conclude, in_a_sentence
+from libi.paper.tables.verdicts import CELLS, base_of
+from libi.paper.vocabulary import TRUTH
+from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
+from libi.study.study import PAPER, Study
+
+# Claims whose number the text prints: published and ours.
+PRINTED = ("objective_at_truth", "objective_at_optimum")
+OWN = "These are the numbers of the paper's own study, trained as the paper says where it says how."
+OTHER = (
+    r"These are the numbers of the study \texttt{%s}, which is not the paper's own: "
+    "its design is the one given here, and its verdicts are a preview."
+)
+BETAS = "beta="
+REPRODUCED = "reproduced"
+# Verdicts in words: on one claim; on all cases of one; on some cases, one or several.
+ALONE = {
+    REPRODUCED: "we find so too",
+    "not reproduced": "we do not find so",
+    "not decidable": "we cannot decide this",
+    "not testable": "this cannot be tested",
+}
+IN_ALL = {
+    REPRODUCED: "in {} we find so too",
+    "not reproduced": "in {} we do not find so",
+    "not decidable": "in {} we cannot decide this",
+    "not testable": "in {} this cannot be tested",
+}
+SOME = {
+    "not reproduced": ("{} comes out otherwise", "{} come out otherwise"),
+    "not decidable": ("{} cannot be decided", "{} cannot be decided"),
+    "not testable": ("{} cannot be tested", "{} cannot be tested"),
+}
+LIKELIHOODS = {"exact": "the exact one", "importance": "as estimated by importance sampling"}
+
+
+def design(study: Study) -> dict[str, str]:
+    """What the text says of the study's design: counts with their nouns, settings as numbers."""
+    points, training, evaluation = study.points, study.training, study.evaluation
+    importance, two_sample = study.metric("test_ll"), study.metric("s_knn")
+    posterior = evaluation.posterior
+    methods = {name for dataset in study.dataset_names() for name in study.methods(dataset)} - {TRUTH}
+    return {
+        "StudyName": text(study.name),
+        "Version": __version__,
+        "StudyNote": OWN if study.name == PAPER else OTHER % text(study.name),
+        "Datasets": enumeration([text(name) for name in DATASETS.titles(study.dataset_names()).values()]),
+        "Methods": enumeration([text(name) for name in METHODS.titles(methods).values()]),
+        "Models": count(len(list(study.models())), "model"),
+        "Replicates": count(study.replicates, "replicate"),
+        "Restarts": count(study.restarts, "restart"),
+        "TrainingPoints": count(points.train, "training point"),
+        "ValidationPoints": count(points.validation, "validation point"),
+        "TestPoints": count(points.test, "test point"),
+        "Epochs": count(training.epochs, "epoch"),
+        "LearningRate": setting(training.learning_rate),
+        "AdamDecays": f"{setting(training.adam.beta1)} and {setting(training.adam.beta2)}",
+        "AdamEpsilon": setting(training.adam.epsilon),
+        "BatchSize": count(training.batch_size, "point"),
+        "ValidateEvery": count(training.validate_every, "epoch"),
+        "ValidationDraws": count(training.validation_draws, "draw"),
+        "AnnealingShare": setting(training.annealing_share),
+        "ExponentialCap": setting(training.exponential_cap),
+        "ConfigurationSplit": study.selection.configuration_split,
+        "SelectionLikelihood": LIKELIHOODS[study.selection.likelihood],
+        "FailedNats": f"{FAILED:g} nats",
+        "GapPoints": count(posterior.gap_points, "fresh point"),
+        "ImportanceSamples": count(importance.importance_samples, "draw"),
+        "VarianceInflation": setting(importance.variance_inflation),
+        "TwoSampleDraws": count(two_sample.draws, "time"),
+        "TwoSamplePoints": count(two_sample.points, "point"),
+        "Neighbours": setting(two_sample.neighbours),
+        "Smoothness": enumeration(list(map(setting, two_sample.smoothness))),
+        "PosteriorSamples": count(posterior.samples, "code"),
+        "PriorShare": setting(posterior.prior_share),
+        "PosteriorDraws": count(posterior.draws, "draw"),
+    }
+
+
+def results(claims: pd.DataFrame, comparison: pd.DataFrame, optima: pd.DataFrame) -> dict[str, str]:
+    """What the text says of the study's results.
+
+    Args:
+        claims: results/claims.csv.
+        comparison: result of `libi.paper.tables.comparison.compare`.
+        optima: results/closed_form/optima.csv: name (truth, beta=1, ...), objective, mle_objective,
+            posterior_matching, log_likelihood.
+    """
+    rows = optima.set_index("name")
+    names = [name for name in rows.index if name.startswith(BETAS)]
+    likelihoods = rows.loc[names, "log_likelihood"]
+    return {
+        **_counts(claims),
+        "Conclusions": in_a_sentence(conclude(claims)),
+        "OptimumMle": measured(_at(rows, "beta=1", "mle_objective")),
+        "OptimumMatching": measured(_at(rows, "beta=1", "posterior_matching")),
+        "TruthLikelihood": measured(_at(rows, "truth", "log_likelihood")),
+        "OptimumLikelihood": measured(_at(rows, "beta=1", "log_likelihood")),
+        "Betas": enumeration([name.removeprefix(BETAS) for name in names]),
+        "BetaLikelihoods": _span(likelihoods),
+        "CellsByDataset": _cells_by_dataset(claims),
+        "LargestDifference": _largest(comparison),
+    }
+
+
+def verdicts(claims: pd.DataFrame, published: Iterable[str]) -> dict[str, str]:
+    """The verdict on each of the paper's claims; for those in `PRINTED` also our value and the published one.
+
+    Args:
+        claims: results/claims.csv.
+        published: the names in config/published_claims.csv, which those of the claims begin with.
+
+    Returns:
+        by names such as VerdictObjectiveAtTruth, ValueObjectiveAtTruth and PublishedObjectiveAtTruth.
+    """
+    names, bases = list(published), base_of(claims)
+    values = {f"Verdict{camel(name)}": _verdict(claims[bases == name]) for name in names}
+    for name in PRINTED:
+        row = claims[claims["claim"] == name].iloc[:1]
+        for column, shown in (("value", measured), ("published", printed)):
+            values[f"{column.capitalize()}{camel(name)}"] = shown(*row[column]) if len(row) else MISSING
+    return values
+
+
+def camel(name: str) -> str:
+    """A name in letters only, as TeX wants it: s_knn_lowest is SKnnLowest."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def setting(value: float) -> str:
+    """A setting as its author writes it; small ones as powers of ten."""
+    if 0 < abs(value) < 1e-3:
+        mantissa, exponent = f"{value:e}".split("e")
+        factor = "" if float(mantissa) == 1 else rf"{float(mantissa):g} \times "
+        return f"${factor}10^{{{int(exponent)}}}$"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+
+def _counts(claims: pd.DataFrame) -> dict[str, str]:
+    kinds = {verdict: int((claims["verdict"] == verdict).sum()) for verdict in VERDICTS}
+    return {"Claims": count(len(claims), "claim")} | {
+        f"Claims{camel(verdict.replace(' ', '_'))}": str(number) for verdict, number in kinds.items()
+    }
+
+
+def _verdict(claims: pd.DataFrame) -> str:
+    """What follows the paper's words and a colon: our verdict on one claim, or on the same claim in several cases."""
+    counts = {name: int((claims["verdict"] == name).sum()) for name in VERDICTS}
+    found, cases = [name for name in VERDICTS if counts[name]], len(claims)
+    if not found:
+        return MISSING
+    if cases == 1:
+        return ALONE[found[0]]
+    if len(found) == 1:
+        return IN_ALL[found[0]].format("both cases" if cases == 2 else f"all {cases} cases")
+    others = enumeration([SOME[name][counts[name] > 1].format(counts[name]) for name in found if name != REPRODUCED])
+    agreeing = f"in {counts[REPRODUCED]} of {cases} cases we find so too" if counts[REPRODUCED] else f"of {cases} cases"
+    return f"{agreeing}; {others}" if counts[REPRODUCED] else f"{agreeing} {others}"
+
+
+def _cells_by_dataset(claims: pd.DataFrame) -> str:
+    parts = claims.loc[base_of(claims) == CELLS, "claim"].str.split("-", expand=True)
+    verdict = claims.loc[parts.index, "verdict"]
+    phrases = []
+    for dataset, name in DATASETS.titles(DATASETS).items():
+        of_it = verdict[parts[1] == dataset] if len(parts) else verdict
+        if len(of_it):
+            phrases.append(f"{(of_it == 'reproduced').sum()} of {len(of_it)} on {name}")
+    return enumeration(phrases)
+
+
+def _largest(comparison: pd.DataFrame) -> str:
+    """The cell that differs most from the paper's, by its margin, and the interval of the difference."""
+    known = comparison.dropna(subset=["low", "high"])
+    if known.empty:
+        return MISSING
+    row = known.loc[(known["difference"].abs() / known["margin"]).idxmax()]
+    metric = {"test_ll": "Test-LL", "s_knn": "S-kNN"}[row["metric"]]
+    ends = interval(row["low"], row["high"])
+    return f"{ends} ({metric} of {text(METHODS.title(row['method']))} on {text(DATASETS.title(row['dataset']))})"
+
+
+def _at(table: pd.DataFrame, row: str, column: str) -> float:
+    return table.at[row, column] if row in table.index else nan
+
+
+def _span(values: pd.Series) -> str:
+    return f"{measured(values.min())} to {measured(values.max())}" if len(values) else MISSING

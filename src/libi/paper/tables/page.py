@@ -1,0 +1,180 @@
+"""A page that leads from each cell of Table 1 to where its number comes from. It needs no network."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from libi.datasets import DATASETS
+from libi.methods import METHODS
+from libi.metrics import METRICS
+from libi.paper.tables.table1 import best
+from libi.paper.tables.verdicts import CELLS
+from libi.paper.vocabulary import EXACT, PAPERS_REPLICATES, TRUTH
+
+TEMPLATE = Path(__file__).with_name("page.html")
+SHOWN = ("test_ll", EXACT, "s_knn")
+MEANINGS = {
+    "test_ll": "Mean log-likelihood of the test points in nats, as the paper estimates it (Eq. 48). Higher is better.",
+    EXACT: "Mean log-likelihood of the same points in nats, exact. The paper does not print it. Higher is better.",
+    "s_knn": "Smooth k-nearest-neighbour statistic between data and samples of the model. Lower is better.",
+}
+
+
+def content(
+    table1: pd.DataFrame,
+    claims: pd.DataFrame,
+    metrics: pd.DataFrame,
+    grid: pd.DataFrame,
+    conclusions: pd.DataFrame,
+    curves: pd.DataFrame,
+    *,
+    preview: bool,
+) -> dict[str, Any]:
+    """All that the page shows, in plain types.
+
+    Args:
+        table1: result of `libi.paper.tables.table1.summarise`.
+        claims: results/claims.csv.
+        metrics: one row a (dataset, method, replicate): configuration, restart, and the metrics.
+        grid: results/grid.csv.
+        conclusions: result of `libi.paper.tables.conclusions.conclude`.
+        curves: one row a (dataset, method, replicate) and snapshot: epoch, objective, value.
+        preview: whether the study is not the paper's own, so that its verdicts are a preview.
+    """
+    shown = table1[table1["metric"].isin(SHOWN)]
+    means = shown.pivot(index="method", columns=["dataset", "metric"], values="mean")
+    winners = means.apply(best)
+    verdicts = claims.set_index("claim")
+    cells = {
+        f"{row.dataset} {row.method} {row.metric}": _cell(row, bool(winners.at[row.method, (row.dataset, row.metric)]))
+        | _verdict(verdicts, row)
+        | _origin(row, metrics, grid)
+        for row in shown.itertuples()
+    }
+    methods = METHODS.titles(set(shown["method"]))
+    order = [name for name in methods if name != TRUTH] + [name for name in methods if name == TRUTH]
+    return {
+        "preview": "This is not the paper's own study: all verdicts here are a preview." if preview else "",
+        "about": _about(int(shown["replicates"].max())),
+        "conclusions": [
+            [row.verdict.removeprefix("is ").capitalize(), row.sentence, "" if pd.isna(row.evidence) else row.evidence]
+            for row in conclusions.itertuples()
+        ],
+        "datasets": [{"name": name, "title": title} for name, title in DATASETS.titles(set(shown["dataset"])).items()],
+        "methods": [{"name": name, "title": "ground truth" if name == TRUTH else methods[name]} for name in order],
+        "metrics": [
+            {"name": name, "title": "exact" if name == EXACT else METRICS.title(name), "meaning": MEANINGS[name]}
+            for name in SHOWN
+        ],
+        "cells": cells,
+        "curves": {
+            f"{dataset} {method}": _trainings(own) for (dataset, method), own in curves.groupby(["dataset", "method"])
+        },
+    }
+
+
+def _about(replicates: int) -> str:
+    over = "One replicate" if replicates == 1 else f"Mean ± standard deviation over {replicates} replicates"
+    return f"{over}. The best is bold."
+
+
+def _cell(row: Any, best_one: bool) -> dict[str, Any]:
+    lines = []
+    if not math.isnan(row.mean):
+        lines.append(_line("ours", "ours", row.mean, row.sd, row.replicates))
+    published = ""
+    if not math.isnan(row.paper_mean):
+        published = _words(row.paper_mean, row.paper_sd)
+        lines.append(_line("published", "paper", row.paper_mean, row.paper_sd, PAPERS_REPLICATES))
+    return {"ours": _words(row.mean, row.sd), "published": published, "best": best_one, "lines": lines}
+
+
+def _line(title: str, kind: str, mean: float, sd: float, replicates: int) -> dict[str, Any]:
+    """A mean with its 95 % interval by Student's t."""
+    half = 0.0 if math.isnan(sd) or replicates < 2 else sd * stats.t.ppf(0.975, replicates - 1) / math.sqrt(replicates)
+    return {
+        "title": title,
+        "kind": kind,
+        "mean": mean,
+        "low": mean - half,
+        "high": mean + half,
+        "words": f"{mean:.2f}, {mean - half:.2f} to {mean + half:.2f}",
+    }
+
+
+def _words(mean: float, sd: float) -> str:
+    if math.isnan(mean):
+        return "–"
+    return f"{mean:z.2f}" if math.isnan(sd) else f"{mean:z.2f} ± {sd:.2f}"
+
+
+def _trainings(curves: pd.DataFrame) -> list[dict[str, Any]]:
+    """How the training of a cell's models went: a drawing for each objective, with a line for each replicate."""
+    return [
+        {
+            "title": objective.replace("_", " ").replace("elbo", "ELBO"),
+            "lines": [_course(curve, objective) for _, curve in curves.groupby("replicate")],
+        }
+        for objective in curves["objective"].unique()
+    ]
+
+
+def _course(curve: pd.DataFrame, objective: str) -> list[list[float | None]]:
+    """Epochs and values of one model; no value where it trained under another objective, or diverged."""
+    rows = curve[["epoch", "objective", "value"]].itertuples(index=False)
+    return [
+        [epoch, float(f"{value:.5g}") if name == objective and math.isfinite(value) else None]
+        for epoch, name, value in rows
+    ]
+
+
+def _verdict(verdicts: pd.DataFrame, row: Any) -> dict[str, str]:
+    name = "-".join([CELLS, row.dataset, row.method, row.metric])
+    if name not in verdicts.index:
+        return {"verdict": "", "why": ""}
+    claim = verdicts.loc[name]
+    span = f"the difference is {claim['low']:+.2f} to {claim['high']:+.2f} (95 %)"
+    parts = [*([] if pd.isna(claim["low"]) else [span]), *([] if pd.isna(claim["note"]) else [claim["note"]])]
+    return {"verdict": claim["verdict"], "why": "; ".join(parts)}
+
+
+def _origin(row: Any, metrics: pd.DataFrame, grid: pd.DataFrame) -> dict[str, Any]:
+    """The replicates that a cell is the mean of, and the grid that its configuration was chosen from."""
+    own = metrics[(metrics["dataset"] == row.dataset) & (metrics["method"] == row.method)]
+    tried = grid[(grid["dataset"] == row.dataset) & (grid["method"] == row.method)]
+    tried = tried.sort_values("log_likelihood_mean", ascending=False, kind="stable")
+    values = own[["replicate", "restart", row.metric]].dropna().sort_values("replicate")
+    return {
+        "configuration": "" if pd.isna(row.configuration) else row.configuration,
+        "replicates": [
+            {
+                "replicate": int(number),
+                "value": float(value) if math.isfinite(value) else None,  # which cannot be drawn, nor written as JSON
+                "words": f"{value:z.3f}",
+                "restart": int(restart),
+            }
+            for number, restart, value in values.itertuples(index=False)
+        ],
+        "grid": [
+            [one.configuration, "–" if pd.isna(one.log_likelihood_mean) else f"{one.log_likelihood_mean:.3f}"]
+            for one in tried.itertuples()
+        ],
+    }
+
+
+def to_html(shown: Mapping[str, Any], *, study: str) -> str:
+    """The page as HTML.
+
+    Args:
+        shown: of `content`.
+        study: its name.
+    """
+    data = json.dumps(shown, ensure_ascii=False, allow_nan=False, sort_keys=True).replace("<", "\\u003c")
+    return TEMPLATE.read_text(encoding="utf-8").replace("STUDY", study).replace("CONTENT", data)

@@ -1,0 +1,103 @@
+"""The verdicts on the paper's claims: how many of each family, and each claim beside what was measured."""
+
+from __future__ import annotations
+
+from math import floor, isnan, log10
+from typing import Any
+
+import pandas as pd
+
+from libi import __version__
+from libi.judging.claims import NOT_REPRODUCED, VERDICTS
+from libi.paper.vocabulary import DATASETS
+from libi.rendering.latex import measured, printed, probability, text
+
+CELLS = "cell"
+EXACT = 1e-6  # width of an interval below which it is the error of a closed form
+
+
+def base_of(claims: pd.DataFrame) -> pd.Series:
+    """The published claim by which each is judged, in config/published_claims.csv: its name up to the first hyphen."""
+    return claims["claim"].str.split("-").str[0]
+
+
+def counts_to_latex(claims: pd.DataFrame, *, study: str) -> str:
+    r"""Write in LaTeX how many claims of each family have which verdict: a tabular for booktabs.
+
+    Args:
+        claims: results/claims.csv.
+        study: name of the study, for the comment in the first line.
+    """
+    shown = VERDICTS
+    lines = [
+        f"% Verdicts of the study {study}, made by libi {__version__}.",
+        r"\begin{tabular}{lrrrrr}",
+        r"\toprule",
+        "Claims & number & " + " & ".join(shown) + r" \\",
+        r"\midrule",
+        *(_count(text(family), claims[claims["family"] == family], shown) for family in claims["family"].unique()),
+        r"\midrule",
+        _count("all", claims, shown),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
+    r"""Write every claim but the cells of Table 1 in LaTeX: a longtable over the text's width, for booktabs and array.
+
+    What the paper says stands above the claims that it makes, and what was measured above those measured so. A claim
+    is a row: the data set it is about, our value, the interval that decides, the published value, and the verdict.
+
+    Args:
+        claims: results/claims.csv.
+        study: name of the study, for the comment in the first line.
+    """
+    listed = claims[base_of(claims) != CELLS]
+    lines = [
+        f"% Claims and verdicts of the study {study}, made by libi {__version__}.",
+        r"\begin{longtable}{>{\hspace{2em}}p{0.15\linewidth}>{\raggedright}p{0.17\linewidth}>{\raggedright}p{0.27\linewidth}"
+        r">{\raggedright}p{0.09\linewidth}>{\raggedright\arraybackslash}p{0.14\linewidth}}",
+        r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endhead",
+        r"\bottomrule \endfoot",
+    ]
+    for (where, statement), said in listed.groupby(["where", "statement"], sort=False):
+        quoted = rf"\emph{{{text(where)}.}} {text(statement)}"
+        lines.append(rf"{_across(quoted)} \\*")
+        for _, alike in said.groupby(["measure", "note"], sort=False, dropna=False):
+            one = alike.iloc[0]
+            measure = "; ".join([text(one["measure"]), *([] if pd.isna(one["note"]) else [text(one["note"])])])
+            lines.append(rf"{_across(measure, indent=1)} \\*")
+            *first, last = map(_row, alike.itertuples())
+            lines += [*(rf"{row} \\*" for row in first), rf"{last} \\ \addlinespace"]
+    return "\n".join([*lines, r"\end{longtable}", ""])
+
+
+def _across(words: str, indent: int = 0) -> str:
+    """Words over all columns, with so many ems to their left."""
+    column = rf">{{\raggedright\arraybackslash\leftskip={indent}em}}p{{\dimexpr\linewidth-2\tabcolsep\relax}}"
+    return rf"\multicolumn{{5}}{{{column}}}{{{words}}}"
+
+
+def _count(name: str, claims: pd.DataFrame, shown: tuple[str, ...]) -> str:
+    numbers = [len(claims), *((claims["verdict"] == verdict).sum() for verdict in shown)]
+    return " & ".join([name, *map(str, numbers)]) + r" \\"
+
+
+def _row(row: Any) -> str:
+    """A claim: what it is about, our value, interval and p-value, the published value, the verdict."""
+    about = next((DATASETS[part] for part in row.claim.split("-") if part in DATASETS), "")
+    value = "--" if isnan(row.value) else measured(row.value, row.uncertainty)
+    decides = span(row.low, row.high) if not isnan(row.low) and row.high - row.low > EXACT else "--"
+    if not isnan(row.p_value):
+        decides += f" ({probability(row.p_value)})"
+    published = "--" if isnan(row.published) else printed(row.published)
+    verdict = rf"\textbf{{{row.verdict}}}" if row.verdict == NOT_REPRODUCED else row.verdict
+    return f"{about} & {value} & {decides} & {published} & {verdict}"
+
+
+def span(low: float, high: float) -> str:
+    """An interval in LaTeX, with as many decimals as its width needs."""
+    decimals = max(0, min(6, 1 - floor(log10(high - low))))
+    return f"${low:+.{decimals}f}$ to ${high:+.{decimals}f}$"
