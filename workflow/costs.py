@@ -17,16 +17,15 @@ STEPS = Path(__file__).parent.parent / "benchmarks/results/steps.csv"
 UNITS = {"elbo": "epoch of 5 x 100", "constrained_likelihood": "step of 500"}
 UNCOMPILED = 60.0  # times as long: 55 to 118 was measured, on three data sets and two methods
 OTHERS = 4.0  # of any other job, and of every job's start
-# Of one replicate, in the paper's study, by data set; of selection for each configuration. Rounded from the paper's run
-# in tests/workflow/recorded, which waited for cores at times; a run corrects them as its own jobs end.
-PER_REPLICATE = {
-    "select": {"linear_jtex": 0.007, "cubic_jtex": 0.21, "gaussian": 0.021, "mobius": 0.63},
-    "evaluate": {"linear_jtex": 0.98, "cubic_jtex": 1.5, "gaussian": 1.3, "mobius": 2.9},
-    "infer": {"linear_jtex": 0.84, "cubic_jtex": 2.2, "gaussian": 0.84, "mobius": 7},
-    "define_reference": {"linear_jtex": 0.35, "cubic_jtex": 1.4, "gaussian": 0.35, "mobius": 2.8},
-}
-S_KNN_SHARE, S_KNN_DRAWS = 0.6, 20_000  # of an evaluation, with so many draws
-SAMPLES_SHARE, SAMPLES = 0.7, 1000  # of an inference, with so many codes a point
+# What else jobs take, by data set. Rounded from processor times of jobs of the sensitivity study, on an AMD EPYC
+# without AVX-512; a run corrects them as its own jobs end. For a data set that is not here, the dearest is taken.
+SELECT = {"linear_jtex": 0.01, "gaussian": 0.02, "cubic_jtex": 0.6, "mobius": 1.8}  # of 500 points, by one model
+EVALUATE = {"linear_jtex": 0.6, "gaussian": 0.9, "cubic_jtex": 1.5, "mobius": 2.2}  # of one model, without S-kNN
+S_KNN_DRAW = 1.4e-4  # of one draw of S-kNN
+REFERENCE = {"linear_jtex": 0.0, "gaussian": 0.0, "cubic_jtex": 0.004, "mobius": 0.009}  # of a fresh point for the gaps
+POSTERIOR_SAMPLE = 4.5e-4  # of one code a training point
+STARTS = {"evaluate": 2.0, "draw": 4.0}  # of jobs that import more than others
+TRUTHS = {"mobius": 14.0}  # of a ground truth that is fitted
 
 
 @functools.cache
@@ -61,25 +60,39 @@ def job_seconds(rule: str, study: Study, dataset: str = "", method: str = "", re
         replicates: that it trains on, if it trains.
     """
     if rule.startswith("train"):
-        return replicates * training_seconds(study.training_job(dataset, method), epoch_costs())
-    if rule not in PER_REPLICATE:
-        return OTHERS
-    of_datasets = PER_REPLICATE[rule]
-    seconds = study.replicates * of_datasets.get(dataset, max(of_datasets.values()))
+        return training_seconds(study.training_job(dataset, method), epoch_costs(), replicates)
+    seconds, posterior = 0.0, study.evaluation.posterior
+    if rule == "define_truth":
+        return OTHERS + TRUTHS.get(dataset, 0.0)
     if rule == "select":
-        seconds *= len(study.configurations(dataset, method))
+        scored = len(study.configurations(dataset, method)) * study.points.validation / 500
+        seconds = scored * of_dataset(SELECT, dataset)
     elif rule == "evaluate":
-        seconds *= 1 + S_KNN_SHARE * (study.metric("s_knn").draws / S_KNN_DRAWS - 1)
-    else:
-        seconds *= 1 + SAMPLES_SHARE * (study.evaluation.posterior.samples / SAMPLES - 1)
-    return OTHERS + seconds
+        seconds = of_dataset(EVALUATE, dataset) + S_KNN_DRAW * study.metric("s_knn").draws
+    elif rule in ("infer", "define_reference"):
+        seconds = of_dataset(REFERENCE, dataset) * posterior.gap_points
+        seconds += POSTERIOR_SAMPLE * posterior.samples if rule == "infer" else 0.0
+    return OTHERS + STARTS.get(rule, 0.0) + study.replicates * seconds
 
 
-def training_seconds(params: Mapping[str, object], costs: Mapping[tuple[str, str], Mapping[int, float]]) -> float:
-    """What training a method on one replicate takes, about: params as the rule `train` has them."""
+def of_dataset(costs: Mapping[str, float], dataset: str) -> float:
+    """A data set's cost; the dearest of all for one that was not measured."""
+    return costs.get(dataset, max(costs.values()))
+
+
+def training_seconds(
+    params: Mapping[str, object], costs: Mapping[tuple[str, str], Mapping[int, float]], replicates: int = 1
+) -> float:
+    """What training a method takes, about.
+
+    Args:
+        params: as the rule `train` has them.
+        costs: of `epoch_costs`.
+        replicates: that it trains on.
+    """
     job, stacks = TrainingJob.model_validate(params), Counter[tuple[Phase, ...]]()
     for configuration in job.configuration_objects():
-        stacks[job.phases(configuration)] += job.restarts
+        stacks[job.phases(configuration)] += job.restarts * replicates
     seconds = 0.0
     for phases, models in stacks.items():
         for phase in phases:

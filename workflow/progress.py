@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 REPORTED = re.compile(r"stack (\d+) of (\d+): epoch (\d+) of (\d+),")
 FIRST_SHARE = 0.1  # of the work that must be done before the rest is estimated
-PRIOR = 2.0  # jobs of a kind, as expensive as expected at the pace of all jobs, that count beside those seen
+PRIOR = 1.0  # jobs of a kind, at the pace of all that train or of all others, that count beside those seen
+# Of the whole work, at the pace of all jobs, that counts beside the jobs that train and beside the others.
+SHARED = 0.015
 
 
 class Work(NamedTuple):
@@ -126,16 +128,31 @@ class Progress:
 
     def _factors(self, took: Mapping[int, float]) -> dict[str, float]:
         """By kind of job, how many times as long as expected it takes."""
-        pace = sum(took.values()) / max(sum(self._work[job].seconds for job in took), 1e-9)
+        training = {one.kind: one.log is not None for one in self._work.values()}
+        paces = {
+            trains: self._pace([job for job in took if training[self._work[job].kind] == trains], took)
+            for trains in (True, False)
+        }
+        factors = {kind: paces[trains] for kind, trains in training.items()}
         seen: dict[str, list[int]] = {}
         for job in took:
             seen.setdefault(self._work[job].kind, []).append(job)
-        factors = {one.kind: pace for one in self._work.values()}
         for kind, jobs in seen.items():
             expected = sum(self._work[job].seconds for job in jobs)
             prior = PRIOR * expected / len(jobs)
-            factors[kind] = (sum(took[job] for job in jobs) + prior * pace) / max(expected + prior, 1e-9)
+            factors[kind] = (sum(took[job] for job in jobs) + prior * factors[kind]) / max(expected + prior, 1e-9)
         return factors
+
+    def _pace(self, jobs: Iterable[int], took: Mapping[int, float]) -> float:
+        """How many times as long as expected jobs take that train, or jobs that do not.
+
+        Processors differ in training above all, so the two have a pace each, and little of what all jobs show counts.
+        """
+        expected_of_all = sum(self._work[job].seconds for job in took)
+        prior = SHARED * sum(one.seconds for one in self._work.values())
+        shown = prior * sum(took.values()) / max(expected_of_all, 1e-9)
+        expected = sum(self._work[job].seconds for job in jobs)
+        return (shown + sum(took[job] for job in jobs)) / max(prior + expected, 1e-9)
 
     def words(self) -> str:
         """One line: jobs done, the share of the work, and the time left if it can be told."""

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from pathlib import Path
 
 import costs
 import pandas as pd
@@ -103,12 +104,16 @@ def test_what_was_trained_before_this_run_is_not_its_work(tmp_path, clock):
 
 
 def replay(name, study):
-    """How far off the time left was, minute by minute, in a recorded run: share of the work done to told over true."""
+    """What a recorded run would have said, minute by minute: share of the work done, time left as told, and in truth.
+
+    In units of the whole run.
+    """
     jobs = pd.read_csv(REPOSITORY / f"tests/workflow/recorded/{name}.csv", keep_default_na=False)
     work = {}
     for job, row in enumerate(jobs.itertuples()):
         seconds = costs.job_seconds(row.rule, study, row.dataset, row.method, int(row.replicates or 1))
-        work[job] = Work(f"{row.rule} {row.dataset}", seconds)
+        log = Path("no such log") if row.rule.startswith("train") else None
+        work[job] = Work(f"{row.rule} {row.dataset}", seconds, log)
     begin, end = jobs["start"].min(), jobs["end"].max()
     events = [(time, 0, job) for job, time in jobs["end"].items()] + [
         (time, 1, job) for job, time in jobs["start"].items()
@@ -122,20 +127,20 @@ def replay(name, study):
                 now[0] = minute
                 share, seconds = run.estimate()
                 if seconds is not None:
-                    found.append((share, seconds / (end - minute)))
+                    found.append((share, seconds / (end - begin), (end - minute) / (end - begin)))
                 minute += 60
             now[0] = moment
             (run.started if starts else run.finished)(job)
     return found
 
 
-@pytest.mark.parametrize(("name", "config", "off"), [("paper", "config", 0.25), ("quick", "quick", 0.5)])
-def test_the_time_left_of_recorded_runs(name, config, off):
-    """On another machine than the costs', busy with tests at times: 1 h 58 min, and 7 min 40 s."""
+@pytest.mark.parametrize(("name", "config", "of_the_whole"), [("paper", "config", 0.08), ("quick", "quick", 0.0)])
+def test_the_time_left_of_recorded_runs(name, config, of_the_whole):
+    """Within a quarter of what is left. The long run slowed down near its end, when tests ran beside it."""
     told = replay(name, read_study(REPOSITORY / f"config/{config}.yaml"))
-    assert told and min(share for share, _ in told) >= 0.1
-    late = [ratio for share, ratio in told if share < 0.85]
-    assert 1 - off < min(late) and max(late) < 1 + off
+    assert len(told) > 5 and min(share for share, _, _ in told) >= 0.1
+    for share, left, true in told:
+        assert abs(left - true) <= max(0.25 * true, of_the_whole if share > 0.8 else 0.0), (share, left, true)
 
 
 @pytest.mark.parametrize(
