@@ -253,6 +253,16 @@ def test_figure_6_places_models_by_their_gaps():
     assert "Gaussian" not in axes  # the study has it not
 
 
+def test_figure_6_shows_no_data_set_whose_truth_is_unknown():
+    table = two_gaps()
+    unknown = table.assign(mle_objective=np.nan, objective=np.nan)
+    both = pd.concat([table, unknown.assign(dataset="banana")])
+    assert {axes.get_title() for axes in figure6.draw(both).figure.axes} & {"Mobius", "Banana"} == {"Mobius"}
+    alone = figure6.draw(unknown)
+    assert len(alone.numbers) == 0
+    assert [text.get_text() for text in alone.figure.axes[0].texts] == ["no data set with a known p(x)"]
+
+
 def test_lines_of_figure_6_have_the_same_objective_along_them():
     panel = {axes.get_title(): axes for axes in figure6.draw(two_gaps()).figure.axes}["Mobius"]
     labels = [text.get_text() for text in panel.texts]

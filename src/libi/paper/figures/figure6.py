@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from libi.datasets import DATASETS
 from libi.methods import METHODS
 from libi.paper.vocabulary import TRUTH
-from libi.rendering.style import FAINT, INK, PAGE, SMALL, Drawing, styled
+from libi.rendering.style import FAINT, INK, PAGE, SMALL, Drawing, note, styled
 
 READS = ("gaps",)
 CAPTION = """
@@ -59,11 +59,14 @@ def draw(gaps: pd.DataFrame) -> Drawing:
     """
     gaps = gaps[gaps[X].notna()]
     names, marks = DATASETS.titles(gaps["dataset"]), marks_of(gaps["method"])
-    rows = -(-len(names) // COLUMNS_OF_PANELS)
+    rows = max(1, -(-len(names) // COLUMNS_OF_PANELS))
     figure = Figure(figsize=(PAGE, HEIGHT * rows), layout="constrained")
     panels = list(figure.subplots(rows, COLUMNS_OF_PANELS).flat)
     for axes in panels[len(names) :]:
         axes.set_axis_off()
+    if not names:
+        note(panels[0], "no data set with a known p(x)")
+        return Drawing(figure, pd.DataFrame(columns=COLUMNS))
     tables = [
         _panel(axes, title, gaps[gaps["dataset"] == name], marks)
         for axes, (name, title) in zip(panels, names.items(), strict=False)
