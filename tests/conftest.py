@@ -1,8 +1,24 @@
-"""What all tests share."""
+"""What all tests share: two workers, the order of tests, and run-time checks of every call in the rooms of arrays."""
 
+import jaxtyping
+import pytest
 import torch
 
+from . import checker
+
+ROOMS = "base datasets objectives methods models statistics posterior evaluation training native judging".split()
+jaxtyping.install_import_hook([f"libi.{room}" for room in ROOMS], f"{checker.__name__}.check")
+
 torch.set_num_threads(1)  # two workers share the cores
+
+
+@pytest.fixture(autouse=True)
+def checked_shapes(request):
+    """Every call of a public function of arrays is checked against its shapes, but where a test gives wrong ones."""
+    wrong = request.node.get_closest_marker("wrong_shapes") is not None
+    jaxtyping.config.update("jaxtyping_disable", wrong)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def pytest_collection_modifyitems(items):

@@ -181,7 +181,7 @@ def test_more_features_than_codes(tmp_path):
     row = {"dataset": ["gaussian"], "method": ["truth"], "configuration": ["default"]}
     codes, x = simulate(dataset, truth, 20, stream("tests", "training"))
     given = pd.DataFrame(row | {"chosen": [True]}), pd.DataFrame(row | {"replicate": [0], "restart": [1]})
-    tables = infer_choices(chosen_models(files, *given), truth, {0: known(dataset, truth, codes, x)}, JOB)
+    tables = infer_choices(chosen_models(files, *given), {0: known(dataset, truth, codes, x)}, JOB)
     assert {f"x_{feature}" for feature in (1, 2, 3, 4)} < set(tables.points.columns)
     kinds = tables.samples.set_index("kind")[["value_3", "value_4"]].notna().all(axis=1)
     assert kinds["model"].all() and not kinds.drop("model").any()

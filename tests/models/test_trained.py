@@ -63,6 +63,7 @@ def test_any_real_numbers_can_be_encoded_and_decoded(model, given):
         (torch.zeros(2, 3, requires_grad=True), r"is a tensor with gradients, which end here; give \w+.detach\(\)"),
     ],
 )
+@pytest.mark.wrong_shapes
 def test_what_cannot_be_encoded_or_decoded_is_refused_in_a_sentence(model, given, said):
     for function in (model.encode, model.decode):
         with pytest.raises(ValueError, match=said):

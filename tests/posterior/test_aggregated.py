@@ -60,7 +60,8 @@ def test_total_variance_by_hand():
     mean, covariance = aggregated_moments(means, covariances.double())
     assert mean.tolist() == [0, 0]
     assert covariance.tolist() == [[2.5, 0.25], [0.25, 1.0]]
-    distance = distance_to_prior(means + 0.5, covariances.double(), torch.randn(3, 2, 50).double())
+    many = (means + 0.5).repeat(1, 25), covariances.double().repeat(1, 1, 25)  # the same moments
+    distance = distance_to_prior(*many, torch.randn(3, 2, 50).double())
     assert distance.mean_distance == pytest.approx(0.5)
     assert distance.covariance_distance == pytest.approx(1.5**2 + 2 * 0.25**2)
 

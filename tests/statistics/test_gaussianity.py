@@ -134,6 +134,7 @@ def test_one_bad_sample_leaves_its_neighbours_alone():
     assert statistic[2] == 200
 
 
+@pytest.mark.wrong_shapes
 def test_shape_is_named_in_the_error():
     with pytest.raises(ValueError, match=r"\[5\]"):
         henze_zirkler(torch.zeros(5))

@@ -206,6 +206,7 @@ def test_no_weight_is_too_small_for_the_sum():
         ({"decode": lambda z: z}, r"\[3, 40\].*\[2, 40\]"),
     ],
 )
+@pytest.mark.wrong_shapes
 def test_errors_name_both_shapes(changes, message):
     arguments = {
         "decode": lambda z: torch.zeros(3, z.shape[1]),

@@ -219,6 +219,7 @@ def test_average_draws_what_was_asked():
         ((2, 3), (2, 3), {"smoothness": [0.0]}, "smoothness must be one or more positive values"),
     ],
 )
+@pytest.mark.wrong_shapes
 def test_errors_say_what_was_expected(first, second, options, message):
     with pytest.raises(ValueError, match=message):
         smooth_knn_statistic(torch.zeros(first), torch.zeros(second), **options)

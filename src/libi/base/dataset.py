@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.layers import Hidden, Layout, MatrixMap, Network, Parameters
@@ -81,7 +82,7 @@ class Dataset:
         hidden = (*self.inference.hidden, *self.decoder.hidden)
         return LATENT + self.observed + sum(layer.units for layer in hidden)
 
-    def true_parameters(self) -> Tensor:
+    def true_parameters(self) -> Float[Tensor, "1 parameters"]:
         """θ_GT packed [1, parameters], made anew.
 
         Raises:
@@ -91,7 +92,9 @@ class Dataset:
             raise ValueError(f"{self.name}: no ground truth is known of it")
         return self.generative.pack(self.ground_truth()[0])
 
-    def decode(self, parameters: Parameters, codes: Tensor) -> Tensor:
+    def decode(
+        self, parameters: Parameters, codes: Float[Tensor, "models 2 points"]
+    ) -> Float[Tensor, "models observed points"]:
         """f_θ(z): codes [models, 2, points] to means [models, observed, points]."""
         return torch.stack(self.decoder.rows(parameters, codes.unbind(1)), 1)
 

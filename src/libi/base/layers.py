@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from jaxtyping import Float, Float32, Shaped
 from torch import Tensor
 
 Parameters = dict[str, Tensor]
-Rows = tuple[Tensor, ...]  # the features of a narrow array, each [models, points]
+Rows = tuple[Float[Tensor, "#models points"], ...]  # the features of a narrow array, each [models or 1, points]
 NARROW = 4  # features up to which an array is kept as rows
 
 
@@ -38,7 +39,7 @@ class Layout:
         """Number of scalars in each parameter."""
         return [math.prod(shape) for shape in self.shapes.values()]
 
-    def unpack(self, flat: Tensor) -> Parameters:
+    def unpack(self, flat: Float[Tensor, "models parameters"]) -> Parameters:
         """Split [models, parameters] into named arrays [models, *shape]."""
         pieces = flat.split(self.sizes, dim=1)
         return {
@@ -46,11 +47,11 @@ class Layout:
             for (name, shape), piece in zip(self.shapes.items(), pieces, strict=True)
         }
 
-    def pack(self, parameters: Parameters) -> Tensor:
+    def pack(self, parameters: Parameters) -> Float[Tensor, "models parameters"]:
         """Join named arrays [models, *shape] into [models, parameters]; the inverse of `unpack`."""
         return torch.cat([parameters[name].flatten(1) for name in self.shapes], dim=1)
 
-    def draw(self, stream: torch.Generator) -> Tensor:
+    def draw(self, stream: torch.Generator) -> Float32[Tensor, " parameters"]:
         """Draw one model's start, U(±1/√fan_in) as PyTorch's linear layers do: [parameters], float32."""
         pieces = []
         for (name, _), size in zip(self.shapes.items(), self.sizes, strict=True):
@@ -59,7 +60,7 @@ class Layout:
         return torch.cat(pieces)
 
 
-def affine(weight: Tensor, bias: Tensor | None, rows: Rows) -> Rows:
+def affine(weight: Float[Tensor, "models out in"], bias: Float[Tensor, "models out"] | None, rows: Rows) -> Rows:
     """Apply each model's affine map between narrow arrays.
 
     Args:
@@ -78,7 +79,7 @@ def affine(weight: Tensor, bias: Tensor | None, rows: Rows) -> Rows:
     return tuple(outputs)
 
 
-def stored(values: Tensor) -> Tensor:
+def stored(values: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
     """The same values. A compiler computes them once and stores them, rather than anew wherever they are used."""
     return values.as_strided(values.shape, values.stride())
 
@@ -101,13 +102,19 @@ class _StoredGradient(torch.autograd.Function):
         return stored(gradient)
 
 
-def widen(weight: Tensor, bias: Tensor | None, rows: Rows) -> Tensor:
+def widen(
+    weight: Float[Tensor, "models out in"], bias: Float[Tensor, "models out"] | None, rows: Rows
+) -> Float[Tensor, "models out points"]:
     """The affine map from a narrow array to a wide one [models, out, points]: a sum of products, fit to be fused."""
     first, *others = (weight[:, :, feature, None] * row[:, None] for feature, row in enumerate(rows))
     return sum(others, start=first if bias is None else bias[:, :, None] + first)
 
 
-def contract(weight: Tensor, bias: Tensor | None, inputs: Tensor) -> Rows:
+def contract(
+    weight: Float[Tensor, "models out in"],
+    bias: Float[Tensor, "models out"] | None,
+    inputs: Float[Tensor, " models in points"],
+) -> Rows:
     """The affine map from a wide array [models, in, points] to a narrow one: for each feature a product of one row."""
     products = ((weight[:, out, None] @ inputs)[:, 0] for out in range(weight.shape[1]))
     if bias is not None:
@@ -115,12 +122,16 @@ def contract(weight: Tensor, bias: Tensor | None, inputs: Tensor) -> Rows:
     return tuple(map(_StoredGradient.apply, products))
 
 
-def multiply(weight: Tensor, bias: Tensor | None, inputs: Tensor) -> Tensor:
+def multiply(
+    weight: Float[Tensor, "models out in"],
+    bias: Float[Tensor, "models out"] | None,
+    inputs: Float[Tensor, " models in points"],
+) -> Float[Tensor, "models out points"]:
     """The affine map from an array [models, in, points] to a wide one [models, out, points]: a batched product."""
     return weight @ inputs if bias is None else torch.baddbmm(bias[:, :, None], weight, inputs)
 
 
-def cube_root(inputs: Tensor) -> Tensor:
+def cube_root(inputs: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """sign(a)·((|a| + 1e-6)^⅓ − 1e-2): the cube root with a finite derivative at 0."""
     return torch.sign(inputs) * ((inputs.abs() + 1e-6) ** (1 / 3) - 1e-2)
 
@@ -131,7 +142,7 @@ def sigmoid_and_cube_root(rows: Rows) -> Rows:
     return (*map(torch.sigmoid, rows[:half]), *map(cube_root, rows[half:]))
 
 
-def cube(rows: Rows) -> Rows:
+def cube(rows: tuple[Float[Tensor, "*shape"], ...]) -> tuple[Float[Tensor, "*shape"], ...]:
     """The third power of each feature."""
     return tuple(row * row * row for row in rows)
 
@@ -139,7 +150,7 @@ def cube(rows: Rows) -> Rows:
 OF_ROWS = (sigmoid_and_cube_root, cube)  # the activations that take rows
 
 
-def cholesky_factor(a: Tensor, added: Sequence[float]) -> list[list[Tensor]]:
+def cholesky_factor(a: Float[Tensor, "models n n"], added: Sequence[float]) -> list[list[Float[Tensor, " models"]]]:
     """Lower-triangular Cholesky factor of AAᵀ + diag(added), entry by entry.
 
     Args:
@@ -213,7 +224,7 @@ class Network:
             fan_in |= dict.fromkeys(own, before)
         return Layout(shapes, fan_in)
 
-    def activations(self, parameters: Parameters, rows: Rows) -> list[Rows | Tensor]:
+    def activations(self, parameters: Parameters, rows: Rows) -> list[Rows | Float[Tensor, "models _ points"]]:
         """Outputs of the hidden layers: rows of narrow ones, arrays [models, units, points] of wide ones."""
         outputs: list[Rows | Tensor] = []
         values: Rows | Tensor = rows
@@ -241,7 +252,9 @@ class Network:
         (outputs,) = self.heads_of(parameters, rows)
         return outputs
 
-    def __call__(self, parameters: Parameters, inputs: Tensor) -> tuple[Tensor, ...]:
+    def __call__(
+        self, parameters: Parameters, inputs: Float[Tensor, "#models inputs points"]
+    ) -> tuple[Float[Tensor, "models _ points"], ...]:
         """Outputs of the heads, each [models, features, points], for inputs [models or 1, features, points]."""
         return tuple(torch.stack(rows, 1) for rows in self.heads_of(parameters, inputs.unbind(1)))
 

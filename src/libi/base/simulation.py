@@ -6,13 +6,16 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
 from libi.runtime.storage import load_tensors
 
 
-def simulate(dataset: Dataset, theta: Tensor, points: int, stream: torch.Generator) -> tuple[Tensor, Tensor]:
+def simulate(
+    dataset: Dataset, theta: Float[Tensor, "1 parameters"], points: int, stream: torch.Generator
+) -> tuple[Float64[Tensor, "2 points"], Float64[Tensor, "observed points"]]:
     """Draw z ~ N(0, I) and x|z = f_θ(z) + ε.
 
     Args:
@@ -31,12 +34,14 @@ def simulate(dataset: Dataset, theta: Tensor, points: int, stream: torch.Generat
     return codes, means + spread * noise
 
 
-def load_truth(path: str | os.PathLike[str] | Sequence[str]) -> Tensor | None:
+def load_truth(path: str | os.PathLike[str] | Sequence[str]) -> Float[Tensor, "1 parameters"] | None:
     """Read θ_GT packed [1, parameters] from a file; None of no file ([]), as points of one's own come with."""
     return load_tensors(path)[0]["generative"] if isinstance(path, str | os.PathLike) else None
 
 
-def split_points(x: Tensor, sizes: Mapping[str, int], stream: torch.Generator) -> dict[str, Tensor]:
+def split_points(
+    x: Float[Tensor, "observed points"], sizes: Mapping[str, int], stream: torch.Generator
+) -> dict[str, Float[Tensor, "observed _"]]:
     """Divide points at random into disjoint splits.
 
     Args:
@@ -51,7 +56,9 @@ def split_points(x: Tensor, sizes: Mapping[str, int], stream: torch.Generator) -
     return dict(zip(sizes, x[:, order].split(list(sizes.values()), dim=1), strict=True))
 
 
-def fresh_points(dataset: Dataset, theta: Tensor, source: torch.Generator) -> Callable[[int, int], Tensor]:
+def fresh_points(
+    dataset: Dataset, theta: Float[Tensor, "1 parameters"], source: torch.Generator
+) -> Callable[[int, int], Tensor]:
     """What draws [batch, observed, points] of a model's own points, new ones each time."""
 
     def draw(batch: int, points: int) -> Tensor:
@@ -61,7 +68,7 @@ def fresh_points(dataset: Dataset, theta: Tensor, source: torch.Generator) -> Ca
     return draw
 
 
-def points_among(x: Tensor, source: torch.Generator) -> Callable[[int, int], Tensor]:
+def points_among(x: Float[Tensor, "observed points"], source: torch.Generator) -> Callable[[int, int], Tensor]:
     """What draws [batch, observed, points] of given points [observed, all points], without replacement."""
 
     def draw(batch: int, points: int) -> Tensor:

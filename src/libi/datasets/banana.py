@@ -7,6 +7,7 @@ from z₁ = 0 its axes are turned: no Gaussian with a diagonal covariance is nea
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
@@ -18,7 +19,7 @@ NOISE_VARIANCE = 0.04
 DECODER = Network(LATENT, (Hidden(50, torch.relu),), {"mean": 2})
 
 
-def bend(codes: Tensor) -> Tensor:
+def bend(codes: Float[Tensor, "*batch 2 points"]) -> Float[Tensor, "*batch 2 points"]:
     """(z₁, z₂ + z₁²)/2: [..., 2, points] to [..., 2, points]."""
     first, second = codes.unbind(-2)
     return torch.stack([first, second + first * first], -2) / 2

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
@@ -23,7 +24,7 @@ ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 UNITS, ACTIVATION = 50, "relu"
 
 
-def mobius_transform(codes: Tensor) -> Tensor:
+def mobius_transform(codes: Float[Tensor, "*batch 2 points"]) -> Float[Tensor, "*batch 2 points"]:
     """m(z), the two coordinates read as real and imaginary part: [..., 2, points] to [..., 2, points]."""
     a, b, c, d = CONSTANTS
     z = torch.complex(codes[..., 0, :], codes[..., 1, :])

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.base.dataset import Dataset
@@ -63,18 +64,20 @@ class Reference:
         log_p: log p(x) of each [points]; NaN if the truth is not known.
     """
 
-    truth: Tensor | None
-    x: Tensor
-    log_p: Tensor
+    truth: Float[Tensor, "1 parameters"] | None
+    x: Float64[Tensor, "observed points"]
+    log_p: Float[Tensor, " points"]
 
     @classmethod
-    def draw(cls, dataset: Dataset, truth: Tensor, points: int, source: torch.Generator) -> Reference:
+    def draw(
+        cls, dataset: Dataset, truth: Float[Tensor, "1 parameters"], points: int, source: torch.Generator
+    ) -> Reference:
         """Draw the points of a data set."""
         _, x = simulate(dataset, truth, points, source)
         return cls(truth, x, marginal_log_likelihood(dataset, truth, x).log_likelihood)
 
     @classmethod
-    def without_truth(cls, x: Tensor) -> Reference:
+    def without_truth(cls, x: Float[Tensor, "observed points"]) -> Reference:
         """Points [observed, points] of an unknown p(x): the gap of q_ϕ is that over these, the other one NaN."""
         return cls(None, x.double(), torch.full((x.shape[1],), torch.nan, dtype=torch.float64))
 
@@ -129,7 +132,7 @@ def gather_gaps(gaps: pd.DataFrame, posterior: pd.DataFrame) -> pd.DataFrame:
     return gaps.merge(posterior[[*keys, *columns]], how="left", on=keys, validate="one_to_one")
 
 
-def expected_log_joint(model: TrainedModel, x: Tensor) -> Tensor:
+def expected_log_joint(model: TrainedModel, x: Float[Tensor, "observed points"]) -> Float64[Tensor, " points"]:
     """E_q(z|x) log p_θ(x, z) of each point, in nats [points], float64, by a Gauss–Hermite rule in each code.
 
     Args:

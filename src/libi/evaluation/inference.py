@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
@@ -54,10 +55,10 @@ class Replicate:
     """
 
     dataset: Dataset
-    codes: Tensor | None
-    x: Tensor
-    true_means: Tensor
-    trusted: Tensor
+    codes: Float[Tensor, "2 points"] | None
+    x: Float[Tensor, "observed points"]
+    true_means: Float[Tensor, "2 points"]
+    trusted: Bool[Tensor, " points"]
     job: PosteriorJob
     labels: tuple[object, ...]
 
@@ -88,8 +89,12 @@ def _exact_means(dataset: Dataset, theta: Tensor, x: Tensor) -> Tensor:
 
 
 def true_means(
-    dataset: Dataset, truth: Tensor | None, x: Tensor, job: PosteriorJob, replicate: int
-) -> tuple[Tensor, Tensor]:
+    dataset: Dataset,
+    truth: Float[Tensor, "1 parameters"] | None,
+    x: Float[Tensor, "observed points"],
+    job: PosteriorJob,
+    replicate: int,
+) -> tuple[Float[Tensor, "2 points"], Bool[Tensor, " points"]]:
     """Means of the true posterior p_θGT(z|x): in closed form where f_θ is linear, else by weighted codes.
 
     Args:

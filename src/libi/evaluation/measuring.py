@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.evaluation.choices import KEYS, Choice, join
@@ -16,7 +17,11 @@ from libi.study.jobs import EvaluationJob
 
 
 def evaluate(
-    model: TrainedModel, truth: Tensor | None, test: Tensor, job: EvaluationJob, *labels: object
+    model: TrainedModel,
+    truth: Float[Tensor, "1 parameters"] | None,
+    test: Float[Tensor, "observed points"],
+    job: EvaluationJob,
+    *labels: object,
 ) -> tuple[dict[str, float], pd.DataFrame]:
     """All metrics of one model.
 
@@ -62,7 +67,10 @@ def curves_of(choices: Iterable[Choice]) -> pd.DataFrame:
 
 
 def evaluate_choices(
-    choices: Iterable[Choice], truth: Tensor | None, tests: Mapping[int, Tensor], job: EvaluationJob
+    choices: Iterable[Choice],
+    truth: Float[Tensor, "1 parameters"] | None,
+    tests: Mapping[int, Tensor],
+    job: EvaluationJob,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Metrics of the models that stand for a method on each replicate.
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import torch
+from jaxtyping import Float, Float64
 from scipy.optimize import minimize
 from torch import Tensor
 
@@ -27,7 +28,9 @@ GRADIENT = 1e-6  # greatest entry of the gradient at an optimum
 AGREEMENT = 1e-9  # nats, between starts that have found the same optimum
 
 
-def beta_vae_inference(loading: Tensor, noise_variance: Tensor, beta: float) -> LinearInference:
+def beta_vae_inference(
+    loading: Float[Tensor, "observed latent"], noise_variance: Float[Tensor, " observed"], beta: float
+) -> LinearInference:
     """The mean-field q(z|x) that is best for the β-VAE's objective at a fixed θ; for β = 1 that of Eq. 27.
 
     With M = Wᵀ N⁻¹ W, what the objective at x has of q's means m and variances v is
@@ -47,8 +50,12 @@ def beta_vae_inference(loading: Tensor, noise_variance: Tensor, beta: float) -> 
 
 
 def beta_vae_objective(
-    loading: Tensor, noise_variance: Tensor, q: LinearInference, data_covariance: Tensor, beta: float
-) -> Tensor:
+    loading: Float[Tensor, "observed latent"],
+    noise_variance: Float[Tensor, " observed"],
+    q: LinearInference,
+    data_covariance: Float[Tensor, "observed observed"],
+    beta: float,
+) -> Float[Tensor, ""]:
     """E_p(x) [E_q[−log p_θ(x|z)] + β KL[q(z|x) ‖ p(z)]] in nats, [], over all of p(x) = N(0, data covariance).
 
     Args:
@@ -66,7 +73,9 @@ def beta_vae_objective(
     return reconstruction + beta * 0.5 * (squares - 1 - q.log_variance_offset).sum()
 
 
-def optimum(beta: float, noise_variance: Tensor, data_covariance: Tensor) -> Tensor:
+def optimum(
+    beta: float, noise_variance: Float[Tensor, " 2"], data_covariance: Float[Tensor, "2 2"]
+) -> Float64[Tensor, "1 4"]:
     """θ* of LinearJTEx, packed [1, 4], float64: where the β-VAE's objective is least, with the best ϕ for every θ.
 
     A itself is not unique, AAᵀ is: the objective depends on nothing else.
@@ -97,7 +106,9 @@ def optimum(beta: float, noise_variance: Tensor, data_covariance: Tensor) -> Ten
     return torch.from_numpy(best.x)[None]
 
 
-def describe(loading: Tensor, noise_variance: Tensor, data_covariance: Tensor) -> dict[str, float]:
+def describe(
+    loading: Float[Tensor, "2 2"], noise_variance: Float[Tensor, " 2"], data_covariance: Float[Tensor, "2 2"]
+) -> dict[str, float]:
     """L of Eq. 2 at a θ and the ϕ that matches its posteriors best (Appendix C.3), and what follows from the two.
 
     Args:

@@ -10,6 +10,7 @@ import math
 
 import pandas as pd
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.datasets.linear_jtex import NOISE_VARIANCE, A, B
@@ -19,7 +20,9 @@ GRID = 100  # values of each B_ii in Figure 1, and steps of θ in Case 2
 LARGEST = 0.99  # of B_ii, in units of σ_ε²: at σ_ε² itself information is infinite
 
 
-def mutual_information(loading: Tensor, noise_variance: Tensor) -> Tensor:
+def mutual_information(
+    loading: Float[Tensor, "observed latent"], noise_variance: Float[Tensor, " observed"]
+) -> Float[Tensor, ""]:
     """I(X;Z) in nats, [], of x = W z + ε (Eq. 22).
 
     Args:
@@ -29,13 +32,13 @@ def mutual_information(loading: Tensor, noise_variance: Tensor) -> Tensor:
     return 0.5 * (torch.logdet(marginal_covariance(loading, noise_variance)) - noise_variance.log().sum())
 
 
-def loading_of_case_1(b: Tensor) -> Tensor:
+def loading_of_case_1(b: Float[Tensor, " 2"]) -> Float[Tensor, "2 2"]:
     """Cholesky(AAᵀ + B) [2, 2] for the paper's A and the diagonal b of B [2] (Eq. 19)."""
     a = torch.tensor(A, dtype=torch.float64)
     return torch.linalg.cholesky(a @ a.T + torch.diag(b))
 
 
-def consequences(b: Tensor) -> dict[str, Tensor]:
+def consequences(b: Float[Tensor, " 2"]) -> dict[str, Tensor]:
     """What θ = B decides in Case 1, and that it leaves the marginal N(0, AAᵀ + I·σ_ε²) alone.
 
     Args:

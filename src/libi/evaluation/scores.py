@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.evaluation.choices import trained_replicates
@@ -44,7 +45,7 @@ def score_replicates(
 
 
 def score_configurations(
-    models: TrainedModels, records: pd.DataFrame, x: Tensor, split: str, job: ScoringJob
+    models: TrainedModels, records: pd.DataFrame, x: Float[Tensor, "observed points"], split: str, job: ScoringJob
 ) -> pd.DataFrame:
     """Score every configuration of a method on one replicate by its chosen restart.
 

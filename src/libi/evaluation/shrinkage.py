@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.datasets import gaussian, linear_jtex
@@ -55,7 +56,9 @@ def scaling_table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def measure_shrinkage(models: TrainedModels, records: pd.DataFrame, truth: Tensor) -> pd.DataFrame:
+def measure_shrinkage(
+    models: TrainedModels, records: pd.DataFrame, truth: Float[Tensor, "1 parameters"]
+) -> pd.DataFrame:
     """How far every restart's codes are from the prior's variance, and its p_θ(x) from p(x).
 
     Args:

@@ -8,6 +8,7 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from scipy.stats import ttest_1samp
 
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, Claim, Interval, PublishedClaim
@@ -68,7 +69,7 @@ class Comparison:
         return inside, min(1.0, 2 * min(above(gain, margin), above(-gain, margin)))
 
 
-def above(values: np.ndarray, bound: float) -> float:
+def above(values: Float[np.ndarray, " replicates"], bound: float) -> float:
     """p-value of the one-sided t-test for a mean of [replicates] above a bound.
 
     Values that are all the same are the limit t = ±∞, or no evidence at all at the bound itself.
@@ -78,7 +79,7 @@ def above(values: np.ndarray, bound: float) -> float:
     return float(ttest_1samp(values, bound, alternative="greater").pvalue)
 
 
-def holm(p_values: Sequence[float]) -> np.ndarray:
+def holm(p_values: Sequence[float] | Float[np.ndarray, " p_values"]) -> Float[np.ndarray, " p_values"]:
     """Holm's step-down adjustment (1979) of the p-values of a family, in their order."""
     p = np.asarray(p_values, dtype=float)
     order = np.argsort(p)

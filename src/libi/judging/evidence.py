@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Evidence:
     training_points: int
 
 
-def by_replicate(table: pd.DataFrame, dataset: str, method: str, column: str) -> np.ndarray:
+def by_replicate(table: pd.DataFrame, dataset: str, method: str, column: str) -> Float[np.ndarray, " replicates"]:
     """A method's values on all of a data set's replicates, in their order [replicates].
 
     NaN where the method has no finite value; empty if the study has not the data set.
@@ -57,13 +58,13 @@ def by_replicate(table: pd.DataFrame, dataset: str, method: str, column: str) ->
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def mean_and_sd(values: np.ndarray) -> tuple[float, float]:
+def mean_and_sd(values: Float[np.ndarray, " replicates"]) -> tuple[float, float]:
     """Mean and standard deviation (divisor n − 1) of [replicates]; NaN for what is not there, or not of all."""
     mean = values.mean() if values.size else np.nan
     return float(mean), float(values.std(ddof=1)) if values.size > 1 else np.nan
 
 
-def less(table: pd.DataFrame, dataset: str, first: str, second: str, column: str) -> np.ndarray:
+def less(table: pd.DataFrame, dataset: str, first: str, second: str, column: str) -> Float[np.ndarray, " replicates"]:
     """A method's value less another's [replicates]."""
     return by_replicate(table, dataset, first, column) - by_replicate(table, dataset, second, column)
 

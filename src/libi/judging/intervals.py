@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import inf, isnan, nan, sqrt
 
 import numpy as np
+from jaxtyping import Float
 from scipy.stats import t
 
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED, Interval
@@ -21,7 +22,7 @@ def exact(value: float, error: float = 0.0) -> Interval:
     return Interval(value, value - error, value + error)
 
 
-def of_mean(values: np.ndarray) -> Interval:
+def of_mean(values: Float[np.ndarray, " n"]) -> Interval:
     """The mean of [n] values with Student's interval; without ends for fewer than two, missing if one is missing."""
     mean = float(values.mean()) if values.size else nan
     if values.size < 2 or isnan(mean):
@@ -30,7 +31,7 @@ def of_mean(values: np.ndarray) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def welch(ours: tuple[float, float, int], theirs: tuple[float, float, int]) -> Interval:
+def welch(ours: tuple[float, float, float], theirs: tuple[float, float, float]) -> Interval:
     """The difference of two means with Welch's interval (1947), whose variances need not be equal.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from libi.judging.claims import NOT_DECIDABLE, Claim, PublishedClaim
 from libi.judging.evidence import mean_and_sd
@@ -12,7 +13,9 @@ A_TENTH = 0.1  # of a distance: what "≈" may leave
 OVER_REPLICATES = "95 % t-interval over replicates; reproduced if it is below the margin, not reproduced if above"
 
 
-def judge_share(stated: PublishedClaim, values: np.ndarray, measure: str, source: str, note: str, what: str) -> Claim:
+def judge_share(
+    stated: PublishedClaim, values: Float[np.ndarray, " replicates"], measure: str, source: str, note: str, what: str
+) -> Claim:
     """A claim that something is small: a share [replicates] below a tenth."""
     interval = of_mean(values)
     lacking = f"lacking: two replicates or more, all with finite values of {what}" if np.isnan(interval.low) else ""

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float64
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from libi.base.dataset import Dataset
@@ -37,14 +39,14 @@ class TrainedModel:
     """
 
     dataset: Dataset
-    generative: Tensor
-    inference: Tensor | None
-    encoder: Tensor | None
+    generative: Float[Tensor, "1 generative_parameters"]
+    inference: Float[Tensor, "1 inference_parameters"] | None
+    encoder: Float[Tensor, "1 encoder_parameters"] | None
     configuration: str
     restart: int
     curve: tuple[tuple[int, str, float], ...] = ()
 
-    def trained_inference(self) -> Tensor:
+    def trained_inference(self) -> Float[Tensor, "1 parameters"]:
         """ϕ packed [1, parameters].
 
         Raises:
@@ -57,7 +59,9 @@ class TrainedModel:
             )
         return self.inference
 
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def posterior(
+        self, x: Float[Tensor, "observed points"]
+    ) -> tuple[Float64[Tensor, "2 points"], Float64[Tensor, "2 points"]]:
         """Mean and log-variance of q_ϕ(z|x), each [2, points], for x [observed, points].
 
         Raises:
@@ -67,11 +71,11 @@ class TrainedModel:
         mean, log_variance = network(network.layout.unpack(self.trained_inference().double()), x.double()[None])
         return mean[0], log_variance[0]
 
-    def means(self, codes: Tensor) -> Tensor:
+    def means(self, codes: Float[Tensor, "2 points"]) -> Float64[Tensor, "observed points"]:
         """f_θ(z) [observed, points] for codes [2, points]."""
         return self.dataset.decode(self.dataset.generative.unpack(self.generative.double()), codes.double()[None])[0]
 
-    def encode(self, x: Array) -> tuple[Array, Array]:
+    def encode(self, x: ArrayLike) -> tuple[Float64[Array, "2 points"], Float64[Array, "2 points"]]:
         """Mean and standard deviation of q_ϕ(z|x), each [2, points], for data [observed, points].
 
         Raises:
@@ -80,7 +84,7 @@ class TrainedModel:
         mean, log_variance = self.posterior(self._checked(x, self.dataset.observed, "x"))
         return mean.numpy(), torch.exp(0.5 * log_variance).numpy()
 
-    def decode(self, codes: Array) -> Array:
+    def decode(self, codes: ArrayLike) -> Float64[Array, "observed points"]:
         """The means f_θ(z) [observed, points] for codes [2, points].
 
         Raises:

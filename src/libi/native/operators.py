@@ -1,12 +1,14 @@
-"""The kernels as PyTorch operators. Each exists where the library does: `available()`."""
+"""The kernels as PyTorch operators. Each exists where the library does: `available()`.
 
-from __future__ import annotations
+PyTorch reads the annotations of its operators as they run, so they are not put off (`from __future__`) here.
+"""
 
 import ctypes
 from ctypes import byref, c_double, c_uint32
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor
 
 from libi.native.library import load, loaded
@@ -14,7 +16,7 @@ from libi.native.structures import Statistic, pointer_to
 from libi.runtime.device import on_host
 
 
-def available(tensor: Tensor) -> bool:
+def available(tensor: Shaped[Tensor, " ..."]) -> bool:
     """Whether there are kernels for what a tensor is: one on the host of a machine with a compiler."""
     return on_host(tensor) and load() is not None
 

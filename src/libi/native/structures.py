@@ -8,6 +8,7 @@ from ctypes import POINTER, c_double, c_float, c_int32, c_int64, c_uint8, c_uint
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor
 
 from libi.base.layers import Layout, MatrixMap, Network, cube, sigmoid_and_cube_root
@@ -142,7 +143,7 @@ class Statistic(_Struct):
     ]
 
 
-def pointer_to(tensor: Tensor) -> Any:
+def pointer_to(tensor: Shaped[Tensor, " ..."]) -> Any:
     """The address of a contiguous tensor on the host, for a pointer of any type."""
     if not tensor.is_contiguous() or not on_host(tensor):
         raise ValueError(f"kernels take contiguous tensors on the host, got {tensor.device} {tensor.stride()}")

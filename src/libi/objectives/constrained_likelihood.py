@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.dataset import Dataset
@@ -11,7 +12,7 @@ from libi.base.objective import Objective, reconstruction
 from libi.statistics.gaussianity import FUNCTIONS, spectral_henze_zirkler
 
 
-def capped_exp(exponent: Tensor, cap: float) -> Tensor:
+def capped_exp(exponent: Float[Tensor, "*shape"], cap: float) -> Float[Tensor, "*shape"]:
     """exp below the cap, its tangent above: convex, with a gradient that never overflows."""
     below = exponent.clamp(max=cap)
     return torch.exp(below) * (1 + (exponent - below))
@@ -20,13 +21,13 @@ def capped_exp(exponent: Tensor, cap: float) -> Tensor:
 def constrained_likelihood(
     dataset: Dataset,
     stack: dict[str, Parameters],
-    x: Tensor,
-    epsilon_hz: Tensor,
-    epsilon_covariance: Tensor,
-    epsilon_mean: Tensor,
+    x: Float[Tensor, "#models observed points"],
+    epsilon_hz: Float[Tensor, " models"],
+    epsilon_covariance: Float[Tensor, " models"],
+    epsilon_mean: Float[Tensor, " models"],
     *,
     cap: float,
-) -> Tensor:
+) -> Float[Tensor, " models"]:
     """The objective of LiBI's first step (Eq. 44).
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.dataset import Dataset
@@ -10,7 +11,13 @@ from libi.base.layers import Parameters
 from libi.base.objective import Objective, reconstruction, total
 
 
-def negative_elbo(dataset: Dataset, stack: dict[str, Parameters], x: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
+def negative_elbo(
+    dataset: Dataset,
+    stack: dict[str, Parameters],
+    x: Float[Tensor, "#models observed points"],
+    noise: Float[Tensor, "models 2 points"],
+    beta: Float[Tensor, " models"],
+) -> Float[Tensor, " models"]:
     """−E_q[log p_θ(x|z)] + β·KL[q_ϕ(z|x) ‖ p(z)], mean over points, one draw a point (Eq. 1; β = 1 is the VAE's).
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
@@ -11,7 +12,9 @@ from libi.base.layers import Parameters
 from libi.base.objective import Objective, reconstruction, total
 
 
-def negative_joint_likelihood(dataset: Dataset, stack: dict[str, Parameters], x: Tensor) -> Tensor:
+def negative_joint_likelihood(
+    dataset: Dataset, stack: dict[str, Parameters], x: Float[Tensor, "#models observed points"]
+) -> Float[Tensor, " models"]:
     """−log p_θ(x|h(x; φ)) − log N(h(x; φ)|0, I), mean over points (Eq. 31, its codes amortised as in Eq. 44).
 
     Joint MAP without constraints: it prefers codes near 0, whose θ then generates other data (Eq. 34–41).

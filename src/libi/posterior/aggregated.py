@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.statistics.gaussianity import henze_zirkler
@@ -26,7 +27,9 @@ class DistanceToPrior(NamedTuple):
     henze_zirkler: float
 
 
-def aggregated_moments(means: Tensor, covariances: Tensor) -> tuple[Tensor, Tensor]:
+def aggregated_moments(
+    means: Float[Tensor, "latent points"], covariances: Float[Tensor, "latent latent points"]
+) -> tuple[Float[Tensor, " latent"], Float[Tensor, "latent latent"]]:
     """Mean [latent] and covariance [latent, latent] of a mixture of posteriors, one a point, all of equal weight.
 
     By the law of total variance: the mean of the covariances, and the covariance (divisor N) of the means.
@@ -40,7 +43,7 @@ def aggregated_moments(means: Tensor, covariances: Tensor) -> tuple[Tensor, Tens
     return mean, covariances.mean(2) + centred @ centred.T / means.shape[1]
 
 
-def jackknife_error(means: Tensor, covariances: Tensor) -> float:
+def jackknife_error(means: Float[Tensor, "latent points"], covariances: Float[Tensor, "latent latent points"]) -> float:
     """Standard error of ‖mean‖² + ‖covariance − I‖² of an aggregated posterior, each point left out in turn.
 
     Args:
@@ -56,7 +59,11 @@ def jackknife_error(means: Tensor, covariances: Tensor) -> float:
     return float(((points - 1) / points * (distance - distance.mean()).square().sum()).sqrt())
 
 
-def distance_to_prior(means: Tensor, covariances: Tensor, codes: Tensor) -> DistanceToPrior:
+def distance_to_prior(
+    means: Float[Tensor, "latent points"],
+    covariances: Float[Tensor, "latent latent points"],
+    codes: Float[Tensor, "draws latent points"],
+) -> DistanceToPrior:
     """Compare an aggregated posterior with the prior.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
@@ -14,8 +15,8 @@ from libi.base.layers import Parameters
 class GaussianPosterior(NamedTuple):
     """p(z|x) = N(gain · x, covariance): gain [latent, observed], covariance [latent, latent]."""
 
-    gain: Tensor
-    covariance: Tensor
+    gain: Float[Tensor, "latent observed"]
+    covariance: Float[Tensor, "latent latent"]
 
 
 class LinearInference(NamedTuple):
@@ -28,10 +29,10 @@ class LinearInference(NamedTuple):
         log_variance_offset: v [latent].
     """
 
-    gain: Tensor
-    offset: Tensor
-    log_variance_gain: Tensor
-    log_variance_offset: Tensor
+    gain: Float[Tensor, "latent observed"]
+    offset: Float[Tensor, " latent"]
+    log_variance_gain: Float[Tensor, "latent observed"]
+    log_variance_offset: Float[Tensor, " latent"]
 
     @classmethod
     def of(cls, named: Parameters) -> LinearInference:
@@ -44,7 +45,7 @@ class LinearInference(NamedTuple):
         return cls(*parts)
 
 
-def loading_of(dataset: Dataset, theta: Tensor) -> Tensor:
+def loading_of(dataset: Dataset, theta: Float[Tensor, "1 parameters"]) -> Float64[Tensor, "observed latent"]:
     """W [observed, latent] of a linear f_θ(z) = W z, in float64, for θ packed [1, parameters].
 
     Raises:
@@ -55,12 +56,16 @@ def loading_of(dataset: Dataset, theta: Tensor) -> Tensor:
     return dataset.decode(dataset.generative.unpack(theta.double()), torch.eye(LATENT, dtype=torch.float64)[None])[0]
 
 
-def marginal_covariance(loading: Tensor, noise_variance: Tensor) -> Tensor:
+def marginal_covariance(
+    loading: Float[Tensor, "observed latent"], noise_variance: Float[Tensor, " observed"]
+) -> Float[Tensor, "observed observed"]:
     """Covariance WWᵀ + diag(noise) of x [observed, observed], for W [observed, latent]."""
     return loading @ loading.T + torch.diag(noise_variance)
 
 
-def posterior(loading: Tensor, noise_variance: Tensor) -> GaussianPosterior:
+def posterior(
+    loading: Float[Tensor, "observed latent"], noise_variance: Float[Tensor, " observed"]
+) -> GaussianPosterior:
     """The exact posterior (Eq. 23–24), for W [observed, latent] and noise variances [observed]."""
     weighted = loading.T / noise_variance
     covariance = torch.linalg.inv(torch.eye(loading.shape[1], dtype=loading.dtype) + weighted @ loading)
@@ -74,13 +79,17 @@ def mean_field(exact: GaussianPosterior) -> LinearInference:
     return LinearInference(exact.gain, torch.zeros_like(precision), zero, -precision.log())
 
 
-def divergence(covariance: Tensor, reference: Tensor) -> Tensor:
+def divergence(
+    covariance: Float[Tensor, "features features"], reference: Float[Tensor, "features features"]
+) -> Float[Tensor, ""]:
     """KL[N(0, covariance) ‖ N(0, reference)] in nats, [] (Eq. 25)."""
     ratio = torch.linalg.solve(reference, covariance)
     return 0.5 * (ratio.trace() - covariance.shape[0] - torch.logdet(ratio))
 
 
-def expected_posterior_divergence(q: LinearInference, exact: GaussianPosterior, data_covariance: Tensor) -> Tensor:
+def expected_posterior_divergence(
+    q: LinearInference, exact: GaussianPosterior, data_covariance: Float[Tensor, "observed observed"]
+) -> Float[Tensor, ""]:
     """E_p(x) KL[q(z|x) ‖ p(z|x)] in nats, [], for x ~ N(0, data covariance): the PM objective of Eq. 2.
 
     The mean of exp(V x + v) is exp(v + ½ V C Vᵀ); the squared distance of the means has a quadratic form's mean.
@@ -96,8 +105,11 @@ def expected_posterior_divergence(q: LinearInference, exact: GaussianPosterior, 
 
 
 def objective(
-    loading: Tensor, noise_variance: Tensor, q: LinearInference, data_covariance: Tensor
-) -> tuple[Tensor, Tensor]:
+    loading: Float[Tensor, "observed latent"],
+    noise_variance: Float[Tensor, " observed"],
+    q: LinearInference,
+    data_covariance: Float[Tensor, "observed observed"],
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """The two parts of L(θ, ϕ) (Eq. 2) over all of p(x) = N(0, data covariance).
 
     Returns:

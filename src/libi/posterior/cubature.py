@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.posterior.refinement import Integral, refined
@@ -23,7 +24,11 @@ _PAIRS_AT_ONCE = 1 << 20
 
 
 def elementwise_log_likelihood(
-    loading: Tensor, curve: Callable[[Tensor], Tensor], inverse: Callable[[Tensor], Tensor], noise: Tensor, x: Tensor
+    loading: Float[Tensor, "2 2"],
+    curve: Callable[[Tensor], Tensor],
+    inverse: Callable[[Tensor], Tensor],
+    noise: Float[Tensor, " 2"],
+    x: Float64[Tensor, "2 points"],
 ) -> Integral:
     """Compute log p(x) by Gauss–Legendre rules between cuts that follow the data.
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
@@ -35,13 +36,15 @@ class Marginal(NamedTuple):
         exact: whether it is an integral, and no estimate.
     """
 
-    log_likelihood: Tensor
-    error: Tensor
+    log_likelihood: Float64[Tensor, " points"]
+    error: Float64[Tensor, " points"]
     exact: bool = True
 
 
 @torch.no_grad()
-def marginal_log_likelihood(dataset: Dataset, theta: Tensor, x: Tensor) -> Marginal:
+def marginal_log_likelihood(
+    dataset: Dataset, theta: Float[Tensor, "1 parameters"], x: Float[Tensor, "observed points"]
+) -> Marginal:
     """Compute log p_θ(x) of each point.
 
     In closed form where f_θ is linear; by integrals over codes where it is an invertible map with an activation whose

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 
 from libi.statistics.likelihood import gaussian_log_likelihood
@@ -31,10 +32,10 @@ class Joint:
     """
 
     decode: Callable[[Tensor], Tensor]
-    x: Tensor
-    noise_variance: Tensor
+    x: Float64[Tensor, "observed points"]
+    noise_variance: Float64[Tensor, " observed"]
 
-    def log_density(self, codes: Tensor) -> Tensor:
+    def log_density(self, codes: Float64[Tensor, "latent n points"]) -> Float64[Tensor, "n points"]:
         """log p_θ(x, z) in nats [n, points], for n codes a point [latent, n, points].
 
         Raises:
@@ -48,7 +49,9 @@ class Joint:
         prior = -0.5 * (codes.square().sum(0) + codes.shape[0] * math.log(2 * math.pi))
         return gaussian_log_likelihood(self.x, means, self.noise_variance) + prior
 
-    def slope(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+    def slope(
+        self, codes: Float64[Tensor, "latent n points"]
+    ) -> tuple[Float64[Tensor, "latent n points"], Float64[Tensor, "n points latent latent"]]:
         """Gradient of log p_θ(x, z), and Gauss–Newton curvature of log p_θ(x|z).
 
         Args:
@@ -77,8 +80,8 @@ class Modes(NamedTuple):
             precision of the prior, it adds up to that of the Laplace approximation.
     """
 
-    codes: Tensor
-    curvature: Tensor
+    codes: Float64[Tensor, "latent modes points"]
+    curvature: Float64[Tensor, "modes points latent latent"]
 
 
 def find_modes(joint: Joint, count: int) -> Modes:

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 
 from libi.posterior.refinement import Integral, refined
@@ -34,16 +35,22 @@ class ReluNetwork:
         outer_bias: c [observed].
     """
 
-    inner: Tensor
-    inner_bias: Tensor
-    outer: Tensor
-    outer_bias: Tensor
+    inner: Float64[Tensor, "units 2"]
+    inner_bias: Float64[Tensor, " units"]
+    outer: Float64[Tensor, "observed units"]
+    outer_bias: Float64[Tensor, " observed"]
 
     def swapped(self) -> ReluNetwork:
         """The same network with the two codes in the other order, which has the same p(x)."""
         return ReluNetwork(self.inner.flip(1), self.inner_bias, self.outer, self.outer_bias)
 
-    def pieces(self, across: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def pieces(
+        self, across: Float64[Tensor, " lines"]
+    ) -> tuple[
+        Float64[Tensor, "lines edges"],
+        Float64[Tensor, "lines pieces observed"],
+        Float64[Tensor, "lines pieces observed"],
+    ]:
         """Where f is affine on the lines z₂ = across, in their order along z₁.
 
         Args:
@@ -69,7 +76,9 @@ class ReluNetwork:
         return torch.cat([-infinite, edges, infinite], 1), offset, slope
 
 
-def relu_log_likelihood(network: ReluNetwork, noise: Tensor, x: Tensor) -> Integral:
+def relu_log_likelihood(
+    network: ReluNetwork, noise: Float64[Tensor, " observed"], x: Float64[Tensor, "observed points"]
+) -> Integral:
     """Compute log p(x), exactly along z₁ and by the trapezoid rule across.
 
     A code whose density falls off across the lines within a hundredth of their first spacing is missed beside another

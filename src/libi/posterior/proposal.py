@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 
 from libi.posterior.modes import Joint, find_modes
@@ -25,11 +26,11 @@ class Proposal(NamedTuple):
         draws: how many draws come from each component; their shares are the mixture's weights.
     """
 
-    mean: Tensor
-    factor: Tensor
+    mean: Float64[Tensor, "2 components points"]
+    factor: Float64[Tensor, "2 2 components points"]
     draws: tuple[int, ...]
 
-    def sample(self, stream: torch.Generator) -> Tensor:
+    def sample(self, stream: torch.Generator) -> Float64[Tensor, "2 all_draws points"]:
         """Draw codes [2, all draws, points], component after component."""
         latent, _, points = self.mean.shape
         root = torch.linalg.inv(self.factor.movedim((0, 1), (-1, -2))).movedim((-2, -1), (0, 1))
@@ -40,7 +41,7 @@ class Proposal(NamedTuple):
             parts.append(self.mean[:, component, None] + moves)
         return torch.cat(parts, 1)
 
-    def log_density(self, codes: Tensor) -> Tensor:
+    def log_density(self, codes: Float64[Tensor, "2 n points"]) -> Float64[Tensor, "n points"]:
         """Log density of the whole mixture in nats [n, points], at codes [2, n, points]."""
         share = torch.tensor(self.draws, dtype=torch.float64) / sum(self.draws)
         constant = self.factor.diagonal().log().sum(-1) + share.log()[:, None] - math.log(2 * math.pi)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 
 TOLERANCE = 3e-4  # nats
@@ -23,8 +24,8 @@ class Integral(NamedTuple):
         error: how much the last refinement changed it [points], nats. A rule that converges errs by less than that.
     """
 
-    log_value: Tensor
-    error: Tensor
+    log_value: Float64[Tensor, " points"]
+    error: Float64[Tensor, " points"]
 
 
 def _the_finer(coarse: Tensor, finer: Tensor) -> Tensor:
@@ -33,7 +34,7 @@ def _the_finer(coarse: Tensor, finer: Tensor) -> Tensor:
 
 def refined(
     integrate: Callable[[Tensor, int], Tensor],
-    x: Tensor,
+    x: Float64[Tensor, "observed points"],
     combine: Callable[[Tensor, Tensor], Tensor] = _the_finer,
 ) -> Integral:
     """Refine the integral of each point until it stands still, or for eight levels.

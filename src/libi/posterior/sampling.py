@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.posterior.modes import Joint
@@ -28,26 +29,26 @@ class WeightedCodes:
         weights: [samples, points]; those of a point add up to 1.
     """
 
-    codes: Tensor
-    weights: Tensor
+    codes: Float64[Tensor, "latent samples points"]
+    weights: Float64[Tensor, "samples points"]
 
     @property
-    def mean(self) -> Tensor:
+    def mean(self) -> Float64[Tensor, "latent points"]:
         """Posterior means [latent, points]."""
         return (self.weights * self.codes).sum(1)
 
     @property
-    def covariance(self) -> Tensor:
+    def covariance(self) -> Float64[Tensor, "latent latent points"]:
         """Posterior covariances [latent, latent, points]."""
         centred = self.codes - self.mean[:, None]
         return torch.einsum("sp,isp,jsp->ijp", self.weights, centred, centred)
 
     @property
-    def effective_sample_size(self) -> Tensor:
+    def effective_sample_size(self) -> Float64[Tensor, " points"]:
         """1 / Σ w² [points], from 1 to the number of samples. A small one means that few codes carry the estimates."""
         return 1 / self.weights.square().sum(0)
 
-    def draw(self, draws: int, stream: torch.Generator) -> Tensor:
+    def draw(self, draws: int, stream: torch.Generator) -> Float64[Tensor, "draws latent points"]:
         """Draw codes [draws, latent, points] from each point's posterior, with replacement and by their weights."""
         samples, points = self.weights.shape
         uniform = torch.rand(points, draws, generator=stream, dtype=torch.float64)
@@ -59,8 +60,8 @@ class WeightedCodes:
 @torch.no_grad()
 def sample_posterior(
     decode: Callable[[Tensor], Tensor],
-    x: Tensor,
-    noise_variance: Tensor | tuple[float, ...],
+    x: Float[Tensor, "observed points"],
+    noise_variance: Float[Tensor, " observed"] | tuple[float, ...],
     *,
     samples: int,
     prior_share: float,

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.base.layers import stored
@@ -28,7 +29,7 @@ _PAIRS_AT_ONCE = 4_000_000
 FUNCTIONS, WIDTH = 20, 1.2
 
 
-def henze_zirkler(codes: Tensor) -> Tensor:
+def henze_zirkler(codes: Float[Tensor, "*batch features points"]) -> Float64[Tensor, "*batch"]:
     """Compute the exact Henze–Zirkler statistic of each sample in a batch.
 
     The statistic does not change under invertible affine maps of the codes, so it says nothing about their
@@ -57,7 +58,9 @@ def henze_zirkler(codes: Tensor) -> Tensor:
     return statistic.reshape(codes.shape[:-2])
 
 
-def henze_zirkler_p_value(statistic: Tensor | float, points: int, features: int) -> Tensor:
+def henze_zirkler_p_value(
+    statistic: Float[Tensor, "*batch"] | float, points: int, features: int
+) -> Float64[Tensor, "*batch"]:
     """Compute the probability that Gaussian samples reach the statistic.
 
     The null distribution is approximated by a lognormal with the known mean and variance, as Henze and
@@ -116,9 +119,9 @@ class HermiteFunctions(NamedTuple):
 
     decay: float
     start: float
-    recurrence: Tensor
-    weights: Tensor
-    targets: Tensor
+    recurrence: Float64[Tensor, "K 3"]
+    weights: Float64[Tensor, "K K"]
+    targets: Float64[Tensor, "K K"]
 
 
 @functools.cache
@@ -148,7 +151,9 @@ def hermite_functions(points: int, functions: int = FUNCTIONS, width: float = WI
     return HermiteFunctions(decay, math.sqrt(beta), *map(torch.from_numpy, tables))
 
 
-def spectral_henze_zirkler(codes: Tensor, *, functions: int = FUNCTIONS, width: float = WIDTH) -> Tensor:
+def spectral_henze_zirkler(
+    codes: Float[Tensor, "models 2 points"], *, functions: int = FUNCTIONS, width: float = WIDTH
+) -> Float[Tensor, " models"]:
     """Compute the Henze–Zirkler statistic of a stack of two-dimensional samples by an expansion of its kernel.
 
     HZ = n·Σ_jk λ_j λ_k (mean of ψ_j(u) ψ_k(v) − m_j m_k)² for whitened coordinates u and v needs means of products of K

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 # Codes decoded at once. The draws of a stream are laid out in blocks of this size: changing it changes them.
@@ -19,16 +20,16 @@ class LikelihoodEstimate(NamedTuple):
         weights vanish. A small one means that few draws carry the estimate, which is then mostly too low.
     """
 
-    log_likelihood: Tensor
-    effective_sample_size: Tensor
+    log_likelihood: Float64[Tensor, " points"]
+    effective_sample_size: Float64[Tensor, " points"]
 
 
 @torch.no_grad()
 def importance_sampled_log_likelihood(
     decode: Callable[[Tensor], Tensor],
-    posterior: tuple[Tensor, Tensor],
-    x: Tensor,
-    noise_variance: Tensor | float,
+    posterior: tuple[Float[Tensor, "latent points"], Float[Tensor, "latent points"]],
+    x: Float[Tensor, "observed points"],
+    noise_variance: Float[Tensor, " observed"] | float,
     *,
     samples: int = 5000,
     inflation: float = 2.0,
@@ -68,7 +69,11 @@ def importance_sampled_log_likelihood(
     return LikelihoodEstimate(*(torch.cat(entries) for entries in zip(*parts, strict=True)))
 
 
-def gaussian_log_likelihood(x: Tensor, mean: Tensor, noise_variance: Tensor | float) -> Tensor:
+def gaussian_log_likelihood(
+    x: Float[Tensor, "*#batch features points"],
+    mean: Float[Tensor, "*#batch #features #points"],
+    noise_variance: Float[Tensor, " features"] | float,
+) -> Float[Tensor, "*batch points"]:
     """Compute log N(x | mean, diag(noise variance)) of each point, constants included.
 
     Args:
@@ -86,7 +91,9 @@ def gaussian_log_likelihood(x: Tensor, mean: Tensor, noise_variance: Tensor | fl
     return -0.5 * ((deviation.square() / noise_variance).sum(-2) + constant)
 
 
-def normal_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+def normal_kl(
+    mean: Float[Tensor, "*batch latent points"], log_variance: Float[Tensor, "*batch latent points"]
+) -> Float[Tensor, "*batch points"]:
     """Compute KL[N(mean, diag(exp(log-variance))) ‖ N(0, I)] of each point.
 
     Args:
@@ -99,7 +106,11 @@ def normal_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (log_variance.exp() + mean.square() - 1 - log_variance).sum(-2)
 
 
-def linear_gaussian_log_likelihood(loading: Tensor, noise_variance: Tensor | float, x: Tensor) -> Tensor:
+def linear_gaussian_log_likelihood(
+    loading: Float[Tensor, "observed latent"],
+    noise_variance: Float[Tensor, " observed"] | float,
+    x: Float[Tensor, "observed points"],
+) -> Float64[Tensor, " points"]:
     """Compute the exact log p(x) of x = W z + ε with z ~ N(0, I) and ε ~ N(0, diag(noise variance)).
 
     In units of the noise, x has covariance I + A Aᵀ with A = U diag(s) Vᵀ. What U spans has variances 1 + s²

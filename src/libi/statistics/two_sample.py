@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.native.operators import available, smooth_neighbours
@@ -44,8 +45,12 @@ class _Graph(NamedTuple):
 
 @torch.no_grad()
 def smooth_knn_statistic(
-    first: Tensor, second: Tensor, *, neighbours: int = 1, smoothness: Sequence[float] = (1.0,)
-) -> Tensor:
+    first: Float[Tensor, "*batch features first_points"],
+    second: Float[Tensor, "*batch features second_points"],
+    *,
+    neighbours: int = 1,
+    smoothness: Sequence[float] = (1.0,),
+) -> Float64[Tensor, "*batch"]:
     """Compute the standardised smooth k-nearest-neighbour statistic of pairs of samples.
 
     Args:
@@ -116,7 +121,9 @@ def averaged_smooth_knn(
     return AveragedStatistic(statistics.mean().item(), statistics.std().item())
 
 
-def neighbour_probabilities(logits: Tensor, neighbours: int) -> Tensor:
+def neighbour_probabilities(
+    logits: Float[Tensor, "*batch points points"], neighbours: int
+) -> Float[Tensor, "*batch points points"]:
     """Compute M: the probability that a point's set of k neighbours has a given member.
 
     With weights w = exp(logits), M_ij = w_j e_{k−1}(w without j) / e_k(w), e the elementary symmetric

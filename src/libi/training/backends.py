@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
+from jaxtyping import Float, Float32
 from torch import Tensor
 
 from libi.base.method import Phase
@@ -29,7 +30,7 @@ class Stretch(NamedTuple):
     first: int
     last: int
     rate: float = 1.0
-    weights: Tensor | None = None
+    weights: Float32[Tensor, " CHUNK"] | None = None
 
     @property
     def chunk(self) -> int:
@@ -37,6 +38,7 @@ class Stretch(NamedTuple):
         return self.first // CHUNK
 
 
+@runtime_checkable
 class Backend(Protocol):
     """What computes the steps of one stack."""
 
@@ -47,7 +49,7 @@ class Backend(Protocol):
             what the phase moves, as it is afterwards.
         """
 
-    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Tensor:
+    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Float[Tensor, " models"]:
         """Objective of every model on a split [models]: the final β, the same draws every time."""
 
     def memory(self, objective: str) -> int:

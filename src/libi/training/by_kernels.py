@@ -6,6 +6,7 @@ import functools
 from ctypes import byref, c_float
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.dataset import Dataset
@@ -143,7 +144,7 @@ class ByKernels:
             models, x.shape[2], x.shape[0], self._replicate, x.contiguous(), *groups, after.alive, after.loss
         )
 
-    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Tensor:
+    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Float[Tensor, " models"]:
         """Objective of every model on a split [models]."""
         some, (x, draws) = parameters["generative"], self._inputs.assessed(split)
         alive = torch.ones(len(some), dtype=torch.bool)

@@ -12,11 +12,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import NotImplementedType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
@@ -244,13 +246,13 @@ def trace(function: Function, signature: Signature) -> tuple[GraphModule, list[T
     return traced, [node.meta["val"] for node in traced.graph.find_nodes(op="placeholder")], mode
 
 
-def sine(angle: Tensor) -> Tensor:
+def sine(angle: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """sin as a polynomial: exact to 1e-6, in a fraction of the time of the library's, which is exact to 1e-7."""
     sine_of_half, cosine_of_half = _of_half(angle)
     return 2 * sine_of_half * cosine_of_half
 
 
-def cosine(angle: Tensor) -> Tensor:
+def cosine(angle: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """cos, likewise."""
     sine_of_half, _ = _of_half(angle)
     return 1 - 2 * (sine_of_half * sine_of_half)
@@ -272,7 +274,9 @@ def _polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:
     return value
 
 
-def narrow_product(first: Tensor, second: Tensor) -> Tensor:
+def narrow_product(
+    first: Float[Tensor, "models rows inner"], second: Float[Tensor, "models inner columns"]
+) -> Float[Tensor, "models rows columns"] | NotImplementedType:
     """Products of a row [models, 1, in] · [models, in, out] or column [models, rows, 1] · [models, 1, columns] as sums.
 
     They are fused with what stands before and after them; of all others the library takes care.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.dataset import Dataset
 from libi.training.step import Groups
 
 
-def whiten(dataset: Dataset, parameters: Groups, x: Tensor) -> Tensor:
+def whiten(
+    dataset: Dataset, parameters: Groups, x: Float[Tensor, "#models observed points"]
+) -> Float[Tensor, "models parameters"]:
     """Fold a whitening of the codes into the encoder's last layer.
 
     An untrained encoder's codes are far from Gaussian, and the exponentials of Eq. 44 would drown everything else.
@@ -39,7 +42,9 @@ def whiten(dataset: Dataset, parameters: Groups, x: Tensor) -> Tensor:
     return layout.pack(named).to(parameters["encoder"].dtype)
 
 
-def copy_inference(dataset: Dataset, parameters: Groups, x: Tensor) -> Tensor:
+def copy_inference(
+    dataset: Dataset, parameters: Groups, x: Float[Tensor, "#models observed points"]
+) -> Float[Tensor, "models parameters"]:
     """Step 3 of LiBI: the encoder becomes the mean network of the inference network, h(x; φ) = μ(x; ϕ)."""
     return dataset.encoder.layout.pack(dataset.inference.layout.unpack(parameters["inference"]))
 

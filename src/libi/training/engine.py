@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
+from jaxtyping import Float, Float32
 from torch import Tensor
 
 from libi.base.method import Phase
@@ -73,7 +74,7 @@ class Stack:
         return state + max(backend.memory(objective) for objective, backend in self._backends.items())
 
     @property
-    def train(self) -> Tensor:
+    def train(self) -> Float[Tensor, "#models observed points"]:
         """The training points of every model [models, observed, points]; [1, ...] if all have the same."""
         return self._inputs.of_models(self._problem.train)
 
@@ -161,11 +162,11 @@ class Stack:
         self.state.best.replace(better, score, epoch, self.state.parameters)
         self.state.curve[:, [ends for ends, _ in self.snapshots].index(self.trained)] = score
 
-    def assess(self, objective: str) -> Tensor:
+    def assess(self, objective: str) -> Float[Tensor, " models"]:
         """Validation objective of every model as it is now [models]: the final β, the same draws every time."""
         return self._backends[objective].assess(objective, self.state.parameters)
 
-    def training_objective(self) -> Tensor:
+    def training_objective(self) -> Float[Tensor, " models"]:
         """Objective of the kept models on the training points [models]: that of a round's first phase."""
         objective = next(phase.objective for phase in self._phases if phase.opens_round)
         return self._backends[objective].assess(objective, self.state.kept.parameters, "train")
@@ -186,7 +187,7 @@ def snapshots(phases: Sequence[Phase], every: int) -> list[tuple[int, str]]:
     return found
 
 
-def growth(before: int, epochs: int, form: str) -> Tensor:
+def growth(before: int, epochs: int, form: str) -> Float32[Tensor, " CHUNK"]:
     """How far β has grown in the epochs of a chunk, as a share of its final value: float32 [CHUNK].
 
     Args:

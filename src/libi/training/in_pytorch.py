@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.objective import RAMPED, Objective
@@ -156,7 +157,7 @@ class InPyTorch:
                 yield self._inputs.of_models(batch, models), drawn, *grown
 
     @torch.no_grad()
-    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Tensor:
+    def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Float[Tensor, " models"]:
         """Objective of every model on a split [models]."""
         known, scores = self._inputs.objectives[objective], []
         scalars, draws = self._inputs.scalars(known.scalars), self._inputs.draws_of(known) if known.together else 1

@@ -6,12 +6,13 @@ import functools
 import itertools
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import NamedTuple
 
 import pandas as pd
 import torch
+from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -51,9 +52,9 @@ class Trained(NamedTuple):
 def train_job(
     job: TrainingJob,
     replicates: Sequence[int],
-    truth: Tensor | None,
-    train: Sequence[Tensor],
-    validation: Sequence[Tensor],
+    truth: Float[Tensor, "1 parameters"] | None,
+    train: Iterable[Float[Tensor, "observed points"]],
+    validation: Iterable[Float[Tensor, "observed validation_points"]],
     checkpoints: Checkpoints | None = None,
 ) -> Trained:
     """Train all models of a job.
@@ -159,7 +160,7 @@ def collect(job: TrainingJob, plan: StackPlan, stack: Stack, dataset: Dataset, d
     return Trained(tensors, pd.concat([pd.DataFrame(names), records], axis=1), objectives)
 
 
-def curve_of(stack: Stack, objectives: Sequence[str]) -> Tensor:
+def curve_of(stack: Stack, objectives: Sequence[str]) -> Float32[Tensor, "models 3 snapshots"]:
     """How the training of a stack's models went: float32 [models, 3, snapshots].
 
     Args:

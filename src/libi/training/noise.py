@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float, Float32, Int32, Int64
 from torch import Tensor
 
 from libi.base.layers import stored
@@ -22,7 +23,9 @@ PARITY, ROTATIONS = 0x1BD11BDA, (13, 15, 26, 6, 17, 29, 16, 24)  # constants of 
 Labels = tuple[object, ...]
 
 
-def chunk_orders(points: int, labels: Sequence[Labels], phase: int, chunk: int) -> Tensor:
+def chunk_orders(
+    points: int, labels: Sequence[Labels], phase: int, chunk: int
+) -> Int64[Tensor, "replicates CHUNK {points}"]:
     """One permutation of the points for each replicate and epoch, shared by all models of the replicate.
 
     Args:
@@ -39,7 +42,9 @@ def chunk_orders(points: int, labels: Sequence[Labels], phase: int, chunk: int) 
     return torch.stack(orders)
 
 
-def with_draws(orders: Tensor, batch_size: int, draws: int) -> Tensor:
+def with_draws(
+    orders: Int64[Tensor, "replicates CHUNK points"], batch_size: int, draws: int
+) -> Int64[Tensor, "replicates CHUNK points*{draws}"]:
     """Repeat every batch, so that each of its points gets several draws of the noise.
 
     Args:
@@ -56,13 +61,15 @@ def with_draws(orders: Tensor, batch_size: int, draws: int) -> Tensor:
     return orders.reshape(replicates, epochs, -1, batch_size).repeat(1, 1, 1, draws).reshape(replicates, epochs, -1)
 
 
-def batches_of(x: Tensor, orders: Tensor, batch_size: int) -> list[tuple[Tensor, ...]]:
+def batches_of(
+    x: Float[Tensor, "replicates observed points"], orders: Int64[Tensor, "replicates CHUNK drawn"], batch_size: int
+) -> list[tuple[Float[Tensor, "replicates observed {batch_size}"], ...]]:
     """Cut shuffled points into batches.
 
     Args:
         x: training points [replicates, observed, points].
-        orders: of `chunk_orders`.
-        batch_size: divides the number of points.
+        orders: of `chunk_orders` or `with_draws`.
+        batch_size: divides the number of points in them.
 
     Returns:
         for each epoch its batches, each [replicates, observed, batch_size].
@@ -74,7 +81,9 @@ def batches_of(x: Tensor, orders: Tensor, batch_size: int) -> list[tuple[Tensor,
     return [epoch.unbind(0) for epoch in batches]
 
 
-def normal_draws(counters: Tensor, keys: Tensor) -> Tensor:
+def normal_draws(
+    counters: Int32[Tensor, "1 steps points"], keys: Int32[Tensor, "models 2"]
+) -> Float32[Tensor, "models steps 2 points"]:
     """Standard normal draws by a counter-based generator: Threefry (Salmon et al. 2011), then Box–Muller.
 
     Every draw is a function of its key and its place alone, so models, steps and devices can be computed in any order.
@@ -93,7 +102,10 @@ def normal_draws(counters: Tensor, keys: Tensor) -> Tensor:
     return torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)], 2)
 
 
-def threefry(key: tuple[Tensor, Tensor], counter: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+def threefry(
+    key: tuple[Int32[Tensor, "*keys"], Int32[Tensor, "*keys"]],
+    counter: tuple[Int32[Tensor, "*counters"], Int32[Tensor, "*counters"]],
+) -> tuple[Int32[Tensor, "*words"], Int32[Tensor, "*words"]]:
     """Threefry-2x32 with 20 rounds: two random words for each key and counter; all are int32 and broadcast."""
     schedule = *key, key[0] ^ key[1] ^ PARITY
     first, second = counter[0] + key[0], counter[1] + key[1]
@@ -114,12 +126,12 @@ def _uniform(words: Tensor) -> Tensor:
     return (((words >> 8) & 0xFFFFFF).float() + 0.5) * 2.0**-24
 
 
-def chunk_counters(steps: int, points: int) -> Tensor:
+def chunk_counters(steps: int, points: int) -> Int32[Tensor, "CHUNK 1 {steps} {points}"]:
     """The places of a chunk's draws: int32 [CHUNK, 1, steps, points], for epochs of `steps` batches."""
     return torch.arange(CHUNK * steps * points, dtype=torch.int32).reshape(CHUNK, 1, steps, points)
 
 
-def chunk_keys(members: Sequence[Labels], phase: int, chunk: int) -> Tensor:
+def chunk_keys(members: Sequence[Labels], phase: int, chunk: int) -> Int32[Tensor, "models 2"]:
     """The keys of the models' draws for a chunk: int32 [models, 2].
 
     Args:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
@@ -44,9 +45,9 @@ class Problem:
     """
 
     dataset: Dataset
-    truth: Tensor | None
-    train: Tensor
-    validation: Tensor
+    truth: Float[Tensor, "1 parameters"] | None
+    train: Float[Tensor, "replicates observed points"]
+    validation: Float[Tensor, "replicates observed validation_points"]
     labels: Sequence[Labels]
 
     @property
@@ -59,7 +60,7 @@ class Problem:
 class Settings:
     """How to train; names and meanings are those of the study's configuration.
 
-    A batch size of None means all points at once.
+    A batch size of None means all points at once; elbo_draws is None if the method reads no such setting.
     """
 
     batch_size: int | None
@@ -68,7 +69,7 @@ class Settings:
     exponential_cap: float | None
     adam: Adam
     compiled: bool
-    elbo_draws: int = 1
+    elbo_draws: int | None = 1
     constrained_batch_size: int | None = None
     learning_rate_end: float = 1.0
     annealing_form: str | None = "linear"
@@ -98,7 +99,9 @@ class Inputs:
         self.replicates = torch.tensor([member.replicate for member in members], device=problem.device)
         self._fixed_draws: dict[tuple[str, int], Tensor] = {}
 
-    def assessed(self, split: str, draws: int = 1) -> tuple[Tensor, Tensor]:
+    def assessed(
+        self, split: str, draws: int = 1
+    ) -> tuple[Float[Tensor, "replicates observed drawn"], Float[Tensor, "passes replicates 2 drawn"]]:
         """The points that an objective is assessed on, and fixed draws for them, common to all models and snapshots.
 
         Args:
@@ -129,13 +132,15 @@ class Inputs:
         draws = objective.draws
         return getattr(self.settings, draws) if isinstance(draws, str) else draws
 
-    def scalars(self, names: Sequence[str]) -> list[Tensor]:
+    def scalars(self, names: Sequence[str]) -> list[Float[Tensor, " models"]]:
         """Hyper-parameters of the models by name, each [models]."""
         return [
             torch.tensor([float(member.values.get(name, 1)) for member in self.members], device=self.problem.device)
             for name in names
         ]
 
-    def of_models(self, replicates: Tensor, models: slice = slice(None)) -> Tensor:
+    def of_models(
+        self, replicates: Float[Tensor, " replicates *rest"], models: slice = slice(None)
+    ) -> Float[Tensor, "#models *rest"]:
         """What some models see of [replicates, ...]: [models, ...], or [1, ...] if there is but one replicate."""
         return replicates if len(replicates) == 1 else replicates[self.replicates[models]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from libi.base.dataset import Dataset
@@ -12,7 +13,9 @@ from libi.statistics.gaussianity import henze_zirkler
 from libi.training.state import State
 
 
-def dead_units(network: Network | MatrixMap, parameters: Parameters, inputs: Tensor) -> Tensor | int:
+def dead_units(
+    network: Network | MatrixMap, parameters: Parameters, inputs: Float[Tensor, "#models features points"]
+) -> Int[Tensor, " models"] | int:
     """Number of ReLU units that are 0 at every point, for each model [models]; 0 without hidden layers."""
     if not isinstance(network, Network) or not network.hidden:
         return 0
@@ -22,7 +25,14 @@ def dead_units(network: Network | MatrixMap, parameters: Parameters, inputs: Ten
     return torch.stack([(out.amax(2) <= 0).sum(1) for out in rectified]).sum(0) if rectified else 0
 
 
-def describe(dataset: Dataset, x: Tensor, state: State, training_objective: Tensor, *, encodes: bool) -> pd.DataFrame:
+def describe(
+    dataset: Dataset,
+    x: Float[Tensor, "#models observed points"],
+    state: State,
+    training_objective: Float[Tensor, " models"],
+    *,
+    encodes: bool,
+) -> pd.DataFrame:
     """Records of a trained stack, in the order of its models.
 
     Args:

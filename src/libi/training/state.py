@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
 from libi.training.step import Groups
@@ -22,8 +23,8 @@ class Snapshot:
         parameters: group to [models, parameters].
     """
 
-    score: Tensor
-    epoch: Tensor
+    score: Float[Tensor, " models"]
+    epoch: Int64[Tensor, " models"]
     parameters: Groups
 
     @classmethod
@@ -33,7 +34,13 @@ class Snapshot:
         score = torch.full(some.shape[:1], INFINITY, device=some.device)
         return cls(score, torch.zeros_like(score, dtype=torch.int64), dict(parameters))
 
-    def replace(self, where: Tensor, score: Tensor, epoch: Tensor, parameters: Groups) -> None:
+    def replace(
+        self,
+        where: Bool[Tensor, " models"],
+        score: Float[Tensor, " models"],
+        epoch: Int64[Tensor, " models"],
+        parameters: Groups,
+    ) -> None:
         """Overwrite the models for which `where` [models] holds."""
         self.score = torch.where(where, score, self.score)
         self.epoch = torch.where(where, epoch, self.epoch)
@@ -64,13 +71,13 @@ class State:
     first: Groups
     second: Groups
     count: Groups
-    alive: Tensor
+    alive: Bool[Tensor, " models"]
     best: Snapshot
-    verdict: Tensor
-    verdict_epoch: Tensor
+    verdict: Float[Tensor, " models"]
+    verdict_epoch: Int64[Tensor, " models"]
     kept: Snapshot
-    round: Tensor
-    curve: Tensor
+    round: Int64[Tensor, " models"]
+    curve: Float32[Tensor, "models snapshots"]
 
     @classmethod
     def start(cls, parameters: Groups, snapshots: int) -> State:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
@@ -40,9 +41,9 @@ class Moving(NamedTuple):
     first: Groups
     second: Groups
     count: Groups  # type: ignore[assignment]  # a tuple has a method of this name
-    alive: Tensor
-    loss: Tensor
-    rate: Tensor
+    alive: Bool[Tensor, " models"]
+    loss: Float[Tensor, " models"]
+    rate: Float[Tensor, ""]
 
     def after(self, steps: int) -> Moving:
         """The same after so many more steps."""
