@@ -15,16 +15,15 @@ from libi.training.job import train_job
 with log_to(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
-    job, replicates = TrainingJob.model_validate(snakemake.params.job), snakemake.params.replicates
-    points = (snakemake.input.train, snakemake.input.validation)
+    settings, replicates = snakemake.params.job, snakemake.params.replicates
+    job, points = TrainingJob.model_validate(settings), (snakemake.input.train, snakemake.input.validation)
     train, validation = ([load_tensors(path)[0]["x"] for path in paths] for paths in points)
     truth = load_truth(snakemake.input.truth)
-    origin = fingerprint(list(snakemake.input), [snakemake.params.job, replicates])
+    origin = fingerprint(list(snakemake.input), [settings, replicates])
     checkpoints = Checkpoints(snakemake.params.scratch, origin)
     trained = train_job(job, replicates, truth, train, validation, checkpoints)
     checkpoints.check_ownership()
     names = (trained.records[column].tolist() for column in ("replicate", "configuration", "restart"))
-    settings = snakemake.params.job
     about = metadata_of(job.dataset, job.method, *names, settings["architecture"], settings, trained.objectives)
     save_tensors(snakemake.output.models, trained.tensors, about)
     save_table(snakemake.output.records, trained.records)

@@ -7,24 +7,27 @@ import docutils.core
 import jinja2
 import pytest
 
+from libi.paper.figures import FIGURES
+
 from .conftest import REPOSITORY
 
 CAPTIONS = sorted((REPOSITORY / "workflow" / "report").glob("*.rst"))
 RULES = [*(REPOSITORY / "workflow" / "rules").glob("*.smk"), REPOSITORY / "Snakefile"]
 
 
-def render(caption, number, config):
-    """A caption as Snakemake fills it in for a figure of that number, turned into HTML; warnings are errors."""
-    job = SimpleNamespace(wildcards=SimpleNamespace(number=number), config=config)
+def render(caption, figure, config):
+    """A caption as Snakemake fills it in for a figure, turned into HTML; warnings are errors."""
+    params = SimpleNamespace(caption=FIGURES.literal(figure, "CAPTION", ""))
+    job = SimpleNamespace(wildcards=SimpleNamespace(figure=figure), params=params, config=config)
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(caption.read_text(encoding="utf-8"))
     settings = {"halt_level": 2, "report_level": 2}
     return docutils.core.publish_parts(template.render(snakemake=job), writer="html5", settings_overrides=settings)
 
 
 @pytest.mark.parametrize("caption", CAPTIONS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("number", ["2", "5"])
-def test_captions_are_sound_restructuredtext(caption, number):
-    html = render(caption, number, {"variants": {}})["html_body"]
+@pytest.mark.parametrize("figure", FIGURES)
+def test_captions_are_sound_restructuredtext(caption, figure):
+    html = render(caption, figure, {"variants": {}})["html_body"]
     assert html.count("<p>") >= 1 and "{" not in html
 
 
@@ -40,5 +43,5 @@ def test_the_report_opens_with_what_the_study_found(config, folder, tmp_path, mo
     (tmp_path / "results" / folder).mkdir(parents=True)
     (tmp_path / "results" / folder / "summary.rst").write_text("**All hold.**\n")
     monkeypatch.chdir(tmp_path)
-    html = render(REPOSITORY / "workflow/report/workflow.rst", "1", config)["html_body"]
+    html = render(REPOSITORY / "workflow/report/workflow.rst", "figure1", config)["html_body"]
     assert html.index("All hold.") < html.index("A replication of")

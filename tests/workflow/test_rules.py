@@ -12,7 +12,7 @@ from .conftest import SMOKE, TINY, TYPESET, Project, environment, write_study
 
 PAPER = "config/config.yaml"
 VERBS = (
-    *("define", "simulate", "train", "select", "evaluate", "gather"),
+    *("define", "simulate", "split", "train", "select", "evaluate", "gather"),
     *("infer", "derive", "measure", "judge", "render", "draw", "write"),
 )
 TARGETS = ("all", "linear_jtex", "cubic_jtex", "gaussian", "mobius")

@@ -1,17 +1,6 @@
 """The figures, each as PDF and PNG with the numbers it plots beside it. libi.paper.figures says what a figure's file holds."""
 
 
-def said_of_figure(name, default=None):
-    """A parameter: what a figure's file says under a name."""
-    return lambda wildcards: FIGURES.literal(wildcards.figure, name, default)
-
-
-def tables_of_figure(wildcards):
-    """The files that a figure reads, by the names of its tables."""
-    dataset, reads = (said_of_figure(name)(wildcards) for name in ("DATASET", "READS"))
-    return {name: derived(name) if name in CLOSED_FORMS else shown(wildcards, dataset, name) for name in reads}
-
-
 rule draw:
     input:
         unpack(tables_of_figure),

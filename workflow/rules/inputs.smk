@@ -120,6 +120,17 @@ def shown(wildcards, dataset, name):
     return [file for method in methods for file in at_home(path, wildcards, "posterior", dataset, method)]
 
 
+def said_of_figure(name, default=None):
+    """A parameter: what a figure's file says under a name."""
+    return lambda wildcards: FIGURES.literal(wildcards.figure, name, default)
+
+
+def tables_of_figure(wildcards):
+    """The files that a figure reads, by the names of its tables."""
+    dataset, reads = (said_of_figure(name)(wildcards) for name in ("DATASET", "READS"))
+    return {name: derived(name) if name in CLOSED_FORMS else shown(wildcards, dataset, name) for name in reads}
+
+
 def figures(folder):
     """A study's figures as PDF: of its data sets, and of all together."""
     names = (None, *FAMILY[folder].dataset_names())
