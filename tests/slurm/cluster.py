@@ -1,4 +1,4 @@
-"""A real SLURM of one node, and how to ask it what its jobs do."""
+"""A real SLURM of one node or two, and how to ask it what its jobs do."""
 
 import os
 import shutil
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ONE_NODE = Path(__file__).parent / "one_node.sh"
-STATE = Path("/var/lib/libi-one-node")
+SMALL_CLUSTER = Path(__file__).parent / "small_cluster.sh"
+STATE = Path("/var/lib/libi-small-cluster")
 CPUS = 4
 NOT_INSTALLED = 3
 
@@ -23,9 +23,10 @@ def why_not():
     return None
 
 
-def one_node(action):
-    """Bring the cluster up or down; skip the tests where SLURM's packages cannot be had."""
-    done = subprocess.run([ONE_NODE, action], env=os.environ | {"ONENODE_CPUS": str(CPUS)}, timeout=300)
+def small_cluster(action, nodes=1):
+    """Bring the cluster up or down, or lose its second node; skip the tests where SLURM's packages cannot be had."""
+    given = os.environ | {"CLUSTER_CPUS": str(CPUS), "CLUSTER_NODES": str(nodes)}
+    done = subprocess.run([SMALL_CLUSTER, action], env=given, timeout=300)
     if done.returncode == NOT_INSTALLED:
         pytest.skip("SLURM's packages cannot be installed here")
     done.check_returncode()
@@ -38,7 +39,18 @@ def told(*command):
 
 def accounting():
     """One dictionary an allocation, whatever its state: what sacct knows of it. It lags behind a little."""
-    fields = ("JobID", "State", "Comment", "ReqMem", "TimelimitRaw", "AllocTRES", "AllocCPUS", "Start", "End")
+    fields = (
+        "JobID",
+        "State",
+        "Comment",
+        "ReqMem",
+        "TimelimitRaw",
+        "AllocTRES",
+        "AllocCPUS",
+        "Start",
+        "End",
+        "NodeList",
+    )
     rows = told("sacct", "-X", "-P", "-n", "--duplicates", "--starttime", "now-1days", "-o", ",".join(fields))
     return [dict(zip(fields, row.split("|"), strict=True)) for row in rows]
 

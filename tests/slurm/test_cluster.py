@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from ..workflow.conftest import REPOSITORY, SMOKE, Project, environment, write_study
-from .cluster import STATE, accounting, node_state, one_node, running, told, wait_for, why_not
+from .cluster import STATE, accounting, node_state, running, small_cluster, told, wait_for, why_not
 
 HERE = Path(__file__).parent
 pytestmark = [
@@ -28,9 +28,9 @@ GOES_ON = re.compile(r"goes on from epoch (\d+)")
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
-    one_node("up")
+    small_cluster("up")
     yield
-    one_node("down")
+    small_cluster("down")
 
 
 def table(project, name):

@@ -1,30 +1,40 @@
 #!/usr/bin/env bash
-# A throw-away SLURM cluster of one node on Debian 12, run by root and without systemd: the real sbatch, squeue, sacct
-# and scancel, with slurmdbd and MariaDB behind them.
+# A throw-away SLURM cluster of one node or two on Debian 12, run by root and without systemd: the real sbatch, squeue,
+# sacct and scancel, with slurmdbd and MariaDB behind them. The first node is this machine. The second is a network
+# namespace of it with a host name and an address of its own, so that it can be lost.
 #
-#   one_node.sh up       install what is missing, start, wait until ready (10 s; 30 s more the first time)
-#   one_node.sh status   show daemons, node and queue; exit 0 if usable
-#   one_node.sh down     cancel all jobs, stop the daemons, remove the state
+#   small_cluster.sh up       install what is missing, start, wait until ready (10 s; 30 s more the first time)
+#   small_cluster.sh status   show daemons, node and queue; exit 0 if usable
+#   small_cluster.sh lose     end all that runs on the second node at once, as if its power had failed
+#   small_cluster.sh down     cancel all jobs, stop the daemons, remove the state
 #
 # Settings (environment variables, read by 'up'):
-#   ONENODE_CPUS     CPUs the node offers; more than it has is fine (default: what nproc says)
-#   ONENODE_MEM_MB   memory the node offers (default: 90% of the total)
-#   ONENODE_GPUS     GPUs the node offers (default: 2). They are bookkeeping: SLURM hands them out and sets
+#   CLUSTER_NODES    1 (default) or 2
+#   CLUSTER_CPUS     CPUs each node offers; more than it has is fine (default: what nproc says)
+#   CLUSTER_MEM_MB   memory each node offers (default: 90% of the total)
+#   CLUSTER_GPUS     GPUs each node offers (default: 2). They are bookkeeping: SLURM hands them out and sets
 #                    CUDA_VISIBLE_DEVICES to 0, 1, ..., whether or not such devices exist.
 set -euo pipefail
 
-STATE=/var/lib/libi-one-node     # removed by 'down'
-LOGS=/var/log/libi-one-node      # kept by 'down', emptied by 'up'
+STATE=/var/lib/libi-small-cluster     # removed by 'down'
+LOGS=/var/log/libi-small-cluster      # kept by 'down', emptied by 'up'
 ETC=/etc/slurm
-MARK='# Written by one_node.sh'
-MUNGE_PID=/run/munge/libi-one-node.pid
+MARK='# Written by small_cluster.sh'
+MUNGE_PID=/run/munge/libi-small-cluster.pid
 DB_SOCKET=$STATE/mariadb/sock
 
-CPUS=${ONENODE_CPUS:-$(nproc)}
-MEM_MB=${ONENODE_MEM_MB:-$(awk '/^MemTotal/ {print int($2 / 1024 * 0.9)}' /proc/meminfo)}
-GPUS=${ONENODE_GPUS:-2}
+CPUS=${CLUSTER_CPUS:-$(nproc)}
+MEM_MB=${CLUSTER_MEM_MB:-$(awk '/^MemTotal/ {print int($2 / 1024 * 0.9)}' /proc/meminfo)}
+GPUS=${CLUSTER_GPUS:-2}
+NODES=${CLUSTER_NODES:-1}
+FIRST=$(hostname -s)
+SECOND=$FIRST-2
+SPACE=libi-second                # the second node's network namespace, and its link to this machine's
+LINK=libi-link
+HERE=10.77.0.1
+THERE=10.77.0.2
 
-say()  { printf 'libi-one-node: %s\n' "$*"; }
+say()  { printf 'libi-small-cluster: %s\n' "$*"; }
 die()  { say "error: $*" >&2; exit 1; }
 
 # wait_for SECONDS WHAT COMMAND...: try COMMAND until it succeeds.
@@ -82,24 +92,28 @@ install_packages() {
 }
 
 write_config() {
-    local host addr bind='' gres='' nodegres='' i
-    host=$(hostname -s)
-    # Listen on the address of the host name alone, where it has one: on most
-    # test machines that is a loopback address.
-    addr=$(getent ahostsv4 "$(hostname)" | awk 'NR == 1 {print $1}') || true
-    if [[ $addr ]]; then bind=CommunicationParameters; else addr=127.0.0.1; fi
+    local host=$FIRST addr bind='' gres='' nodegres='' names i
+    if ((NODES == 2)); then
+        addr=$HERE names=$FIRST,$SECOND
+    else
+        # Listen on the address of the host name alone, where it has one: on most
+        # test machines that is a loopback address.
+        addr=$(getent ahostsv4 "$(hostname)" | awk 'NR == 1 {print $1}') || true
+        if [[ $addr ]]; then bind=CommunicationParameters; else addr=127.0.0.1; fi
+        names=$FIRST
+    fi
     install -d -m 755 "$ETC"
     if ((GPUS > 0)); then
         # Null devices stand in for the GPUs (plain files are not accepted);
         # the digits at the end become the indices in CUDA_VISIBLE_DEVICES.
         for ((i = 0; i < GPUS; i++)); do mknod "$STATE/gpu$i" c 1 3; done
-        gres="NodeName=$host Name=gpu Type=test File=$STATE/gpu[0-$((GPUS - 1))] Flags=nvidia_gpu_env"
+        gres="NodeName=$names Name=gpu Type=test File=$STATE/gpu[0-$((GPUS - 1))] Flags=nvidia_gpu_env"
         nodegres="Gres=gpu:test:$GPUS"
     fi
 
     cat >"$ETC/slurm.conf" <<EOF
 $MARK
-ClusterName=onenode
+ClusterName=small
 SlurmctldHost=$host($addr)
 SlurmUser=slurm
 ${bind:+$bind=NoCtldInAddrAny,NoInAddrAny}
@@ -110,11 +124,11 @@ CredType=cred/munge
 AuthInfo=cred_expire=5
 
 StateSaveLocation=$STATE/ctld
-SlurmdSpoolDir=$STATE/slurmd
+SlurmdSpoolDir=$STATE/slurmd/%n
 SlurmctldPidFile=$STATE/run/slurmctld.pid
-SlurmdPidFile=$STATE/run/slurmd.pid
+SlurmdPidFile=$STATE/run/slurmd-%n.pid
 SlurmctldLogFile=$LOGS/slurmctld.log
-SlurmdLogFile=$LOGS/slurmd.log
+SlurmdLogFile=$LOGS/slurmd-%n.log
 
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
@@ -147,8 +161,10 @@ JobRequeue=1
 SchedulerParameters=batch_sched_delay=0,sched_interval=5,bf_interval=5
 
 DefMemPerCPU=$((MEM_MB / CPUS))
-NodeName=$host NodeAddr=$addr CPUs=$CPUS Sockets=1 CoresPerSocket=$CPUS ThreadsPerCore=1 RealMemory=$MEM_MB $nodegres
-PartitionName=main Nodes=$host Default=YES DefaultTime=01:00:00 MaxTime=1-00:00:00
+NodeName=DEFAULT CPUs=$CPUS Sockets=1 CoresPerSocket=$CPUS ThreadsPerCore=1 RealMemory=$MEM_MB $nodegres
+NodeName=$FIRST NodeAddr=$addr
+$( ((NODES == 2)) && echo "NodeName=$SECOND NodeAddr=$THERE")
+PartitionName=main Nodes=$names Default=YES DefaultTime=01:00:00 MaxTime=1-00:00:00
 EOF
     printf '%s\n' "$MARK" "$gres" >"$ETC/gres.conf"
     install -m 600 -o slurm -g slurm /dev/null "$ETC/slurmdbd.conf"
@@ -195,6 +211,22 @@ start_database() {
         GRANT ALL ON slurm_acct_db.* TO slurm@localhost;'
 }
 
+# A namespace whose one way out is a link to this machine.
+start_second() {
+    ip netns add $SPACE
+    ip link add $LINK type veth peer name $LINK-2 netns $SPACE
+    ip address add $HERE/24 dev $LINK
+    ip link set $LINK up
+    ip -n $SPACE address add $THERE/24 dev $LINK-2
+    ip -n $SPACE link set $LINK-2 up
+    ip -n $SPACE link set lo up
+}
+
+lose() {
+    # shellcheck disable=SC2046
+    kill -9 $(ip netns pids $SPACE)
+}
+
 up() {
     [[ $EUID == 0 ]] || die "run as root"
     local start=$SECONDS
@@ -210,6 +242,7 @@ up() {
     chown slurm:slurm "$LOGS"
     install -d -o slurm -g slurm -m 755 "$STATE/run" "$STATE/ctld"
     install -d -m 755 "$STATE/slurmd"
+    ((NODES == 1)) || start_second
     write_config
 
     start_munge
@@ -219,20 +252,23 @@ up() {
     slurmctld -c
     wait_for 30 slurmctld controller_up
     slurmd
-    wait_for 30 'the node' node_up
+    # shellcheck disable=SC2016
+    ((NODES == 1)) ||
+        nsenter --net=/run/netns/$SPACE unshare --uts sh -c 'hostname "$1" && exec slurmd' sh "$SECOND"
+    wait_for 30 'the nodes' node_up
     timeout 30 srun -Q -n1 true || die "a first job did not run; see $LOGS"
     # Jobs show up in sacct some seconds late; let that be over for the first.
     wait_for 30 'the first job in sacct' in_sacct
-    say "up after $((SECONDS - start)) s: $CPUS CPUs, $MEM_MB MB, $GPUS GPUs"
+    say "up after $((SECONDS - start)) s: $NODES node(s) of $CPUS CPUs, $MEM_MB MB, $GPUS GPUs"
 }
 
 in_sacct()      { sacct -nX | grep -q COMPLETED; }
 queue_empty()   { [[ -z $(squeue -h -a) ]]; }
 controller_up() { scontrol ping | grep -q 'is UP'; }
-node_up()       { sinfo -h -o %T | grep -qE '^(idle|mixed|allocated|completing)$'; }
+node_up()       { [[ $(sinfo -h -N -o %T | grep -cE '^(idle|mixed|allocated|completing)$') == "$NODES" ]]; }
 usable() {
     pid_of slurmctld "$STATE/run/slurmctld.pid" >/dev/null &&
-        pid_of slurmd "$STATE/run/slurmd.pid" >/dev/null &&
+        pid_of slurmd "$STATE/run/slurmd-$FIRST.pid" >/dev/null &&
         controller_up && node_up
 }
 
@@ -245,7 +281,8 @@ munged $MUNGE_PID
 mariadbd $STATE/mariadb/mariadbd.pid
 slurmdbd $STATE/run/slurmdbd.pid
 slurmctld $STATE/run/slurmctld.pid
-slurmd $STATE/run/slurmd.pid
+slurmd $STATE/run/slurmd-$FIRST.pid
+slurmd $STATE/run/slurmd-$SECOND.pid
 EOF
     usable || { say "not usable"; return 1; }
     sinfo -N -o '%N %T cpus=%c mem=%m gres=%G'
@@ -264,7 +301,8 @@ down() {
             wait_for 30 'the jobs to end' queue_empty || true
         fi
     fi
-    stop slurmd "$STATE/run/slurmd.pid"
+    stop slurmd "$STATE/run/slurmd-$FIRST.pid"
+    stop slurmd "$STATE/run/slurmd-$SECOND.pid"
     stop slurmctld "$STATE/run/slurmctld.pid"
     stop slurmdbd "$STATE/run/slurmdbd.pid"
     stop mariadbd "$STATE/mariadb/mariadbd.pid"
@@ -276,10 +314,12 @@ down() {
         if grep -qsF "$MARK" "$ETC/$f.conf"; then rm -f "$ETC/$f.conf"; fi
     done
     rm -rf "$STATE"
+    ip link delete $LINK 2>/dev/null || true
+    ip netns delete $SPACE 2>/dev/null || true
     say "down"
 }
 
 case ${1:-} in
-    up | down | status) "$1" ;;
+    up | down | status | lose) "$1" ;;
     *) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0"; exit 2 ;;
 esac
