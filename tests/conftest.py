@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items):
     """
 
     def turn(item):
-        if item.path.name == "test_cluster.py":
+        if item.path.name in ("test_cluster.py", "test_two_nodes.py"):
             return 3
         if item.path.name == "test_end_to_end.py":
             return 0

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A throw-away SLURM cluster of one node or two on Debian 12, run by root and without systemd: the real sbatch, squeue,
 # sacct and scancel, with slurmdbd and MariaDB behind them. The first node is this machine. The second is a network
-# namespace of it with a host name and an address of its own, so that it can be lost.
+# namespace of it with a host name and an address of its own, so that it can be lost; jobs fill it first.
 #
 #   small_cluster.sh up       install what is missing, start, wait until ready (10 s; 30 s more the first time)
 #   small_cluster.sh status   show daemons, node and queue; exit 0 if usable
@@ -162,8 +162,8 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=5,bf_interval=5
 
 DefMemPerCPU=$((MEM_MB / CPUS))
 NodeName=DEFAULT CPUs=$CPUS Sockets=1 CoresPerSocket=$CPUS ThreadsPerCore=1 RealMemory=$MEM_MB $nodegres
-NodeName=$FIRST NodeAddr=$addr
-$( ((NODES == 2)) && echo "NodeName=$SECOND NodeAddr=$THERE")
+NodeName=$FIRST NodeAddr=$addr Weight=2
+$( ((NODES == 2)) && echo "NodeName=$SECOND NodeAddr=$THERE Weight=1")
 PartitionName=main Nodes=$names Default=YES DefaultTime=01:00:00 MaxTime=1-00:00:00
 EOF
     printf '%s\n' "$MARK" "$gres" >"$ETC/gres.conf"
