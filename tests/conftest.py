@@ -1,5 +1,6 @@
 """What all tests share: two workers, the order of tests, and run-time checks of every call in the rooms of arrays."""
 
+import hypothesis
 import jaxtyping
 import pytest
 import torch
@@ -10,6 +11,8 @@ ROOMS = "base datasets objectives methods models statistics posterior evaluation
 jaxtyping.install_import_hook([f"libi.{room}" for room in ROOMS], f"{checker.__name__}.check")
 
 torch.set_num_threads(1)  # two workers share the cores
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 
 @pytest.fixture(autouse=True)

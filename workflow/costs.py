@@ -17,8 +17,9 @@ STEPS = Path(__file__).parent.parent / "benchmarks/results/steps.csv"
 UNITS = {"elbo": "epoch of 5 x 100", "constrained_likelihood": "step of 500"}
 UNCOMPILED = 60.0  # times as long: 55 to 118 was measured, on three data sets and two methods
 OTHERS = 4.0  # of any other job, and of every job's start
-# What else jobs take, by data set. Rounded from processor times of jobs of the sensitivity study, on an AMD EPYC
-# without AVX-512; a run corrects them as its own jobs end. For a data set that is not here, the dearest is taken.
+# What else jobs take, by data set. Rounded from jobs of the sensitivity study and of the runs that are recorded in
+# tests/workflow/recorded, on an AMD EPYC without AVX-512. A run corrects them as its own jobs end. A data set that is
+# not here costs as much as the dearest.
 SELECT = {"linear_jtex": 0.01, "gaussian": 0.02, "cubic_jtex": 0.6, "mobius": 1.8}  # of 500 points, by one model
 EVALUATE = {"linear_jtex": 0.6, "gaussian": 0.9, "cubic_jtex": 1.5, "mobius": 2.2}  # of one model, without S-kNN
 S_KNN_DRAW = 1.4e-4  # of one draw of S-kNN

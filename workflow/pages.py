@@ -129,7 +129,7 @@ SENSITIVITY = """
 ### What the choices decide
 
 `make sensitivity` trains variants of a part of the study (`config/sensitivity.yaml`). A variant changes one choice
-that the paper leaves open, or a few. {variants} are published here; they took {wall} on {cores} cores.{lacking}
+that the paper leaves open, or a few. {variants} are published here; they took {wall} on {cores} cores{runs}.{lacking}
 
 Here a claim *stands* if it is reproduced under every variant that can judge it, *falls* if it is not under any, and
 *turns* on a choice if a variant's verdict is the opposite of the base's. The others are open: undecided, or undecided
@@ -243,6 +243,7 @@ def chosen_by(reference: Path) -> str:
         lacking=f" The file has more, which are not published yet: {', '.join(lacking)}." if lacking else "",
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
+        runs=run.get("runs", ""),
         counts=variants.counts_to_markdown(variants.count_by_family(stable)),
         turning=variants.turning_to_markdown(stable),
         conclusions=variants.conclusions_to_markdown(variants.stable_conclusions(claims)),

@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 REPORTED = re.compile(r"stack (\d+) of (\d+): epoch (\d+) of (\d+),")
 FIRST_SHARE = 0.1  # of the work that must be done before the rest is estimated
-PRIOR = 1.0  # jobs of a kind, at the pace of all that train or of all others, that count beside those seen
-# Of the whole work, at the pace of all jobs, that counts beside the jobs that train and beside the others.
+# The pace of a kind of job starts from that of all that train, or of all others, as if so many jobs had shown it.
+PRIOR = 1.0
+# Those two paces start from that of all jobs, as if this share of the whole work had shown it.
 SHARED = 0.015
 
 

@@ -39,7 +39,7 @@ def test_an_array_is_read_as_it_stands(tmp_path, kind):
         ("1,2,3\n4,nan,6\n", "point 2, column 2: nan is no finite number"),
         ("1,2,3\n4,5\n", "line 2: 2 columns; the data set has 3 features"),
         ("a,b,c,d\n1,2,3,4\n", "line 2: 4 columns; the data set has 3 features"),
-        (b"\xff\xfe1,2", "no CSV file in UTF-8"),
+        (b"\xff\xfe1,2", "not a CSV file in UTF-8"),
     ],
 )
 def test_what_is_no_point_is_refused_by_its_place(tmp_path, text, words):

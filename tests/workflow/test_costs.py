@@ -36,3 +36,13 @@ def test_training_takes_epochs_times_their_cost(method, grid, work):
     assert costs.training_seconds(job, of_epochs) == pytest.approx(work + costs.OTHERS)
     uncompiled = costs.training_seconds(job | {"compile": False}, of_epochs)
     assert uncompiled == pytest.approx(costs.UNCOMPILED * work + costs.OTHERS)
+
+
+def test_a_job_of_several_replicates_starts_once():
+    """And so it costs less than as many jobs of one."""
+    study = load_study(yaml.safe_load((REPOSITORY / "config/config.yaml").read_text()), "a study")
+    one, five = (costs.job_seconds("train", study, "gaussian", "vae", replicates) for replicates in (1, 5))
+    of_epochs = {("gaussian", "elbo"): {1: 1e-6}}
+    job = study.training_job("gaussian", "vae")
+    plain = [costs.training_seconds(job, of_epochs, replicates) - costs.OTHERS for replicates in (1, 5)]
+    assert plain[1] == pytest.approx(5 * plain[0]) and 0 < one < five < 5 * one

@@ -5,9 +5,7 @@ rule define_reference:
     input:
         truth=truth,
         train=points(lambda wildcards: "train", of_all),
-        test=lambda wildcards: (
-            points(lambda wildcards: "test", of_all)(wildcards) if own_points(wildcards.dataset) else []
-        ),
+        test=held_out,
         code=code("define_reference.py", "dataset"),
     output:
         "results{study}/posterior/{dataset}/reference.safetensors",

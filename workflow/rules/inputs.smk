@@ -50,6 +50,11 @@ def of_all(wildcards):
     return list(FAMILY[wildcards.study].replicate_names())
 
 
+def held_out(wildcards):
+    """The test points of a data set whose truth is not known; nothing else can stand for p(x) there."""
+    return points(lambda wildcards: "test", of_all)(wildcards) if own_points(wildcards.dataset) else []
+
+
 def trained(kind, dataset=None, method=None):
     """The training files of a method on a data set; kind is safetensors (models) or csv (records)."""
     path = f"results{{study}}/training/{{dataset}}/{{method}}/{{replicates}}.{kind}"

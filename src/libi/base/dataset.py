@@ -83,7 +83,7 @@ class Dataset:
         return LATENT + self.observed + sum(layer.units for layer in hidden)
 
     def true_parameters(self) -> Float[Tensor, "1 parameters"]:
-        """θ_GT packed [1, parameters], made anew.
+        """θ_GT packed [1, parameters].
 
         Raises:
             ValueError: if it is not known.

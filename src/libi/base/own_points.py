@@ -108,7 +108,7 @@ def _lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:
                 if any(map(str.strip, cells)):
                     yield reader.line_num, cells
     except (UnicodeDecodeError, csv.Error) as error:
-        raise PointsError(f"{path}: no CSV file in UTF-8 ({error})") from None
+        raise PointsError(f"{path}: not a CSV file in UTF-8 ({error})") from None
 
 
 def _is_numbers(cells: list[str]) -> bool:

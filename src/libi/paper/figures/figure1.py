@@ -43,7 +43,7 @@ the aggregated posteriors of the truth and of the VAE, one code for each trainin
 beside the prior's (dashed).
 
 A and B are from ``closed_form/information.csv``, the least L from ``closed_form/optima.csv``, the rest from
-``posterior/linear_jtex/0_samples.csv`` and ``0_summary.csv``; ``figure1.csv`` has the numbers as plotted.
+``posterior/linear_jtex/*_samples.csv`` and ``*_gaps.csv``; ``figure1.csv`` has the numbers as plotted.
 """
 SURFACES = {
     "A": ("posterior_matching", r"A: $\mathrm{min}_\phi$ KL$[q_\phi(z|x) \| p_\theta(z|x)]$", LogNorm),
