@@ -20,6 +20,7 @@ from benchmarks.machine import has_jax
 from benchmarks.tasks import Task
 from benchmarks.vmapped import Vmapped
 from libi.statistics.gaussianity import henze_zirkler
+from libi.training.compilation import Compiled, Plain
 from libi.training.noise import batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws
 
 MODELS, TOLERANCE = 5, 1e-4
@@ -43,8 +44,8 @@ def _data(task: Task) -> list[tuple[Tensor, ...]]:
     return [step for epoch in range(_units(task)) for step in zip(batches[epoch], noise[epoch], strict=True)]
 
 
-def _in_engine(task: Task, kernels: bool) -> Outcome:
-    engine = InEngine(task, MODELS, kernels=kernels, units=_units(task))
+def _in_engine(task: Task, way: type[Plain] | None) -> Outcome:
+    engine = InEngine(task, MODELS, way=way, units=_units(task))
     after = engine.run()
     named = {group: task.dataset.layouts[group].unpack(flat) for group, flat in after.parameters.items()}
     return {name: value.numpy() for name, value in (module_names(named) | {"loss": after.loss}).items()}
@@ -99,10 +100,14 @@ def assert_agreement(task: Task) -> float:
     """
     if task.objective != "elbo":
         _assert_same_statistic(task)
-    ways = {"conventional": _conventionally, "vmapped": _by_vmap, "compiled": lambda task, _: _in_engine(task, False)}
+    ways = {
+        "conventional": _conventionally,
+        "vmapped": _by_vmap,
+        "compiled": lambda task, _: _in_engine(task, Compiled),
+    }
     if has_jax():
         ways["jax"] = _by_jax
-    data, expected, largest = _data(task), _in_engine(task, True), 0.0
+    data, expected, largest = _data(task), _in_engine(task, None), 0.0
     for way, compute in ways.items():
         found = compute(task, data)
         assert found.keys() == expected.keys(), f"{way}: {sorted(found)} against {sorted(expected)}"

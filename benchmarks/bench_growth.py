@@ -49,7 +49,7 @@ def seconds_of(call: Callable[[], object]) -> float:
 
 def training(task: Task, models: int, units: int) -> float:
     """Seconds of one unit of a stack."""
-    return seconds_of(InEngine(task, models, kernels=True, units=units).run) / units
+    return seconds_of(InEngine(task, models, units=units).run) / units
 
 
 def gradient(statistic: Callable[[torch.Tensor], torch.Tensor], points: int) -> float:

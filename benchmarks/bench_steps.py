@@ -31,6 +31,7 @@ from benchmarks.tasks import TASKS, UNITS, Task  # noqa: E402
 from benchmarks.timing import interleave  # noqa: E402
 from benchmarks.vmapped import Vmapped  # noqa: E402
 from libi.runtime.allocator import keep_freed_memory  # noqa: E402
+from libi.training.compilation import Compiled  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -66,7 +67,9 @@ def ways(task: Task) -> dict[tuple[str, int], Callable[[], None]]:
         calls["conventional, spectral", 1] = Conventional(task, 0, spectral_statistic).run
         calls["vmapped, spectral", 64] = Vmapped(task, 64, spectral_statistic).run
     for way in ("engine", "compiled"):
-        stacks = {models: InEngine(task, models, kernels=way == "engine") for models in ladder(task, way)}
+        stacks = {
+            models: InEngine(task, models, way=None if way == "engine" else Compiled) for models in ladder(task, way)
+        }
         calls |= {(way, models): stack.run for models, stack in stacks.items()}
     if has_jax():
         from benchmarks.in_jax import InJax  # noqa: PLC0415  (JAX need not be installed)

@@ -1,4 +1,4 @@
-"""The project's engine: whole chunks of training, by the C++ kernels or in compiled PyTorch."""
+"""The project's engine: whole chunks of training, by the C++ kernels or in PyTorch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from benchmarks.tasks import ADAM, CAP, UNITS, Task
 from libi.base.method import Phase
 from libi.training.backends import Stretch
 from libi.training.by_kernels import ByKernels
+from libi.training.compilation import Plain
 from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
 from libi.training.problem import Inputs, Member, Problem, Settings
@@ -23,25 +24,28 @@ class InEngine:
         stretch: the units of the next call.
     """
 
-    def __init__(self, task: Task, models: int, *, kernels: bool, units: int = UNITS) -> None:
+    def __init__(
+        self, task: Task, models: int, *, way: type[Plain] | None = None, units: int = UNITS, device: str = "cpu"
+    ) -> None:
         """Set a stack up.
 
         Args:
             task: the row of the bench.
             models: of the stack.
-            kernels: whether the C++ kernels train it, or compiled PyTorch.
+            way: how PyTorch trains it; None for the C++ kernels.
             units: that one call makes, at most a chunk.
+            device: where it trains.
         """
         settings = Settings(task.batch, 250, 1, CAP, ADAM, compiled=True)
-        x, truth = task.data(), torch.zeros(1, sum(task.dataset.generative.sizes))
+        x, truth = task.data().to(device), torch.zeros(1, sum(task.dataset.generative.sizes), device=device)
         values = {name: value.tolist() for name, value in zip(task.scalars, task.values(models), strict=True)}
         members = [
             Member(("bench", task.dataset.name, i), {name: value[i] for name, value in values.items()})
             for i in range(models)
         ]
         inputs = Inputs(Problem(task.dataset, truth, x, x, [("bench",)]), members, settings)
-        self.backend = ByKernels(inputs, task.objective) if kernels else InPyTorch(inputs, compiled=True)
-        self.state = State.start(task.start(models))
+        self.backend = InPyTorch(inputs, way) if way else ByKernels(inputs, task.objective)
+        self.state = State.start({group: flat.to(device) for group, flat in task.start(models).items()}, 1)
         phase = Phase(task.objective, ("generative", task.network), 10**6)
         self.stretch = Stretch(phase, 0, 0, units)
 

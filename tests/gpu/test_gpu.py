@@ -8,6 +8,7 @@ import torch
 import yaml
 
 from libi.paper.vocabulary import DATASETS
+from libi.training.captured import Captured
 from libi.training.noise import CHUNK, chunk_counters, chunk_keys, normal_draws, threefry
 from tests.training.conftest import problem_of, stack_of
 from tests.training.test_noise import KNOWN, words
@@ -16,6 +17,7 @@ from tests.workflow.conftest import REPOSITORY, Project, write_study
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no GPU here")
 
 GPU = torch.device("cuda")
+WORKSPACE = 64 * 2**20  # what the library of matrix products takes once in a process
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 2}
 CASES = [(name, method, LIBI if method == "libi" else {}) for method in ("vae", "libi") for name in DATASETS]
 TAME = [case for case in CASES if case[0] in ("linear_jtex", "gaussian")]  # rounding errors grow slowly there
@@ -80,17 +82,34 @@ def test_two_hundred_steps_are_those_of_a_cpu(case):
     assert largest_difference(200, *case) < 1e-4
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case[:2]))
+def test_recorded_steps_are_to_the_bit_those_that_are_started_one_by_one(case):
+    recorded, one_by_one = (parameters_after(30, GPU, *case, compiled=compiled) for compiled in (True, False))
+    for group, flat in one_by_one.items():
+        assert torch.equal(recorded[group], flat)
+
+
+def test_what_waits_for_the_gpu_cannot_be_recorded_and_runs_as_it_is(caplog):
+    waits = Captured(lambda x: x * float(x.sum()), "a function that waits")
+    for number in (3, 4, 4):
+        assert waits(torch.full((number,), 2.0, device=GPU)).tolist() == [4.0 * number] * number
+    assert "a function that waits cannot be recorded" in caplog.text
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["recorded", "one by one"])
 @pytest.mark.parametrize(("name", "method", "values"), CASES)
-def test_the_estimate_of_memory_covers_what_is_taken(name, method, values):
+def test_the_estimate_of_memory_covers_what_is_taken(name, method, values, compiled):
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
     members = [(restart, values) for restart in range(500)]
     problem = on(GPU, problem_of(name, points=500))
-    stack = stack_of(problem, method, members, 1000, batch_size=100)
+    stack = stack_of(problem, method, members, 1000, batch_size=100, compiled=compiled)
     stack._run_chunk(stack._phases[0])
     taken = torch.cuda.max_memory_allocated() - before
-    assert taken <= stack.memory <= 4 * taken
+    print(f"{name} {method}: estimated {stack.memory / 2**20:.0f} MiB, taken {taken / 2**20:.0f} MiB")
+    assert taken <= stack.memory + WORKSPACE
+    assert stack.memory <= 4 * taken
 
 
 def test_a_study_runs_on_the_gpu(tmp_path):

@@ -15,6 +15,7 @@ from libi.training import engine
 from libi.training.backends import Stretch, moving
 from libi.training.by_kernels import ByKernels
 from libi.training.checkpoint import flatten
+from libi.training.compilation import Plain
 from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
 from libi.training.problem import Inputs, Member, Problem
@@ -92,7 +93,7 @@ def in_float64(inputs):
     """The same in PyTorch and float64: the reference."""
     points = {part: getattr(inputs.problem, part).double() for part in ("truth", "train", "validation")}
     twin = Inputs(replace(inputs.problem, **points), inputs.members, inputs.settings)
-    return InPyTorch(twin, compiled=False)
+    return InPyTorch(twin, Plain)
 
 
 def start_of(inputs, generator):
@@ -140,7 +141,7 @@ def test_gradients_are_those_of_the_plain_form_in_float64():
         ours = ByKernels(inputs, objective).advance(stretch, state)
         reference = in_float64(inputs).advance(stretch, doubled(state))
         torch.testing.assert_close(ours.loss.double(), reference.loss, rtol=2e-4, atol=1e-5)
-        single = InPyTorch(inputs, compiled=False)
+        single = InPyTorch(inputs, Plain)
         errors.append([relative_error(after, reference) for after in (ours, single.advance(stretch, state))])
     kernels, pytorch = torch.tensor(errors).unbind(1)
     # What float32 cannot hold PyTorch does not hold either: codes with little spread around a large mean. And a point

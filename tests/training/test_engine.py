@@ -11,6 +11,9 @@ from libi.posterior.closed_form import LinearInference, marginal_covariance, obj
 from libi.statistics.likelihood import linear_gaussian_log_likelihood
 from libi.training import in_pytorch
 from libi.training.backends import moving
+from libi.training.captured import Captured
+from libi.training.compilation import Compiled, Plain
+from libi.training.engine import choose_way
 from libi.training.in_pytorch import Programs
 from libi.training.problem import Inputs
 from libi.training.state import State
@@ -86,6 +89,15 @@ def test_all_of_a_stack_is_on_the_device_of_its_points(monkeypatch, name, method
     state = trained(stack_of(replace(problem, **elsewhere), method, members, 8, replicates=[0, 1, 1, 0, 1]))
     tensors = [state.kept.score, state.alive, *state.parameters.values(), *state.kept.parameters.values()]
     assert {tensor.device.type for tensor in tensors} == {"meta"}
+
+
+def test_steps_are_recorded_where_points_are_not_on_a_cpu_unless_the_study_says_otherwise():
+    problem = problem_of("gaussian")
+    elsewhere = replace(
+        problem, **{part: getattr(problem, part).to("meta") for part in ("truth", "train", "validation")}
+    )
+    for compiled, expected in ((True, Captured), (False, Plain)):
+        assert choose_way(Inputs(elsewhere, [], replace(SETTINGS, compiled=compiled))) is expected
 
 
 def test_truth_keeps_the_ground_truth_and_finds_its_posterior():
@@ -170,13 +182,13 @@ def test_a_model_that_diverges_is_flagged_and_its_neighbours_are_unchanged():
 
 @pytest.mark.long
 def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
-    """One step, after which rounding errors grow: what a GPU runs, and a CPU where there is no kernel."""
+    """One step, after which rounding errors grow: what a CPU runs where there is no kernel."""
     problem, left = problem_of("gaussian"), set(Path(tempfile.gettempdir()).glob("aotinductor_*"))
     stack = stack_of(problem, "libi", [(0, LIBI), (1, LIBI), (2, LIBI)], 40)
     groups, results = ("generative", "encoder"), []
     data = [(problem.train, *(torch.tensor([tolerance] * 3) for tolerance in (1.0, 0.2, 0.5)))]
-    for compiled in (False, True):
-        step = Programs(Inputs(problem, [], SETTINGS), compiled=compiled).step("constrained_likelihood", groups)
+    for way in (Plain, Compiled):
+        step = Programs(Inputs(problem, [], SETTINGS), way).step("constrained_likelihood", groups)
         results.append(step.iterate(moving(stack.state, groups, 0.01), {}, data))
     assert step.runs_compiled()  # and not as it is, after a warning
     for group in groups:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 HOST = torch.device("cpu")
 
 CACHED = 600_000  # float32 numbers that stay in a core's cache from one operation of a step to the next
-COPIES = 3  # of what a step holds of its models, at its widest: values, gradients, and what is on the way
+COPIES = 6  # of what a step holds of its models, at its widest: values, gradients, and what is on the way
 
 
 def on_host(tensor: torch.Tensor) -> bool:

@@ -125,13 +125,16 @@ class HermiteFunctions(NamedTuple):
 
 
 @functools.cache
-def hermite_functions(points: int, functions: int = FUNCTIONS, width: float = WIDTH) -> HermiteFunctions:
+def hermite_functions(
+    points: int, functions: int = FUNCTIONS, width: float = WIDTH, device: str = "cpu"
+) -> HermiteFunctions:
     """Compute the expansion for samples of a size (Rasmussen & Williams 2006, section 4.3.1).
 
     Args:
         points: size n of a sample, which sets b.
         functions: K, how many are kept on each axis.
         width: s.
+        device: where the tables are kept. A GPU would wait for a copy of them in every step.
     """
     a, c = 1 / (2 * width**2), _smoothing(points, 2) ** 2 / 2
     beta = (1 + 4 * c / a) ** 0.25
@@ -147,8 +150,10 @@ def hermite_functions(points: int, functions: int = FUNCTIONS, width: float = WI
         rows.append(recurrence[j, 0] * nodes * rows[j] - recurrence[j, 1] * rows[j - 1] * (j > 0))
     means = np.stack(rows) @ shares / shares.sum()
     weights = np.where(np.add.outer(k, k) < functions, np.outer(eigenvalues, eigenvalues), 0)
-    tables = (recurrence, weights, np.outer(means, means))
-    return HermiteFunctions(decay, math.sqrt(beta), *map(torch.from_numpy, tables))
+    tables = [torch.from_numpy(table) for table in (recurrence, weights, np.outer(means, means))]
+    if device != "cpu":
+        tables = [table.to(device) for table in tables]
+    return HermiteFunctions(decay, math.sqrt(beta), *tables)
 
 
 def spectral_henze_zirkler(
@@ -180,7 +185,7 @@ def spectral_henze_zirkler(
     if codes.ndim != 3 or codes.shape[-2] != 2:
         raise ValueError(f"the spectral form needs codes [models, 2, points], got {list(codes.shape)}")
     points = codes.shape[-1]
-    known = hermite_functions(points, functions, width)
+    known = hermite_functions(points, functions, width, str(codes.device))
     recurrence = known.recurrence.to(codes)
     products = _Products.apply(torch.stack(_whiten_pair(codes), dim=1), known.decay, known.start, recurrence)[0]
     deviation = products / points - known.targets.to(codes)

@@ -18,7 +18,8 @@ from libi.runtime.device import on_host
 from libi.runtime.seeding import stream
 from libi.training.backends import Backend, Stretch
 from libi.training.by_kernels import ByKernels, has_kernels
-from libi.training.compilation import has_compiler
+from libi.training.captured import Captured
+from libi.training.compilation import Compiled, Plain, has_compiler
 from libi.training.encoder_start import ENCODER_STARTS
 from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
@@ -200,15 +201,23 @@ def growth(before: int, epochs: int, form: str) -> Float32[Tensor, " CHUNK"]:
 
 
 def choose_backends(inputs: Inputs, objectives: set[str]) -> dict[str, Backend]:
-    """What computes the steps under each objective: kernels; where there are none, PyTorch, compiled or not.
-
-    On a GPU steps are not compiled: what PyTorch 2.11 compiled for one crashed or was wrong (docs/scale.md).
-    """
+    """What computes the steps under each objective: the C++ kernels; where there are none, PyTorch."""
     problem, compiled = inputs.problem, inputs.settings.compiled
     own = {name for name in objectives if inputs.objectives[name] is not OBJECTIVES.get(name)}
     kernels = {name for name in objectives - own if compiled and has_kernels(problem, name)}
     chosen: dict[str, Backend] = {name: ByKernels(inputs, name) for name in kernels}
     if kernels < objectives:
-        in_pytorch = InPyTorch(inputs, compiled=compiled and on_host(problem.train) and has_compiler())
-        chosen |= dict.fromkeys(objectives - kernels, in_pytorch)
+        chosen |= dict.fromkeys(objectives - kernels, InPyTorch(inputs, choose_way(inputs)))
     return chosen
+
+
+def choose_way(inputs: Inputs) -> type[Plain]:
+    """How PyTorch's steps run: compiled on a CPU, if there is a compiler; recorded on a GPU; as they are elsewhere.
+
+    What PyTorch 2.11 compiled for a GPU crashed or was wrong (docs/scale.md).
+    """
+    if not inputs.settings.compiled:
+        return Plain
+    if on_host(inputs.problem.train):
+        return Compiled if has_compiler() else Plain
+    return Captured

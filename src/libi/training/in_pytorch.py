@@ -1,4 +1,4 @@
-"""Training in PyTorch, on any device, compiled or not: the reference for the kernels."""
+"""Training in PyTorch, on any device: the reference for the kernels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from libi.runtime.imports import import_closure
 from libi.runtime.provenance import fingerprint
 from libi.runtime.seeding import seed_of
 from libi.training.backends import Stretch, moving
-from libi.training.compilation import Compiled, Plain
+from libi.training.compilation import Plain
 from libi.training.noise import (
     CHUNK,
     batches_of,
@@ -43,11 +43,11 @@ def source_of(*files: str) -> str:
 
 
 class Programs:
-    """The functions that a stack runs, each built and compiled once, when first asked for."""
+    """The functions that a stack runs, each built once, when first asked for."""
 
-    def __init__(self, inputs: Inputs, *, compiled: bool) -> None:
+    def __init__(self, inputs: Inputs, way: type[Plain]) -> None:
         self._inputs, self._dataset, self._settings = inputs, inputs.problem.dataset, inputs.settings
-        self._wrap = Compiled if compiled else Plain
+        self._wrap = way
         self._built: dict[str, Plain] = {}
 
     def _constants(self, objective: str) -> dict[str, float]:
@@ -93,8 +93,14 @@ class Programs:
 class InPyTorch:
     """The steps of one stack, its models a part at a time (`Backend`)."""
 
-    def __init__(self, inputs: Inputs, *, compiled: bool) -> None:
-        self._inputs, self._programs = inputs, Programs(inputs, compiled=compiled)
+    def __init__(self, inputs: Inputs, way: type[Plain]) -> None:
+        """Set the steps up.
+
+        Args:
+            inputs: what the models see.
+            way: how functions run: as they are, compiled for a CPU, or recorded on a GPU.
+        """
+        self._inputs, self._programs = inputs, Programs(inputs, way)
         self._problem, self._settings = inputs.problem, inputs.settings
 
     def _held(self, objective: Objective, points: int) -> int:
