@@ -11,6 +11,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
 from progress import spell  # noqa: E402
+from second_run import FOLDER, elsewhere  # noqa: E402
 
 from benchmarks import commands, libi_failures, proposals, same_science  # noqa: E402
 from libi.paper.nearest import held_out, nearest  # noqa: E402
@@ -36,8 +37,8 @@ Table 1, with exact log-likelihoods: mean ± standard deviation over {replicates
 
 {table}
 
-The study has {jobs} jobs. They took {wall} on {cores} cores ({processor}). Other commands took, after the installation:
-{commands}.
+The study has {jobs} jobs. They took {wall} on {cores} cores ({processor}){again}. Other commands took, after the
+installation: {commands}.
 """
 RESULTS = """Ours over *the published*: mean ± standard deviation over {replicates} replicates. *Test-LL* is the paper's
 estimate (Eq. 48), *exact* the log-likelihood that it estimates. The best of the five methods is bold, except in
@@ -198,8 +199,19 @@ def shown(reference: Path) -> str:
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
         processor=run["machine"]["processor"],
+        again=took_again(reference),
         commands=commands.to_words(load_table(commands.RECORDED)),
     )
+
+
+def took_again(reference: Path) -> str:
+    """How long the second run took, to follow upon the first; nothing before it is published."""
+    path = reference / FOLDER / "run.json"
+    if not path.exists():
+        return ""
+    run = json.loads(path.read_text())
+    vectors = "with" if run["machine"]["avx512f"] else "without"
+    return f", and {spell(run['wall_seconds'])} on {run['machine']['cores']} cores {vectors} AVX-512"
 
 
 def with_fresh_replicates(reference: Path) -> tuple[pd.DataFrame | None, int]:
@@ -309,7 +321,7 @@ def accounted(reference: Path) -> str:
         science=same_science.to_markdown(load_table(ROOT / "benchmarks/results/same_science.csv")),
         iterates=iterates_to_markdown(),
     )
-    return account_of_study + chosen_by(reference) + decided_by(reference)
+    return account_of_study + elsewhere(reference) + chosen_by(reference) + decided_by(reference)
 
 
 PAGES = {

@@ -2,6 +2,7 @@
 
     python workflow/publish.py                  # of paper, sensitivity and power those that are there
     python workflow/publish.py sensitivity      # one of them
+    python workflow/publish.py second_run       # the paper's study, run again on another processor
 
 Nothing is published of a study that is not finished. The tensors stay where they are.
 """
@@ -25,6 +26,7 @@ import pandas as pd  # noqa: E402
 from pages import PAGES, show, undecided, with_fresh_replicates  # noqa: E402
 from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
 from published_models import publish_models  # noqa: E402
+from second_run import FOLDER  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
 from libi.methods import METHODS  # noqa: E402
@@ -115,6 +117,12 @@ def publish_paper(root: Path, reference: Path) -> None:
     save_run(reference / "run.json", run_of(root, [""]))
 
 
+def publish_second_run(root: Path, reference: Path) -> None:
+    """Publish the models of Table 1 as this run trained them, and when and where it ran."""
+    publish_models(root, "", read_study(root / "config/config.yaml"), reference / FOLDER / "models")
+    save_run(reference / FOLDER / "run.json", run_of(root, [""]))
+
+
 def publish_sensitivity(root: Path, reference: Path) -> None:
     """Publish the time that the sensitivity study took."""
     family = read_family(str(root / "config/sensitivity.yaml"))
@@ -143,11 +151,13 @@ class Part(NamedTuple):
         command: what makes it.
         files: what is copied: path in the work tree to name in paper/reference/.
         publish: what is made besides, given the work tree and paper/reference/.
+        on_demand: whether it is published only if it is named.
     """
 
     command: str
     files: dict[str, str]
     publish: Callable[[Path, Path], None]
+    on_demand: bool = False
 
 
 RENDERED = ("ranking", "held_out", "counts", "turning", "stable")
@@ -165,6 +175,12 @@ PARTS = {
         {f"results/power/{name}.csv": f"power_{name}.csv" for name in ("table1", "claims")},
         publish_power,
     ),
+    "second_run": Part(
+        "make, on another processor",
+        {f"results/{name}.csv": f"{FOLDER}/{name}.csv" for name in ("table1", "claims")},
+        publish_second_run,
+        on_demand=True,
+    ),
 }
 
 
@@ -173,7 +189,7 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
 
     Args:
         root: the work tree.
-        names: those to publish, of `PARTS`; left out, all that are finished.
+        names: those to publish, of `PARTS`; left out, all that are finished, but those on demand.
 
     Returns:
         the names of those that were published.
@@ -182,7 +198,8 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
         SystemExit: if one that is named is not finished, or none is, or a result is not what its job wrote, naming it.
     """
     missing = {name: [file for file in part.files if not (root / file).exists()] for name, part in PARTS.items()}
-    wanted = list(names) or [name for name, files in missing.items() if not files] or ["paper"]
+    finished = [name for name, files in missing.items() if not files and not PARTS[name].on_demand]
+    wanted = list(names) or finished or ["paper"]
     for name in wanted:
         if files := missing[name]:
             made = f"Make it by: {PARTS[name].command}"
@@ -193,9 +210,9 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
     except Damaged as error:
         raise SystemExit(f"Nothing is published. {error}") from None
     reference = root / "paper/reference"
-    reference.mkdir(exist_ok=True)
     for name in wanted:
         for file, copy in PARTS[name].files.items():
+            (reference / copy).parent.mkdir(parents=True, exist_ok=True)
             with atomic(reference / copy) as temporary:
                 shutil.copyfile(root / file, temporary)
         PARTS[name].publish(root, reference)
