@@ -5,7 +5,7 @@ import itertools
 import pandas as pd
 import pytest
 
-from libi.paper.nearest import held_out, nearest
+from libi.paper.nearest import far_off, held_out, nearest
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 
 ALL = list(itertools.product(DATASETS, METHODS, (*METRICS, "test_ll_exact")))
@@ -70,6 +70,16 @@ def test_only_allowed_variants_are_ranked_and_the_base_comes_before_its_equals()
     assert nearest(same, ["base", "equal", "better"])["variant"].tolist() == ["better", "base", "equal"]
     with pytest.raises(ValueError, match="'batch-9' is not among the cells; there are base, better, equal"):
         nearest(same, ["batch-9"])
+
+
+def test_far_off_is_what_is_more_than_ten_times_as_far_as_the_base_or_as_a_repetition():
+    """The base is at 32, nearer than a repetition, which is at 42.7: so the limit is 426.7: 31 + 19.88² is 426.2."""
+    cell = ("gaussian", "vae", "s_knn")
+    near, far, of_libi = {cell: 19.88}, {cell: -19.9}, {("gaussian", "libi", "s_knn"): 1000.0}
+    given = cells(base=({}, everything), near=(near, everything), far=(far, everything), libi=(of_libi, everything))
+    assert far_off(given) == ["far"]
+    distant_base = cells(base=({cell: 10.0}, everything), far=(far, everything))
+    assert far_off(distant_base) == []
 
 
 def shifted(**by_dataset):

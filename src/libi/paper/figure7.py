@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from scipy.stats import t
 
 from libi.judging.intervals import CONFIDENCE
+from libi.paper.nearest import far_off
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS, PAPERS_REPLICATES
 from libi.rendering.style import INK, LEARNED, PAGE, TRUE, Drawing, note, styled
 
@@ -33,7 +34,7 @@ def draw(cells: pd.DataFrame) -> Drawing:
 
     Args:
         cells: result of `libi.paper.sensitivity.gather_cells`; the first variant is the base. The published cells are
-            drawn, those of Test-LL by Eq. 48.
+            drawn, those of Test-LL by Eq. 48. Variants that are `far_off` are left out: they would fill the panels.
 
     Returns:
         the figure, a panel a metric (rows) and data set (columns), and its numbers, one row a cell: variants (how many
@@ -45,7 +46,7 @@ def draw(cells: pd.DataFrame) -> Drawing:
     """
     figure = Figure(figsize=SIZE, layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03))
     panels = figure.subplots(len(METRICS), len(DATASETS), sharey=True)
-    numbers = _numbers(cells)
+    numbers = _numbers(cells[~cells["variant"].isin(far_off(cells))])
     tables = []
     for metric, row in zip(METRICS, panels, strict=True):
         for dataset, axes in zip(DATASETS, row, strict=True):

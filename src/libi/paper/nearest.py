@@ -17,6 +17,8 @@ from libi.paper.sensitivity import AND, CELL
 from libi.paper.vocabulary import DATASETS, METRICS, UNRELIABLE
 
 LIBI = "libi"
+ALIKE = 4 / 3 * 32  # the distance of two studies that do the same, over the 32 cells
+FAR = 10  # times the base's distance, or that one if it is more: no reader takes such a variant for the paper's study
 
 
 def nearest(cells: pd.DataFrame, allowed: Sequence[str]) -> pd.DataFrame:
@@ -52,6 +54,18 @@ def nearest(cells: pd.DataFrame, allowed: Sequence[str]) -> pd.DataFrame:
     by_dataset = _by_dataset(full).add_prefix("distance_")
     table = pd.DataFrame(columns).join(by_dataset).rename_axis("variant").reset_index()
     return table.sort_values("distance_32", kind="stable", ignore_index=True)
+
+
+def far_off(cells: pd.DataFrame) -> list[str]:
+    """The variants that are more than ten times as far from the published table as the base.
+
+    Args:
+        cells: result of `libi.paper.sensitivity.gather_cells`; the first variant is the base.
+    """
+    base = cells["variant"].iloc[0]
+    distances = nearest(cells, list(cells["variant"].unique())).set_index("variant")["distance_32"]
+    limit = FAR * max(ALIKE, distances[base])
+    return [variant for variant in cells["variant"].unique() if distances[variant] > limit]
 
 
 def held_out(cells: pd.DataFrame, allowed: Sequence[str]) -> pd.DataFrame:
