@@ -13,7 +13,9 @@ from libi.runtime.device import bytes_of_a_call, choose_device, kind_of, models_
 SOURCE = Path(__file__).parents[2] / "src" / "libi"
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 # The study's `device` is a setting before it is a device: what may be asked for, and whether it can be had at all.
+# And a CUDA graph is one of CUDA's.
 MAY_NAME = {SOURCE / "runtime" / "device.py", SOURCE / "study" / "settings.py", SOURCE / "study" / "variants.py"}
+MAY_NAME |= {SOURCE / "training" / "captured.py"}
 NAMES = ("cpu", "cuda", "mps", "xpu")
 
 

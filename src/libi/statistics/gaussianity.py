@@ -21,6 +21,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from libi.base.layers import stored
+from libi.runtime.device import HOST
 
 # The exact form holds this many pairwise distances at once (8 bytes each).
 _PAIRS_AT_ONCE = 4_000_000
@@ -126,7 +127,7 @@ class HermiteFunctions(NamedTuple):
 
 @functools.cache
 def hermite_functions(
-    points: int, functions: int = FUNCTIONS, width: float = WIDTH, device: str = "cpu"
+    points: int, functions: int = FUNCTIONS, width: float = WIDTH, device: torch.device = HOST
 ) -> HermiteFunctions:
     """Compute the expansion for samples of a size (Rasmussen & Williams 2006, section 4.3.1).
 
@@ -151,7 +152,7 @@ def hermite_functions(
     means = np.stack(rows) @ shares / shares.sum()
     weights = np.where(np.add.outer(k, k) < functions, np.outer(eigenvalues, eigenvalues), 0)
     tables = [torch.from_numpy(table) for table in (recurrence, weights, np.outer(means, means))]
-    if device != "cpu":
+    if device != HOST:
         tables = [table.to(device) for table in tables]
     return HermiteFunctions(decay, math.sqrt(beta), *tables)
 
@@ -185,7 +186,7 @@ def spectral_henze_zirkler(
     if codes.ndim != 3 or codes.shape[-2] != 2:
         raise ValueError(f"the spectral form needs codes [models, 2, points], got {list(codes.shape)}")
     points = codes.shape[-1]
-    known = hermite_functions(points, functions, width, str(codes.device))
+    known = hermite_functions(points, functions, width, codes.device)
     recurrence = known.recurrence.to(codes)
     products = _Products.apply(torch.stack(_whiten_pair(codes), dim=1), known.decay, known.start, recurrence)[0]
     deviation = products / points - known.targets.to(codes)
