@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float, Float32, Shaped
+from jaxtyping import Float, Float32
 from torch import Tensor
+
+from libi.base.compiling import with_stored_gradient
 
 Parameters = dict[str, Tensor]
 Rows = tuple[Float[Tensor, "#models points"], ...]  # the features of a narrow array, each [models or 1, points]
@@ -79,29 +81,6 @@ def affine(weight: Float[Tensor, "models out in"], bias: Float[Tensor, "models o
     return tuple(outputs)
 
 
-def stored(values: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
-    """The same values. A compiler computes them once and stores them, rather than anew wherever they are used."""
-    return values.as_strided(values.shape, values.stride())
-
-
-class _StoredGradient(torch.autograd.Function):
-    """The identity, whose gradient is stored."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(values: Tensor) -> Tensor:
-        return values.view_as(values)
-
-    @staticmethod
-    def setup_context(context: Any, inputs: tuple[Tensor], output: Tensor) -> None:
-        pass
-
-    @staticmethod
-    def backward(context: Any, gradient: Tensor) -> Tensor:
-        return stored(gradient)
-
-
 def widen(
     weight: Float[Tensor, "models out in"], bias: Float[Tensor, "models out"] | None, rows: Rows
 ) -> Float[Tensor, "models out points"]:
@@ -119,7 +98,7 @@ def contract(
     products = ((weight[:, out, None] @ inputs)[:, 0] for out in range(weight.shape[1]))
     if bias is not None:
         products = (product + bias[:, out, None] for out, product in enumerate(products))
-    return tuple(map(_StoredGradient.apply, products))
+    return tuple(map(with_stored_gradient, products))
 
 
 def multiply(

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from libi.base.layers import stored
+from libi.base.compiling import stored
 from libi.runtime.device import HOST
 
 # The exact form holds this many pairwise distances at once (8 bytes each).

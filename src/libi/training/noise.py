@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Float32, Int32, Int64
 from torch import Tensor
 
-from libi.base.layers import stored
+from libi.base.compiling import stored
 from libi.runtime.seeding import seed_of, stream
 
 CHUNK = 25  # epochs; part of what a seed means, so not a setting
