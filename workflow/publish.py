@@ -118,7 +118,8 @@ def publish_paper(root: Path, reference: Path) -> None:
 
 
 def publish_second_run(root: Path, reference: Path) -> None:
-    """Publish the models of Table 1 as this run trained them, and when and where it ran."""
+    """Publish the models of Table 1 as this run trained them, what its jobs took, and when and where it ran."""
+    save_table(reference / FOLDER / "budget.csv", budget(root))
     publish_models(root, "", read_study(root / "config/config.yaml"), reference / FOLDER / "models")
     save_run(reference / FOLDER / "run.json", run_of(root, [""]))
 
