@@ -4,7 +4,9 @@ Runs of the tiny study; kills are in test_kills.py, damaged files in test_damage
 """
 
 import contextlib
+import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -96,3 +98,57 @@ def test_a_drive_that_cannot_be_written_is_named(tiny_run, tmp_path):
         run = project.snakemake("--cores", "2", *RUN)
         assert run.returncode == 0, run.stdout[-3000:]
         assert made(project) == made(tiny_run)
+
+
+@pytest.mark.long
+@pytest.mark.run
+@pytest.mark.skipif(shutil.which("localedef") is None, reason="no locale can be made here")
+def test_a_locale_in_which_letters_change_case_otherwise_makes_the_same_bytes(tiny_run, tmp_path):
+    """In Turkish the capital of i is İ, and a number's decimal sign is a comma."""
+    made_locale = subprocess.run(["localedef", "-i", "tr_TR", "-f", "UTF-8", str(tmp_path / "tr_TR.UTF-8")])
+    if made_locale.returncode:
+        pytest.skip("no Turkish locale can be made here")
+    project = prepared(tmp_path / "project")
+    run = project.snakemake("--cores", "2", *RUN, LOCPATH=str(tmp_path), LC_ALL="tr_TR.UTF-8", LANG="tr_TR.UTF-8")
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert made(project) == made(tiny_run)
+
+
+@pytest.mark.long
+@pytest.mark.run
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="no program here sets a clock back for one command")
+def test_a_clock_that_is_set_back_by_a_day_stops_a_run_which_goes_on_when_it_is_right(tiny_run, tmp_path):
+    """Snakemake takes no file for made that is older than what it was made from."""
+    project = prepared(tmp_path / "project")
+    trained = "results/tiny/training/linear_jtex/libi/0.safetensors"
+    assert project.snakemake("--cores", "2", trained, *RUN).returncode == 0
+    command = project.command("--cores", "2", *RUN)
+    command["args"] = ["faketime", "-f", "-1d", *command["args"]]
+    env = environment(FAKETIME_DONT_FAKE_MONOTONIC="1")
+    run = subprocess.run(**command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1200)
+    assert run.returncode != 0 and "clock skew" in run.stdout, run.stdout[-3000:]
+    again = project.snakemake("--cores", "2", *RUN)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert made(project) == made(tiny_run)
+
+
+@pytest.mark.long
+@pytest.mark.run
+def test_a_second_run_in_the_same_folder_is_refused_and_the_first_goes_on(tiny_run, tmp_path):
+    project = prepared(tmp_path / "project")
+    with open(tmp_path / "output.log", "w") as log:
+        first = subprocess.Popen(
+            **project.command("--cores", "2", *RUN), env=environment(), stdout=log, stderr=subprocess.STDOUT
+        )
+    wait_for(lambda: list((project.root / "logs").rglob("*.log")), first)
+    second = project.snakemake("--cores", "2", *RUN)
+    assert second.returncode != 0 and "cannot be locked" in second.stdout, second.stdout[-3000:]
+    assert first.wait(timeout=1200) == 0, (tmp_path / "output.log").read_text()[-3000:]
+    assert made(project) == made(tiny_run)
+
+
+def wait_for(look, run):
+    """Wait until something is there, while a run goes on."""
+    while not look():
+        assert run.poll() is None, "the run ended before"
+        time.sleep(0.1)
