@@ -11,6 +11,7 @@ import pytest
 
 from libi.native import library
 
+ALONE = "the kernels cannot be made or loaded in the cache, so they are compiled for this job alone"
 REPOSITORY = Path(__file__).parents[2]
 LOAD = """
 from libi.runtime.logs import log_to
@@ -113,16 +114,45 @@ def test_a_cache_that_cannot_be_locked_serves_what_is_in_it(tiny, cache, caplog)
     for lock in cache.glob("*.lock"):
         lock.unlink()
         lock.mkdir()  # no file can be opened there, not even by root
-    assert answer() == 42 and "cache cannot be used" not in caplog.text
+    assert answer() == 42 and ALONE not in caplog.text
     for path in cache.glob("*.so"):
         path.unlink()
-    assert answer() == 42 and "the kernels are compiled for this job alone" in caplog.text
+    assert answer() == 42 and ALONE in caplog.text
+    assert not list(cache.glob("*.so"))
+
+
+def test_a_cache_from_which_nothing_can_be_loaded_is_left_aside(tiny, cache, monkeypatch, caplog):
+    """As on a drive that is mounted noexec; a drive on which the compiler finds no place fails alike."""
+    load = library.ctypes.CDLL
+
+    def refuse(path):
+        if path.startswith(str(cache)):
+            raise OSError(f"{path}: failed to map segment from shared object")
+        return load(path)
+
+    monkeypatch.setattr(library.ctypes, "CDLL", refuse)
+    for _ in range(2):  # the second finds a whole library there
+        assert answer() == 42 and ALONE in caplog.text and "failed to map segment" in caplog.text
+        caplog.clear()
+
+
+def test_a_compiler_that_fails_in_the_cache_alone_serves_the_job(tiny, cache, monkeypatch, caplog):
+    """As on a full drive."""
+    run = library.run
+
+    def fail_there(command, environment=None):
+        if str(cache) in command[-1]:
+            raise RuntimeError("g++ ended with exit code 1: No space left on device")
+        run(command, environment)
+
+    monkeypatch.setattr(library, "run", fail_there)
+    assert answer() == 42 and ALONE in caplog.text and "No space left" in caplog.text
     assert not list(cache.glob("*.so"))
 
 
 def test_without_a_cache_the_kernels_are_compiled_for_the_job(tiny, tmp_path, monkeypatch, caplog):
     monkeypatch.setenv("LIBI_CACHE", str(tmp_path / "libi.cpp" / "cache"))  # below a file
-    assert answer() == 42 and "the kernels are compiled for this job alone" in caplog.text
+    assert answer() == 42 and ALONE in caplog.text
 
 
 def test_the_next_compiler_serves_where_the_first_fails(tiny, tmp_path, monkeypatch):

@@ -231,5 +231,5 @@ def test_what_has_no_kernel_is_trained_in_pytorch(monkeypatch):
     inputs = Inputs(problem, [Member((0,), {})], replace(SETTINGS, compiled=True))
     assert isinstance(engine.choose_backends(inputs, {"elbo"})["elbo"], ByKernels)
     monkeypatch.setattr("libi.training.by_kernels.load", lambda: None)
-    monkeypatch.setattr("libi.training.engine.has_compiler", lambda: False)
+    monkeypatch.setattr("libi.training.engine.compiler_of_pytorch", lambda: None)
     assert isinstance(engine.choose_backends(inputs, {"elbo"})["elbo"], InPyTorch)

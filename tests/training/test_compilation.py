@@ -1,13 +1,15 @@
 """What the compiler is given in place of PyTorch's own operations."""
 
 import math
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
+from libi.native.compilers import compiler_of_pytorch
 from libi.training import compilation
-from libi.training.compilation import Compiled, cosine, narrow_product, sine
+from libi.training.compilation import AS_IT_IS, COMPILED, Compiled, cosine, narrow_product, sine
 
 
 @pytest.mark.parametrize(("approximate", "exact"), [(sine, np.sin), (cosine, np.cos)])
@@ -44,15 +46,100 @@ def test_where_it_cannot_be_compiled_a_function_runs_as_it_is(tmp_path, monkeypa
         (tmp_path / "a.pt2").write_bytes(left)
     doubled = Compiled(lambda x: 2 * x, "doubled")
     assert torch.equal(doubled(torch.ones(3, 2)), torch.full((3, 2), 2.0))
-    assert not doubled.runs_compiled()
+    assert doubled.way == AS_IT_IS
     assert "doubled cannot be compiled" in caplog.text and "g++ ended with exit code 1" in caplog.text
     assert "and much more" not in caplog.text and ("is damaged" in caplog.text) == (left is not None)
     added = Compiled(lambda total, fixed, x: total + x, "added")
     assert torch.equal(added.iterate(torch.zeros(3, 2), {}, [(torch.ones(3, 2),)] * 4), torch.full((3, 2), 4.0))
 
 
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """A library that doubles what it is given."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIBI_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CXX", "g++ -m64")  # flags in a compiler's name do not matter
+        compiler_of_pytorch.cache_clear()
+        doubled = Compiled(lambda x: 2 * x, "doubled")
+        assert torch.equal(doubled(torch.ones(3, 2)), torch.full((3, 2), 2.0)) and doubled.way == COMPILED
+        (path,) = compilation.cache_folder().glob("*.pt2")
+        yield path
+        compiler_of_pytorch.cache_clear()
+
+
+@pytest.fixture
+def from_package(package, tmp_path, monkeypatch, caplog):
+    """Doubles three numbers by a library that takes no time to build; tells how often it was built."""
+    monkeypatch.setenv("LIBI_CACHE", str(tmp_path))
+    monkeypatch.setattr(compilation, "library_path", lambda name, signature: tmp_path / package.name)
+    built = []
+
+    def build(function, signature, path):
+        shutil.copy(package, path)
+        built.append(path)
+
+    monkeypatch.setattr(compilation, "build", build)
+
+    def double():
+        built.clear(), caplog.clear()
+        doubled = Compiled(lambda x: 2 * x, "doubled")
+        assert torch.equal(doubled(torch.ones(3, 2)), torch.full((3, 2), 2.0)) and doubled.way == COMPILED
+        return len(built)
+
+    return double
+
+
+def test_what_is_in_the_cache_is_not_built_again(from_package, tmp_path, caplog):
+    assert [from_package(), from_package()] == [1, 0] and not caplog.text
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".pt2"]  # nothing half is left
+
+
+def test_a_damaged_library_is_built_again(from_package, package, tmp_path, caplog):
+    (tmp_path / package.name).write_bytes(package.read_bytes()[:1000])
+    assert from_package() == 1 and f"{tmp_path / package.name} is damaged, and built again" in caplog.text
+    assert from_package() == 0
+
+
+def test_a_cache_that_cannot_be_locked_serves_what_is_in_it(from_package, package, tmp_path, caplog):
+    """As one that can only be read."""
+    (tmp_path / package.name).with_suffix(".lock").mkdir()
+    assert from_package() == 1 and "compiled for this job alone; give it another place, by LIBI_CACHE" in caplog.text
+    shutil.copy(package, tmp_path)
+    assert from_package() == 0 and not caplog.text
+
+
+def test_what_finds_no_place_in_the_cache_is_built_elsewhere(from_package, package, tmp_path, monkeypatch, caplog):
+    """As on a full drive: half of a file is left to nobody."""
+    build = compilation.build
+
+    def half(function, signature, path):
+        build(function, signature, path)
+        if path.is_relative_to(tmp_path):
+            path.write_bytes(package.read_bytes()[:1000])
+            raise RuntimeError("PytorchStreamWriter failed writing file: No space left on device")
+
+    monkeypatch.setattr(compilation, "build", half)
+    assert from_package() == 2 and "No space left" in caplog.text
+    assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_a_temporary_folder_from_which_nothing_can_be_loaded_is_left_aside(from_package, tmp_path, monkeypatch):
+    """As one that is mounted noexec: the library is unpacked in the cache."""
+    load = compilation._load
+
+    def refuse(path, place):
+        if place is None:
+            raise RuntimeError("failed to map segment from shared object")
+        return load(path, place)
+
+    monkeypatch.setattr(compilation, "_load", refuse)
+    assert [from_package(), from_package()] == [1, 0]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".pt2"]
+
+
 def test_without_a_place_for_the_cache_a_function_runs_as_it_is(tmp_path, monkeypatch, caplog):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LIBI_CACHE", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(compilation, "build", fails)
     assert torch.equal(Compiled(lambda x: 2 * x, "doubled")(torch.ones(3, 2)), torch.full((3, 2), 2.0))
-    assert "doubled cannot be compiled" in caplog.text
+    assert "doubled cannot be compiled" in caplog.text and "compiled for this job alone" in caplog.text

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from libi.training.compilation import Compiled
+from libi.training.compilation import COMPILED, Compiled
 from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws, threefry
 
 # Known answers of Threefry-2x32 with 20 rounds, published with Random123 (kat_vectors): counter, key, result.
@@ -41,7 +41,7 @@ def test_compiled_noise_is_equal_to_the_bit_in_any_stack():
     """As compiled PyTorch draws it, where there is no kernel."""
     labels, compiled = [(0, "model", number) for number in range(5)], Compiled(normal_draws, "normal-draws")
     together = draws(labels, compiled)
-    assert compiled.runs_compiled()  # and not as it is, after a warning
+    assert compiled.way == COMPILED  # and not as it is, after a warning
     torch.testing.assert_close(together, draws(labels), rtol=1e-5, atol=1e-6)
     for row, label in enumerate(labels):
         assert torch.equal(draws([label], compiled)[0], together[row])

@@ -7,15 +7,13 @@ import functools
 import hashlib
 import logging
 import os
-import platform
 import shlex
-import shutil
-import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from libi.native.compilers import NONE, compilers, for_this_processor, run
 from libi.runtime.cache import cache_folder, exclusive, scratch_beside
 from libi.runtime.device import HOST, kind_of
 from libi.runtime.provenance import fingerprint
@@ -27,29 +25,6 @@ FOLDER = Path(__file__).parent
 SOURCES = sorted([*FOLDER.glob("*.cpp"), *FOLDER.glob("*.hpp")])
 # Without -ffast-math, which would lose NaN; a*b + c may be one instruction, and errno and traps are of no use here.
 FLAGS = ("-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-shared")
-
-
-def compilers() -> list[list[str]]:
-    """The commands of the C++ compilers here, the first to be tried first: $CXX alone if it is set."""
-    own = shlex.split(os.environ.get("CXX", ""))
-    commands = [own] if own else [["g++"], ["clang++"], ["c++"]]
-    return [command for command in commands if shutil.which(command[0])]
-
-
-def for_this_processor() -> str:
-    """The compiler's flag for all instructions that the processor has."""
-    return "-march=native" if platform.machine() in ("x86_64", "AMD64", "i686") else "-mcpu=native"
-
-
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-    """Run a compiler.
-
-    Raises:
-        RuntimeError: if it fails, with what it said.
-    """
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode:
-        raise RuntimeError(f"{shlex.join(command)} ended with exit code {done.returncode}:\n{done.stderr.strip()}")
 
 
 def build(command: Sequence[str], path: Path) -> None:
@@ -104,15 +79,16 @@ def open_or_build(command: Sequence[str], path: Path) -> ctypes.CDLL:
         OSError: if it cannot be loaded or written.
         RuntimeError: if the compiler fails.
     """
-    if is_whole(path):
-        return ctypes.CDLL(str(path))  # without a lock, which a cache that is only read has not
     try:
+        if is_whole(path):
+            return ctypes.CDLL(str(path))  # without a lock, which a cache that is only read has not
         with exclusive(path):
             if not is_whole(path):
                 build(command, path)
             return ctypes.CDLL(str(path))
-    except OSError as error:
-        log.warning("the cache cannot be used, so the kernels are compiled for this job alone: %s", error)
+    except (OSError, RuntimeError) as error:
+        words = "the kernels cannot be made or loaded in the cache, so they are compiled for this job alone"
+        log.warning("%s; give it another place, by LIBI_CACHE=FOLDER: %s", words, error)
         with tempfile.TemporaryDirectory(prefix="libi-") as folder:
             build(command, Path(folder, path.name))
             return ctypes.CDLL(str(Path(folder, path.name)))  # stays in memory when the file is gone
@@ -123,7 +99,7 @@ def load() -> ctypes.CDLL | None:
     """The library, compiled if need be; None where it cannot be, after a warning that says why."""
     found = compilers()
     if not found:
-        log.warning("no C++ compiler: training runs in PyTorch, 50 to 120 times slower; install g++ or clang")
+        log.warning(NONE)
         return None
     problems = []
     for cxx in found:
@@ -132,6 +108,6 @@ def load() -> ctypes.CDLL | None:
             return open_or_build(command, path_of(command))
         except (OSError, RuntimeError) as error:
             problems.append(str(error))
-    words = "; ".join(problems)
-    log.warning("the C++ kernels cannot be used, so training runs in PyTorch, several times slower: %s", words)
+    words = "the C++ kernels cannot be used, so training runs in PyTorch, several times slower"
+    log.warning("%s; install another compiler, g++ or clang, or name one by CXX: %s", words, "; ".join(problems))
     return None

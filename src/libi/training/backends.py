@@ -52,6 +52,9 @@ class Backend(Protocol):
     def assess(self, objective: str, parameters: Groups, split: str = "validation") -> Float[Tensor, " models"]:
         """Objective of every model on a split [models]: the final β, the same draws every time."""
 
+    def ways(self) -> set[str]:
+        """How the steps so far have run."""
+
     def memory(self, objective: str) -> int:
         """Bytes that a step takes on its device beside the state of the models, about."""
 

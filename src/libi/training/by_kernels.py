@@ -63,6 +63,10 @@ class ByKernels:
         self._scalars = inputs.scalars(self._known.scalars)
         self._fixed_draws: dict[str, Tensor] = {}  # by split: [replicates, draws, 2, points]
 
+    def ways(self) -> set[str]:
+        """How the steps have run."""
+        return {"C++ kernels"}
+
     def memory(self, objective: str) -> int:
         """Bytes that a step takes beside the state, about: what is held of one model, and a chunk's points."""
         dataset, (replicates, _, points) = self._problem.dataset, self._problem.train.shape

@@ -7,7 +7,7 @@ import itertools
 import logging
 import math
 import os
-import shutil
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +23,7 @@ from numpy.polynomial import Chebyshev, Polynomial
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
+from libi.native.compilers import compiler_of_pytorch
 from libi.runtime.cache import cache_folder, exclusive, scratch_beside
 from libi.runtime.device import kind_of
 from libi.runtime.provenance import fingerprint
@@ -45,6 +46,7 @@ SINE, COSINE = (
     Chebyshev.interpolate(function, 4, SQUARES).convert(kind=Polynomial).coef.tolist()
     for function in (lambda square: np.sinc(np.sqrt(square) / np.pi), lambda square: np.cos(np.sqrt(square)))
 )
+AS_IT_IS, COMPILED = "PyTorch", "compiled PyTorch"
 INDUCTOR = {
     "cpp.enable_floating_point_contract_flag": "fast",  # fused multiply-add
     "aot_inductor.enable_frame_pointer": False,  # for profilers; the compiler takes a second longer with it
@@ -59,6 +61,11 @@ class Plain:
 
     def __init__(self, function: Function, name: str) -> None:
         self._function = function
+
+    @property
+    def way(self) -> str:
+        """How its calls have run."""
+        return AS_IT_IS
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function once."""
@@ -109,9 +116,10 @@ class Compiled(Plain):
             leaves = run([*leaves, *constant, *item])
         return tree_unflatten(leaves, structure)
 
-    def runs_compiled(self) -> bool:
-        """Whether every call so far ran the library: none fell back to the function as it is."""
-        return all(self._libraries.values())
+    @property
+    def way(self) -> str:
+        """How its calls have run: compiled, if none fell back to the function as it is."""
+        return COMPILED if all(self._libraries.values()) else AS_IT_IS
 
     def _library(self, arguments: tuple[Any, ...]) -> Library | None:
         """The function for arrays of these shapes; None where it cannot be compiled."""
@@ -132,20 +140,14 @@ class Compiled(Plain):
         return self._libraries[signature]
 
     def _open(self, function: Function, signature: Signature) -> Library | None:
-        """Load the library, built if it is not there or damaged; None, after a warning, where that fails."""
+        """The library, built if it is not there or damaged; None, after a warning, where that fails."""
         try:
             path = library_path(self.name, signature)
-            with exclusive(path), scratch_beside(path) as scratch:
-                if path.exists():
-                    try:
-                        return load_package(path, scratch)
-                    except RuntimeError as error:
-                        log.warning("%s is damaged, and built again: %s", path, _first_line(error))
-                        path.unlink()
-                build(function, signature, path)
-                return load_package(path, scratch)
+            return load_if_whole(path) or make(function, signature, path)
         except Exception as error:  # PyTorch's compiler fails in many ways
-            words = "%s cannot be compiled, so it runs operation by operation, many times slower: %s"
+            words = (
+                "%s cannot be compiled, so it runs operation by operation, many times slower; try g++, by CXX=g++: %s"
+            )
             log.warning(words, self.name, _first_line(error))
             return None
 
@@ -154,19 +156,59 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def load_package(path: Path, scratch: Path) -> Library:
+def load_if_whole(path: Path) -> Library | None:
+    """Load a library of the cache; None if it is not there, or, after a warning, if it is damaged."""
+    if not path.exists():
+        return None
+    try:
+        return load_package(path)
+    except (OSError, RuntimeError) as error:
+        log.warning("%s is damaged, and built again: %s", path, _first_line(error))
+        return None
+
+
+def make(function: Function, signature: Signature, path: Path) -> Library:
+    """Build a library in the cache and load it; for this job alone if the cache cannot be used.
+
+    Raises:
+        RuntimeError: if it cannot be compiled; PyTorch's compiler also raises others.
+    """
+    try:
+        with exclusive(path), scratch_beside(path) as scratch:
+            if library := load_if_whole(path):
+                return library  # another job has built it meanwhile
+            build(function, signature, scratch / path.name)
+            os.replace(scratch / path.name, path)
+        return load_package(path)
+    except (OSError, RuntimeError) as error:
+        words = "a step cannot be compiled or loaded in the cache, so it is compiled for this job alone"
+        log.warning("%s; give it another place, by LIBI_CACHE=FOLDER: %s", words, _first_line(error))
+        with tempfile.TemporaryDirectory(prefix="libi-") as folder:
+            build(function, signature, Path(folder, path.name))
+            return load_package(Path(folder, path.name))
+
+
+def load_package(path: Path) -> Library:
     """Load a library that was built.
 
-    What torch._inductor.aoti_load_package does, without two seconds of imports.
+    What torch._inductor.aoti_load_package does, without two seconds of imports. It is unpacked to a temporary folder,
+    and where nothing can be loaded from there, beside the file.
 
     Args:
         path: where it is.
-        scratch: a folder that it is unpacked to; once loaded it is not needed.
 
     Raises:
+        OSError: if it cannot be unpacked.
         RuntimeError: if it is not whole.
     """
-    with mock.patch.dict(os.environ, TMPDIR=str(scratch)):
+    try:
+        return _load(path, None)
+    except (OSError, RuntimeError):
+        return _load(path, path.parent)
+
+
+def _load(path: Path, place: Path | None) -> Library:
+    with tempfile.TemporaryDirectory(prefix="libi-", dir=place) as folder, mock.patch.dict(os.environ, TMPDIR=folder):
         run: Library = torch._C._aoti.AOTIModelPackageLoader(str(path), "model", False, 1, -1).run
     return run
 
@@ -175,11 +217,6 @@ def library_path(name: str, signature: Signature) -> Path:
     """Where a function's library is: by its name and arguments, how it is compiled, PyTorch and the processor."""
     processor = kind_of(torch.device(signature[0][3]))
     return cache_folder() / f"{name}-{fingerprint([__file__], [name, repr(signature), processor])[:16]}.pt2"
-
-
-def has_compiler() -> bool:
-    """Whether there is a C++ compiler here."""
-    return any(map(shutil.which, filter(None, [os.environ.get("CXX"), "g++", "clang++", "c++"])))
 
 
 def build(function: Function, signature: Signature, path: Path) -> None:
@@ -198,23 +235,21 @@ def build(function: Function, signature: Signature, path: Path) -> None:
     from torch._inductor.package import package_aoti  # type: ignore[attr-defined]
     from torch._inductor.virtualized import V
 
-    began = time.monotonic()
-    temporary = path.with_name(f"{path.stem}.{os.getpid()}.pt2")
+    began, output = time.monotonic(), {"aot_inductor.output_path": path.stem}
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings(action="ignore"))  # PyTorch's, about PyTorch
         traced, arguments, mode = trace(function, signature)
         stack.enter_context(V.set_aot_compilation(True))
         stack.enter_context(V.set_fake_mode(mode))
         stack.enter_context(tracing(TracingContext(mode)))
-        stack.enter_context(config.patch({**INDUCTOR, "aot_inductor.output_path": path.stem}))
+        stack.enter_context(config.patch({**INDUCTOR, **output, "cpp.cxx": (None, compiler_of_pytorch())}))
         stack.enter_context(get_metrics_context())
         stack.enter_context(torch.no_grad())
         compile_fx._recursive_joint_graph_passes(traced)
         compiled = compile_fx.compile_fx_inner(
             traced, arguments, static_input_idxs=[], is_inference=True, cpp_wrapper=True
         )
-        package_aoti(str(temporary), compiled.filename)  # type: ignore[attr-defined]
-    os.replace(temporary, path)
+        package_aoti(str(path), compiled.filename)  # type: ignore[attr-defined]
     log.info("compiled %s in %.0f s", path.stem, time.monotonic() - began)
 
 

@@ -13,13 +13,14 @@ from torch import Tensor
 
 from libi.base.method import Phase
 from libi.base.objective import Objective
+from libi.native.compilers import compiler_of_pytorch
 from libi.objectives import OBJECTIVES
 from libi.runtime.device import on_host
 from libi.runtime.seeding import stream
 from libi.training.backends import Backend, Stretch
 from libi.training.by_kernels import ByKernels, has_kernels
 from libi.training.captured import Captured
-from libi.training.compilation import Compiled, Plain, has_compiler
+from libi.training.compilation import Compiled, Plain
 from libi.training.encoder_start import ENCODER_STARTS
 from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
@@ -73,6 +74,11 @@ class Stack:
         """Bytes that the stack takes on its device, about: the state of its models, and what its widest call holds."""
         state = COPIES_OF_STATE * sum(parameters.nbytes for parameters in self.state.parameters.values())
         return state + max(backend.memory(objective) for objective, backend in self._backends.items())
+
+    @property
+    def computed_by(self) -> str:
+        """What has computed the steps: C++ kernels, compiled PyTorch, recorded PyTorch (a GPU's), or PyTorch."""
+        return ", ".join(sorted(set().union(*(backend.ways() for backend in self._backends.values()))))
 
     @property
     def train(self) -> Float[Tensor, "#models observed points"]:
@@ -219,5 +225,5 @@ def choose_way(inputs: Inputs) -> type[Plain]:
     if not inputs.settings.compiled:
         return Plain
     if on_host(inputs.problem.train):
-        return Compiled if has_compiler() else Plain
+        return Compiled if compiler_of_pytorch() else Plain
     return Captured

@@ -74,6 +74,10 @@ class Programs:
             self._built[name] = self._wrap(make_assessment(self._loss(objective), self._dataset.layouts), name)
         return self._built[name]
 
+    def ways(self) -> set[str]:
+        """How they have run."""
+        return {program.way for program in self._built.values()}
+
     def noise(self) -> Plain:
         """The draws of a chunk: `draw(counters, keys)`. The same for every data set."""
         name = f"normal-draws-{source_of()}"
@@ -112,6 +116,10 @@ class InPyTorch:
         size = models_in_a_call(self._problem.device, self._held(objective, points))
         for first in range(0, len(self._inputs.members), size):
             yield slice(first, first + size)
+
+    def ways(self) -> set[str]:
+        """How the steps have run."""
+        return self._programs.ways()
 
     def memory(self, objective: str) -> int:
         """Bytes that the widest call of a step takes on its device, about."""

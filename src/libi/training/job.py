@@ -152,6 +152,7 @@ def collect(job: TrainingJob, plan: StackPlan, stack: Stack, dataset: Dataset, d
         "restart": plan.restarts,
         "epochs": [stack.trained] * len(records),
         "device": [device.type] * len(records),
+        "computed_by": [stack.computed_by] * len(records),
     }
     kept = stack.state.kept.parameters
     tensors = {group: kept[group].cpu() for group in kept if group == "generative" or group in moved}

@@ -1,0 +1,67 @@
+"""The C++ compilers here: which of them work is found out with a tiny program, once for each process."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+NONE = "no C++ compiler: training runs in PyTorch, 50 to 120 times slower; install g++ or clang"
+# What PyTorch's compiled steps need: OpenMP with its header, and a shared library.
+PROBE = '#include <omp.h>\n#include <cmath>\nextern "C" double probe() { return std::sqrt(omp_get_max_threads()); }\n'
+
+
+def compilers() -> list[list[str]]:
+    """The commands of the C++ compilers here, the first to be tried first: $CXX alone if it is set."""
+    own = shlex.split(os.environ.get("CXX", ""))
+    commands = [own] if own else [["g++"], ["clang++"], ["c++"]]
+    return [command for command in commands if shutil.which(command[0])]
+
+
+def for_this_processor() -> str:
+    """The compiler's flag for all instructions that the processor has."""
+    return "-march=native" if platform.machine() in ("x86_64", "AMD64", "i686") else "-mcpu=native"
+
+
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    """Run a compiler.
+
+    Raises:
+        RuntimeError: if it fails, with what it said.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        raise RuntimeError(f"{shlex.join(command)} ended with exit code {done.returncode}:\n{done.stderr.strip()}")
+
+
+@functools.cache
+def compiler_of_pytorch() -> str | None:
+    """The first compiler here that builds what PyTorch's compiled steps need; None, after a warning, if none does.
+
+    PyTorch calls a compiler by its name alone, so flags in $CXX do not count here.
+    """
+    found, problems = compilers(), []
+    for name in dict.fromkeys(command[0] for command in found):
+        try:
+            with tempfile.TemporaryDirectory(prefix="libi-") as folder:
+                source = Path(folder, "probe.cpp")
+                source.write_text(PROBE)
+                run([name, "-fopenmp", "-fPIC", "-shared", str(source), "-o", f"{folder}/probe.so"])
+            return name
+        except (OSError, RuntimeError) as error:
+            problems.append(str(error))
+    if problems:
+        words = "no compiler here builds a program with OpenMP, so steps run operation by operation, many times slower"
+        log.warning("%s; install g++, or libomp-dev for clang: %s", words, "; ".join(problems))
+    else:
+        log.warning(NONE)
+    return None
