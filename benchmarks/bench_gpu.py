@@ -23,7 +23,7 @@ from libi.training.captured import Captured  # noqa: E402
 from libi.training.compilation import Plain  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "gpu.csv"
-MODELS = (320, 1600)  # LiBI's grid of one replicate, and of five in one job
+MODELS = (160, 800)  # a stack of LiBI on one replicate, and on five in one job
 ON_A_CORE = 40  # the best stack size of the kernels, see steps.csv
 
 

@@ -17,6 +17,7 @@ from tests.workflow.conftest import REPOSITORY, Project, write_study
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no GPU here")
 
 GPU = torch.device("cuda")
+NOT_RECORDED = "cannot be recorded as a CUDA graph"
 WORKSPACE = 64 * 2**20  # what the library of matrix products takes once in a process
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 2}
 CASES = [(name, method, LIBI if method == "libi" else {}) for method in ("vae", "libi") for name in DATASETS]
@@ -83,8 +84,9 @@ def test_two_hundred_steps_are_those_of_a_cpu(case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case[:2]))
-def test_recorded_steps_are_to_the_bit_those_that_are_started_one_by_one(case):
+def test_recorded_steps_are_to_the_bit_those_that_are_started_one_by_one(case, caplog):
     recorded, one_by_one = (parameters_after(30, GPU, *case, compiled=compiled) for compiled in (True, False))
+    assert NOT_RECORDED not in caplog.text
     for group, flat in one_by_one.items():
         assert torch.equal(recorded[group], flat)
 
@@ -93,12 +95,25 @@ def test_what_waits_for_the_gpu_cannot_be_recorded_and_runs_as_it_is(caplog):
     waits = Captured(lambda x: x * float(x.sum()), "a function that waits")
     for number in (3, 4, 4):
         assert waits(torch.full((number,), 2.0, device=GPU)).tolist() == [4.0 * number] * number
-    assert "a function that waits cannot be recorded" in caplog.text
+    assert f"a function that waits {NOT_RECORDED}" in caplog.text
+
+
+def test_a_recording_that_fails_leaves_the_others_as_they_are(caplog):
+    """What was recorded before still runs, what comes after is recorded, and the current stream is the same."""
+    stream = torch.cuda.current_stream()
+    before, after = Captured(lambda x: 2 * x, "a function"), Captured(lambda x: x + 1, "another function")
+    three, two = torch.full((3,), 3.0, device=GPU), torch.full((2,), 2.0, device=GPU)
+    assert before(three).tolist() == [6.0] * 3 and before.recorded == 1
+    Captured(lambda x: x * float(x.sum()), "a function that waits")(three)
+    assert torch.cuda.current_stream() == stream
+    assert before(two).tolist() == [4.0] * 2 and before(three).tolist() == [6.0] * 3 and before.recorded == 2
+    assert after(two).tolist() == [3.0] * 2 and after.recorded == 1
+    assert caplog.text.count(NOT_RECORDED) == 1
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["recorded", "one by one"])
 @pytest.mark.parametrize(("name", "method", "values"), CASES)
-def test_the_estimate_of_memory_covers_what_is_taken(name, method, values, compiled):
+def test_the_estimate_of_memory_covers_what_is_taken(name, method, values, compiled, caplog):
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
@@ -107,6 +122,7 @@ def test_the_estimate_of_memory_covers_what_is_taken(name, method, values, compi
     stack = stack_of(problem, method, members, 1000, batch_size=100, compiled=compiled)
     stack._run_chunk(stack._phases[0])
     taken = torch.cuda.max_memory_allocated() - before
+    assert NOT_RECORDED not in caplog.text
     print(f"{name} {method}: estimated {stack.memory / 2**20:.0f} MiB, taken {taken / 2**20:.0f} MiB")
     assert taken <= stack.memory + WORKSPACE
     assert stack.memory <= 4 * taken
@@ -114,10 +130,12 @@ def test_the_estimate_of_memory_covers_what_is_taken(name, method, values, compi
 
 def test_a_study_runs_on_the_gpu(tmp_path):
     project = Project.of_the_work_tree(tmp_path / "project")
-    study = yaml.safe_load((REPOSITORY / "config" / "smoke.yaml").read_text()) | {"device": "auto"}
+    study = yaml.safe_load((REPOSITORY / "config" / "smoke.yaml").read_text()) | {"device": "auto", "compile": True}
     write_study(project.root / "config" / "smoke.yaml", study)
     run = project.snakemake("results/smoke/table1.csv", "--cores", "8", "--configfile", "config/smoke.yaml")
     assert run.returncode == 0, run.stdout[-5000:]
     records = pd.concat(pd.read_csv(path) for path in (project.root / "results" / "smoke").rglob("vae/*.csv"))
     assert set(records["device"]) == {"cuda"}
+    logs = [path.read_text() for path in (project.root / "logs" / "smoke" / "train").rglob("*.log")]
+    assert logs and not any(NOT_RECORDED in log for log in logs)
     assert pd.read_csv(project.root / "results" / "smoke" / "table1.csv")["mean"].notna().all()

@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
 
-from libi.training.compilation import Plain
+from libi.training.compilation import AS_IT_IS, Plain
 
 log = logging.getLogger(__name__)
 
 Shapes = tuple[tuple[torch.Size, torch.dtype], ...]
+RECORDED = "recorded PyTorch"
 WARM = 3  # calls before the recording, in which libraries of the GPU set themselves up
 
 
@@ -28,7 +29,7 @@ WARM = 3  # calls before the recording, in which libraries of the GPU set themse
 def place_of_recordings() -> tuple[torch.cuda.Stream, Any]:
     """A stream and a pool of memory, the same for all recordings of this process.
 
-    Recordings never run at the same time, so they may share the memory between their inputs and their outputs.
+    Recordings share their memory, so a replay of one may overwrite the outputs of another: copy these at once.
     """
     return torch.cuda.Stream(), torch.cuda.graph_pool_handle()
 
@@ -38,7 +39,7 @@ class Recording:
 
     Attributes:
         inputs: where the kernels read; whoever replays fills them first.
-        outputs: where they write.
+        outputs: where they write what is not carried to the next replay.
         graph: replays them.
     """
 
@@ -53,15 +54,16 @@ class Recording:
         self.inputs = [each.clone(memory_format=torch.contiguous_format) for each in inputs]
         aside, pool = place_of_recordings()
         aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.stream(aside):  # the way back to the current stream, also from a recording that fails
             for _ in range(WARM):
                 function(*self.inputs)
+            with torch.cuda.graph(self.graph, pool=pool, stream=aside):
+                outputs = function(*self.inputs)
+                for before, after in zip(self.inputs[:carried], outputs, strict=False):
+                    before.copy_(after)
         torch.cuda.current_stream().wait_stream(aside)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph, pool=pool, stream=aside):
-            self.outputs = function(*self.inputs)
-            for before, after in zip(self.inputs[:carried], self.outputs, strict=False):
-                before.copy_(after)
+        self.outputs = outputs[carried:]
 
     def fill(self, first: int, values: Iterable[Tensor]) -> None:
         """Set the inputs from number `first` on."""
@@ -70,12 +72,22 @@ class Recording:
 
 
 class Captured(Plain):
-    """A function on a GPU that is recorded when it is first called with tensors of some shapes."""
+    """A function on a GPU, recorded once for each set of shapes that it is called with."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         super().__init__(function, name)
         self._name = name
         self._recordings: dict[tuple[Shapes, TreeSpec, int], Recording | None] = {}
+
+    @property
+    def way(self) -> str:
+        """How its calls have run: recorded, if every one could be."""
+        return RECORDED if all(self._recordings.values()) else AS_IT_IS
+
+    @property
+    def recorded(self) -> int:
+        """For how many sets of shapes it has been recorded."""
+        return sum(recording is not None for recording in self._recordings.values())
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function once; it must return one tensor."""
@@ -113,6 +125,7 @@ class Captured(Plain):
                 )
             except RuntimeError as error:  # the function waits for the GPU, or copies from the host
                 words = "%s cannot be recorded as a CUDA graph, so its kernels start one by one, more slowly: %s"
-                log.warning(words, self._name, str(error).strip().splitlines()[0])
+                log.warning(words, self._name, str(error.__context__ or error).strip().splitlines()[0])
                 self._recordings[key] = None
+                place_of_recordings.cache_clear()  # a recording that failed leaves its pool unusable
         return self._recordings[key]
