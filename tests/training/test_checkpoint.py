@@ -5,6 +5,7 @@ import contextlib
 import pytest
 import torch
 
+from libi.runtime.storage import save_tensors
 from libi.training.checkpoint import Checkpoints, TakenOver, flatten
 
 from .conftest import problem_of, stack_of
@@ -69,6 +70,21 @@ def test_a_checkpoint_of_other_data_parameters_or_code_is_discarded(tmp_path, ca
     trained_for(tmp_path, 200, 3)
     assert resumed_from(tmp_path) == 75
     assert resumed_from(tmp_path, "another") == 0 and "other data, parameters or code" in caplog.text
+
+
+def test_a_checkpoint_of_another_stack_of_the_job_is_discarded(tmp_path, caplog):
+    """Two stacks of a job have the same data, parameters and code, and tensors of the same shapes."""
+    trained_for(tmp_path, 200, 3)
+    (tmp_path / "stack_0.safetensors").rename(tmp_path / "stack_1.safetensors")
+    (tmp_path / "stack_0.before.safetensors").unlink()
+    stack = stack_of(problem_of("linear_jtex"), "vae", [(0, {})], 200)
+    Checkpoints(tmp_path, "one").resume(1, stack)
+    assert stack.trained == 0 and "a checkpoint of another stack" in caplog.text
+
+
+def test_a_file_that_says_nothing_of_its_job_is_discarded(tmp_path, caplog):
+    save_tensors(tmp_path / "stack_0.safetensors", {"curve": torch.zeros(1)})
+    assert resumed_from(tmp_path) == 0 and "other data, parameters or code" in caplog.text
 
 
 def cut(content):

@@ -21,6 +21,8 @@ from libi.training.engine import Stack
 
 log = logging.getLogger(__name__)
 
+PLACE = ("phase", "epoch", "trained")  # where a stack is
+
 
 def flatten(value: Any, name: str = "") -> dict[str, Tensor]:
     """Tensors of nested dataclasses and dicts, each under the path that leads to it."""
@@ -96,8 +98,7 @@ class Checkpoints:
         self.check_ownership()
         last, before = self._paths(number)
         tensors = flatten(stack.state)
-        about = {key: str(getattr(stack, key)) for key in ("phase", "epoch", "trained")}
-        about["fingerprint"] = self.fingerprint
+        about = {key: str(getattr(stack, key)) for key in PLACE} | self._owned(number)
         if last.exists():
             os.replace(last, before)
         save_tensors(last, tensors, about)
@@ -107,24 +108,30 @@ class Checkpoints:
         """Put a stack where its last whole checkpoint, if there is one that fits, says it was."""
         for path in filter(Path.exists, self._paths(number)):
             try:
-                tensors, about = self._read(path)
+                tensors, about = self._read(path, number)
             except ValueError as error:
                 log.warning("checkpoint discarded: %s", error)
                 continue
             stack.state = restore(stack.state, tensors)
-            stack.phase, stack.epoch, stack.trained = (int(about[key]) for key in ("phase", "epoch", "trained"))
+            stack.phase, stack.epoch, stack.trained = (int(about[key]) for key in PLACE)
             log.info("stack %d goes on from epoch %d", number + 1, stack.trained)
             return
 
-    def _read(self, path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    def _owned(self, number: int) -> dict[str, str]:
+        """What a checkpoint of a stack says of itself beside the place where the stack is."""
+        return {"fingerprint": self.fingerprint, "stack": str(number)}
+
+    def _read(self, path: Path, number: int) -> tuple[dict[str, Tensor], dict[str, str]]:
         """A checkpoint's tensors and position.
 
         Raises:
-            ValueError: if it is damaged, or not this job's.
+            ValueError: if it is damaged, or not this job's, or another stack's.
         """
         tensors, about = load_tensors(path)
-        if about["fingerprint"] != self.fingerprint:
+        if about.get("fingerprint") != self.fingerprint:
             raise ValueError(f"{path}: made from other data, parameters or code")
+        if about != about | self._owned(number) or not about.keys() >= set(PLACE):
+            raise ValueError(f"{path}: a checkpoint of another stack")
         return tensors, about
 
     def clear(self) -> None:
