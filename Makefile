@@ -11,7 +11,7 @@ RUN := $(VENV)/bin/snakemake --cores $(CORES)
 TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \
 command again: apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
 
-.PHONY: paper quick sensitivity power verify one why audit crate slurm-plan publish test test-runs bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
+.PHONY: paper quick sensitivity power verify one why check audit crate slurm-plan publish test test-runs bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
@@ -42,6 +42,10 @@ one: $(READY)
 	@test -n "$(DATASET)" -a -n "$(METHOD)" -a -n "$(REPLICATE)" || \
 	  { echo "Name a job: make one DATASET=gaussian METHOD=libi REPLICATE=0"; exit 1; }
 	$(RUN) -- results/training/$(DATASET)/$(METHOD)/$(REPLICATE).safetensors
+
+# What is wrong with a study's file, or what it is: make check STUDY=config/mine.yaml
+check: $(READY)
+	@PYTHONPATH=src $(VENV)/bin/python -m libi.study check $(or $(STUDY),config/config.yaml)
 
 # Whether every file of a study is as its job wrote it, and up to date: make audit STUDY=config/quick.yaml
 audit: $(READY)

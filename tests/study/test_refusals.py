@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from libi.datasets import DATASETS
 from libi.methods import METHODS
+from libi.study.__main__ import USAGE, main
 from libi.study.grids import LISTED
 from libi.study.reading import StudyError, load_study, read_study
 from libi.study.study import Study
@@ -26,6 +27,9 @@ def complaints(study):
     return str(error.value).splitlines()
 
 
+DRAWS = "a whole number from 1 to 10^6, since all draws of a point are held in memory"
+EPOCHS = "a whole number from 1 to 10^7, since every model goes through all of them"
+TO_10_3 = "a whole number from 1 to 10^3, since each is dozens of jobs of one run"
 WHOLE, ABOVE_0 = "a whole number from 1 to 10^9", "a finite number above 0"
 TO_10_4 = "a whole number from 1 to 10^4, since"
 WHOLES = "a list of one or more whole numbers from 1 to 10^9, each once"
@@ -38,6 +42,7 @@ NAME = (
 TEXT = "(text; numbers have no quotes, powers of ten are written like 1.0e-8)"
 BETA, SEGMENTS = "datasets.gaussian.beta_vae.beta", "datasets.gaussian.lagging.segments"
 LIBI_GRID, K_NN = "datasets.mobius.libi", "evaluation.metrics.s_knn"
+IMPORTANCE = "evaluation.metrics.test_ll.importance_samples"
 MONTE_CARLO, BETWEEN = "evaluation.posterior", "a number above 0 and below 1"
 SHARE, CAP, SPLIT = "training.annealing_share", "training.exponential_cap", "selection.configuration_split"
 BATCH, INFLATION = "training.batch_size", "evaluation.metrics.test_ll.variance_inflation"
@@ -59,12 +64,12 @@ NEVER = "always part of a study and never listed"
     ("path", "value", "expected"),
     [
         # the wrong type
-        ("replicates", "5", f"replicates: given '5' {TEXT}; allowed: {TO_10_4} each is dozens of jobs of one run"),
-        ("replicates", 5.0, f"replicates: given 5.0; allowed: {TO_10_4} each is dozens of jobs of one run"),
+        ("replicates", "5", f"replicates: given '5' {TEXT}; allowed: {TO_10_3}"),
+        ("replicates", 5.0, f"replicates: given 5.0; allowed: {TO_10_3}"),
         ("restarts", True, f"restarts: given true; allowed: {TO_10_4} all of a method train in one job"),
         ("training.learning_rate", True, f"training.learning_rate: given true; allowed: {ABOVE_0}"),
         ("training.learning_rate", "1e-2", f"training.learning_rate: given '1e-2' {TEXT}; allowed: {ABOVE_0}"),
-        ("training.epochs", None, f"training.epochs: given nothing; allowed: {WHOLE}"),
+        ("training.epochs", None, f"training.epochs: given nothing; allowed: {EPOCHS}"),
         ("compile", 1, "compile: given 1; allowed: true or false"),
         ("compile", "no", "compile: given 'no'; allowed: true or false"),
         ("name", 7, f"name: given 7; allowed: {NAME}"),
@@ -74,7 +79,7 @@ NEVER = "always part of a study and never listed"
         (BETA, [False], f"{BETA}[0]: given false; allowed: {ABOVE_0}"),
         ("datasets.gaussian.vae", None, "datasets.gaussian.vae: given nothing; allowed: an empty mapping, {}"),
         # an impossible value
-        ("replicates", 0, f"replicates: given 0; allowed: {TO_10_4} each is dozens of jobs of one run"),
+        ("replicates", 0, f"replicates: given 0; allowed: {TO_10_3}"),
         ("restarts", 0, f"restarts: given 0; allowed: {TO_10_4} all of a method train in one job"),
         ("seed", -1, "seed: given -1; allowed: a whole number from 0 to 10^9"),
         ("points.test", 9,
@@ -94,7 +99,7 @@ NEVER = "always part of a study and never listed"
         ("training.snapshot", "first", "training.snapshot: given 'first'; allowed: best or last; did you mean 'last'?"),
         ("training.constrained_batch_size", 30,
          "training.constrained_batch_size: given 30; allowed: a divisor of points.train, which is 100"),
-        (f"{MONTE_CARLO}.samples", 0, f"{MONTE_CARLO}.samples: given 0; allowed: {WHOLE}"),
+        (f"{MONTE_CARLO}.samples", 0, f"{MONTE_CARLO}.samples: given 0; allowed: {DRAWS}"),
         (f"{MONTE_CARLO}.prior_share", 1, f"{MONTE_CARLO}.prior_share: given 1; allowed: {BETWEEN}"),
         (BETA, [-1], f"{BETA}[0]: given -1; allowed: {ABOVE_0}"),
         (BETA, [], f"{BETA}: given []; allowed: {NUMBERS}"),
@@ -113,9 +118,19 @@ NEVER = "always part of a study and never listed"
         ("name", "Data", f"name: given 'Data'; allowed: {NAME}"),
         ("name", "PAPER", f"name: given 'PAPER'; allowed: {NAME}"),
         # more than can be run
-        ("replicates", 10**4 + 1, f"replicates: given 10001; allowed: {TO_10_4} each is dozens of jobs of one run"),
+        ("replicates", 10**3 + 1,
+         f"replicates: given 1001; allowed: {TO_10_3}"),
+        ("restarts", 10**4 + 1, f"restarts: given 10001; allowed: {TO_10_4} all of a method train in one job"),
+        ("training.epochs", 10**7 + 1,
+         f"training.epochs: given 10000001; allowed: {EPOCHS}"),
+        ("training.validation_draws", 10**9,
+         f"training.validation_draws: given 1000000000; allowed: {TO_10_4} each is computed for all points"),
+        (IMPORTANCE, 10**6 + 1,
+         f"{IMPORTANCE}: given 1000001; allowed: {DRAWS}"),
+        (f"{K_NN}.points", 10**4 + 1,
+         f"{K_NN}.points: given 10001; allowed: {TO_10_4} each is compared with all others"),
         (f"{K_NN}.draws", 1,
-         f"{K_NN}.draws: given 1; allowed: a whole number from 2 to 10^9, since their spread is measured"),
+         f"{K_NN}.draws: given 1; allowed: a whole number from 2 to 10^7, since the spread of all of them is measured"),
         ("datasets", {}, f"datasets: given {{}}; {ONE_OF} {KEYS['datasets']}"),
         ("datasets.gaussian", {}, f"datasets.gaussian: given {{}}; {ONE_OF} {METHOD_KEYS}"),
         # unknown names
@@ -349,3 +364,39 @@ def test_the_readme_lists_every_key():
     files = {path.name for path in CONFIG.glob("*.yaml")} | {"schema.json", "variants.schema.json"}
     assert {path.name for path in CONFIG.glob("*.yaml")} <= listed
     assert listed - files == leaves(mapping("config")) | {"datasets", "datasets.*"}
+
+
+def checked(*arguments):
+    """What `python -m libi.study` prints, or the words that it ends with."""
+    try:
+        return main([*map(str, arguments)])
+    except SystemExit as error:
+        return f"refused: {error}"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no such file"),
+        (b"", "allowed: a mapping"),
+        ("seed: 1 # \u00e9".encode("latin-1"), "not readable as YAML"),
+        ("seed: 1".encode("utf-16"), "name: missing"),
+        (b"seed:\n\t1", "found character '\\t'"),
+    ],
+    ids=["missing", "empty", "latin-1", "utf-16", "tab"],
+)
+def test_a_file_that_snakemake_refuses_in_its_own_words_can_be_checked(tmp_path, content, said):
+    path = tmp_path / "mine.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    assert checked("check", path).startswith(f"refused: {path}: ")
+    assert said in checked("check", path)
+
+
+def test_a_study_that_is_right_is_counted():
+    """8,400 models, as the paper says: (1 + 3 + 4 + 4) · 4 + 32 · 3 + 24 configurations, 5 replicates, 10 restarts."""
+    assert checked("check", CONFIG / "config.yaml").endswith(
+        ": the study paper, with 8,400 models on linear_jtex, cubic_jtex, gaussian, mobius"
+    )
+    assert "35 studies, sensitivity and its variants" in checked("check", CONFIG / "sensitivity.yaml")
+    assert checked("chek") == f"refused: {USAGE}"

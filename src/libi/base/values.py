@@ -65,11 +65,23 @@ def _one_or_more_and_different(values: tuple[float, ...]) -> tuple[float, ...]:
 
 Count = Annotated[int, Field(ge=1, le=10**9), Allowed("a whole number from 1 to 10^9")]
 Seed = Annotated[int, Field(ge=0, le=10**9), Allowed("a whole number from 0 to 10^9")]
+Epochs = Annotated[
+    int, Field(ge=1, le=10**7), Allowed("a whole number from 1 to 10^7, since every model goes through all of them")
+]
 Several = Annotated[
-    int, Field(ge=2, le=10**9), Allowed("a whole number from 2 to 10^9, since their spread is measured")
+    int, Field(ge=2, le=10**7), Allowed("a whole number from 2 to 10^7, since the spread of all of them is measured")
+]
+Repeats = Annotated[
+    int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since each is computed for all points")
+]
+Draws = Annotated[
+    int, Field(ge=1, le=10**6), Allowed("a whole number from 1 to 10^6, since all draws of a point are held in memory")
+]
+Compared = Annotated[
+    int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since each is compared with all others")
 ]
 Replicates = Annotated[
-    int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since each is dozens of jobs of one run")
+    int, Field(ge=1, le=10**3), Allowed("a whole number from 1 to 10^3, since each is dozens of jobs of one run")
 ]
 Restarts = Annotated[
     int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since all of a method train in one job")
@@ -124,3 +136,11 @@ def leaves(settings: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         return
     for key, value in settings.items():
         yield from leaves(value, f"{name}.{key}" if name else key)
+
+
+def differences(before: Any, now: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The dotted keys in which nested dictionaries differ, each with both values; None for one that has not the key."""
+    had, has = dict(leaves(before)), dict(leaves(now))
+    for key in dict.fromkeys([*had, *has]):
+        if had.get(key) != has.get(key):
+            yield key, had.get(key), has.get(key)

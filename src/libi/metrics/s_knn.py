@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from libi.base.values import Count, Positives, Section, Several, one_of
+from libi.base.values import Compared, Count, Positives, Section, Several, one_of
 from libi.models.metric import Measured, Metric, Subject
 
 TITLE = "S-kNN"
@@ -20,7 +20,7 @@ class TwoSampleSettings(Section):
 
     draws: Several
     """Statistics averaged, each of other points."""
-    points: Count
+    points: Compared
     """Points drawn from p(x), and as many from the model, for one statistic."""
     neighbours: Count
     """k, the number of neighbours."""

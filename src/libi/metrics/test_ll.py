@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from libi.base.values import Count, Factor, Section
+from libi.base.values import Draws, Factor, Section
 from libi.models.metric import Measured, Metric, Subject
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ BETTER = "higher"
 class ImportanceSettings(Section):
     """The estimate of the log-likelihood by Eq. 48."""
 
-    importance_samples: Count
+    importance_samples: Draws
     """S of Eq. 48, draws a point."""
     variance_inflation: Factor
     """Factor on the variance of the proposal of Eq. 48."""

@@ -1,17 +1,50 @@
-"""Print a JSON schema.
+"""Check a study's file, or print a JSON schema.
 
-`python -m libi.study` prints that of a study's file (config/schema.json), and `python -m libi.study variants` that of a
-file of variants (config/variants.schema.json).
+`python -m libi.study check FILE` says what is wrong with a study's file, or what it is. `python -m libi.study` prints
+the schema of a study's file (config/schema.json), and `python -m libi.study variants` that of a file of variants
+(config/variants.schema.json).
 """
 
 import json
 import sys
 
+from libi.base.values import StudyError
 from libi.study.schema import study_schema, variants_schema
+from libi.study.variants import read_family
+
+USAGE = "usage: python -m libi.study [variants | check FILE]"
+
+
+def check(file: str) -> str:
+    """What a study's file is, in a sentence.
+
+    Raises:
+        StudyError: if it is none, with all that is wrong.
+    """
+    family = read_family(file)
+    models = sum(sum(1 for _ in study.models()) for study in family.values())
+    studies = f"{len(family)} studies, {family.name} and its variants" if family.varied else f"the study {family.name}"
+    return f"{file}: {studies}, with {models:,} models on {', '.join(family.dataset_names())}"
+
+
+def main(arguments: list[str]) -> str:
+    """What the program prints.
+
+    Raises:
+        SystemExit: if a study is wrong, or the arguments are.
+    """
+    match arguments:
+        case ["check", file]:
+            try:
+                return check(file)
+            except StudyError as error:
+                raise SystemExit(str(error)) from None
+        case []:
+            return json.dumps(study_schema(), indent=2, ensure_ascii=False)
+        case ["variants"]:
+            return json.dumps(variants_schema(), indent=2, ensure_ascii=False)
+    raise SystemExit(USAGE)
+
 
 if __name__ == "__main__":
-    schemas = {(): study_schema, ("variants",): variants_schema}
-    if tuple(sys.argv[1:]) not in schemas:
-        sys.exit("usage: python -m libi.study [variants]")
-    text = json.dumps(schemas[tuple(sys.argv[1:])](), indent=2, ensure_ascii=False)
-    sys.stdout.buffer.write(f"{text}\n".encode())
+    sys.stdout.buffer.write(f"{main(sys.argv[1:])}\n".encode())

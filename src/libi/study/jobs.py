@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from libi.base.method import Phases, Plan
-from libi.base.values import Cap, Count, Section, Seed, Share, Switch, as_tuple, format_number
+from libi.base.values import Cap, Count, Repeats, Section, Seed, Share, Switch, as_tuple, format_number
 from libi.methods import METHODS
 from libi.study.settings import (
     Activation,
@@ -44,7 +44,7 @@ class JobTrainingSettings(TrainingSettings):
     """The training settings that one method reads; None where only another method reads them."""
 
     batch_size: Count | None = None  # type: ignore[assignment]
-    elbo_draws: Count | None = None  # type: ignore[assignment]
+    elbo_draws: Repeats | None = None  # type: ignore[assignment]
     annealing_share: Share | None = None  # type: ignore[assignment]
     annealing_form: AnnealingForm | None = None  # type: ignore[assignment]
     constrained_batch_size: Count | None = None  # type: ignore[assignment]

@@ -11,9 +11,12 @@ from libi.base.values import (
     Cap,
     Count,
     Decay,
+    Draws,
+    Epochs,
     Points,
     Positive,
     Remainder,
+    Repeats,
     Section,
     Share,
     Switch,
@@ -83,7 +86,7 @@ class AdamSettings(Section):
 class TrainingSettings(Section):
     """How every model is trained."""
 
-    epochs: Count
+    epochs: Epochs
     """Epochs of a model in all, divided among the phases of its method."""
     learning_rate: Positive
     """Adam's step size at the start of an optimisation."""
@@ -92,11 +95,11 @@ class TrainingSettings(Section):
     adam: AdamSettings
     batch_size: Count
     """Points of a gradient step in phases that maximise the ELBO."""
-    elbo_draws: Count
+    elbo_draws: Repeats
     """Draws of the noise for each point of such a step."""
     validate_every: Count
     """Epochs between two snapshots; there is always one at the end of a phase."""
-    validation_draws: Count
+    validation_draws: Repeats
     """Fixed draws of the noise that the validation ELBO of a snapshot is averaged over."""
     snapshot: Snapshot
     """The snapshot that an optimisation ends at: the best by its own validation objective, or the last."""
@@ -141,11 +144,11 @@ class SelectionSettings(Section):
 class PosteriorSettings(Section):
     """The Monte-Carlo estimate of p_θ(z|x) for the training points, and the aggregated posteriors."""
 
-    samples: Count
+    samples: Draws
     """Codes proposed a point."""
     prior_share: Share
     """Share of them that is proposed from the prior; the others come from the posterior's modes."""
-    draws: Count
+    draws: Repeats
     """Draws of one code a point that the Henze–Zirkler statistic of an aggregated posterior is averaged over."""
     gap_points: Points
     """Fresh points that the two gaps of Eq. 2 are averaged over where f_θ is not linear."""
