@@ -7,12 +7,12 @@ from libi.datasets import dataset_of
 from libi.evaluation.gaps import Reference
 from libi.evaluation.inference import true_means
 from libi.runtime.allocator import keep_freed_memory
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.seeding import stream
 from libi.runtime.storage import load_tensors, save_tensors
 from libi.study.jobs import PosteriorJob
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     name, given, made = snakemake.wildcards.dataset, snakemake.params, {}

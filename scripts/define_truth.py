@@ -3,10 +3,10 @@
 import pandas as pd
 
 from libi.datasets import dataset_of
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import save_table, save_tensors
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     dataset = dataset_of(snakemake.wildcards.dataset, snakemake.params.architecture)
     parameters, record = dataset.ground_truth()
     log.info("%s: %s", dataset.name, record or "given by the paper")

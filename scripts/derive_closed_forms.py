@@ -5,10 +5,10 @@ import torch
 from libi.evaluation.optima import optima_table
 from libi.evaluation.pedagogical import collapse_table, edge_table, information_table
 from libi.evaluation.shrinkage import scaling_table
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import save_table
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     torch.set_num_threads(snakemake.threads)
     save_table(snakemake.output.information, information_table())
     save_table(snakemake.output.edge, edge_table())

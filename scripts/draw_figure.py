@@ -2,10 +2,10 @@
 
 from libi.paper.figures import FIGURES
 from libi.rendering.style import save_drawing
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, load_tables
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     replicate, tables = snakemake.params.replicate, {}
     for name in snakemake.params.reads:
         paths = snakemake.input[name]

@@ -7,11 +7,11 @@ from libi.evaluation.choices import chosen_models
 from libi.evaluation.measuring import curves_of, evaluate_choices
 from libi.models.trained import check_settings
 from libi.runtime.allocator import keep_freed_memory
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, load_tensors, save_table
 from libi.study.jobs import EvaluationJob
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     given = snakemake.input

@@ -1,9 +1,9 @@
 """Gather the two gaps of all models that stand for their methods, and their distances from the prior, in one table."""
 
 from libi.evaluation.gaps import gather_gaps
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_tables, save_table
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     gaps, posterior = load_tables(snakemake.input.gaps), load_tables(snakemake.input.posterior)
     save_table(snakemake.output[0], gather_gaps(gaps, posterior))

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, save_table
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     grid = pd.concat(map(load_table, snakemake.input.selections), ignore_index=True)
     log.info("%d configurations", len(grid))
     save_table(snakemake.output[0], grid)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from libi.paper.sensitivity import gather_cells, gather_claims, sensitivity_table
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, save_table
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     given = snakemake.input
     tables, claims = (
         {Path(path).parent.name: load_table(path) for path in paths} for paths in (given.tables, given.claims)

@@ -8,11 +8,11 @@ from libi.evaluation.gaps import Reference, gaps_of_choices
 from libi.evaluation.inference import infer_choices
 from libi.models.trained import check_settings
 from libi.runtime.allocator import keep_freed_memory
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, load_tensors, save_table
 from libi.study.jobs import PosteriorJob
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     given, made = snakemake.input, snakemake.output

@@ -3,10 +3,10 @@
 from libi.judging.evidence import Evidence
 from libi.judging.verifying import describe
 from libi.paper.verdict import judge
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, load_tables, save_table
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     given = snakemake.input
     one = ("table1", "gaps", "information", "edge", "optima", "collapse", "scaling", "published")
     several = ("metrics", "scores", "restarts", "posterior", "joint_map")

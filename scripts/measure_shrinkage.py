@@ -3,12 +3,13 @@
 import torch
 
 from libi.evaluation.shrinkage import measure_shrinkage
-from libi.models.trained import TrainedModels
-from libi.runtime.logs import log_to
+from libi.models.trained import TrainedModels, check_settings
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, load_tensors, save_table
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     torch.set_num_threads(snakemake.threads)
+    check_settings([snakemake.input.models, snakemake.input.records], snakemake.params.training)
     truth, _ = load_tensors(snakemake.input.truth)
     models, records = TrainedModels(snakemake.input.models), load_table(snakemake.input.records)
     shrinkage = measure_shrinkage(models, records, truth["generative"])

@@ -4,10 +4,10 @@ import pandas as pd
 
 from libi.paper.tables.page import content, to_html
 from libi.paper.tables.summary import to_rst
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, load_tables, save_text
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     given = snakemake.input
     metrics = pd.concat(map(load_table, given.metrics), ignore_index=True)
     table1, claims, grid, conclusions = map(load_table, (given.table1, given.claims, given.grid, given.conclusions))

@@ -3,10 +3,10 @@
 from libi.paper.nearest import held_out, nearest
 from libi.paper.sensitivity import split, stable_claims
 from libi.paper.tables import variants as tables
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, save_text
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     made, study, candidates = snakemake.output, snakemake.params.study, snakemake.params.candidates
     cells, claims = split(load_table(snakemake.input.sensitivity))
     ranking, stable = nearest(cells, candidates), stable_claims(claims)

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from libi.paper.tables.table1 import exact_to_latex, summarise, to_latex
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, save_table, save_text
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     metrics = pd.concat(map(load_table, snakemake.input.metrics), ignore_index=True)
     table = summarise(metrics, load_table(snakemake.input.published))
     save_table(snakemake.output.csv, table)

@@ -1,10 +1,10 @@
 """Render what the verdicts come to: our Table 1 beside the published one, counts, every claim, and the conclusions."""
 
 from libi.paper.tables import comparison, conclusions, verdicts
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, save_table, save_text
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     given, made, study = snakemake.input, snakemake.output, snakemake.params.study
     table1, claims = load_table(given.table1), load_table(given.claims)
     concluded = conclusions.conclude(claims)

@@ -6,15 +6,15 @@ from libi.evaluation.scores import score_replicates
 from libi.models.selection import choose_configurations
 from libi.models.trained import check_settings
 from libi.runtime.allocator import keep_freed_memory
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_tables, load_tensors, save_table
 from libi.study.jobs import ScoringJob
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     given, job = snakemake.input, ScoringJob.model_validate(snakemake.params.job)
-    check_settings(given.models, snakemake.params.training)
+    check_settings([*given.models, *given.records], snakemake.params.training)
     points = dict(zip(snakemake.params.replicates, map(load_tensors, given.points), strict=True))
     scores = score_replicates(given.models, load_tables(given.records), points, job)
     selection = choose_configurations(scores)

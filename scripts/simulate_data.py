@@ -2,11 +2,11 @@
 
 from libi.base.simulation import simulate
 from libi.datasets import dataset_of
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.seeding import stream
 from libi.runtime.storage import load_tensors, save_tensors
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     name, replicate = snakemake.wildcards.dataset, snakemake.wildcards.replicate
     dataset = dataset_of(name, snakemake.params.architecture)
     truth, _ = load_tensors(snakemake.input.truth)

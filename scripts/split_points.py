@@ -3,11 +3,11 @@
 from libi.base.own_points import read_points
 from libi.base.simulation import split_points
 from libi.datasets import dataset_of
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.seeding import stream
 from libi.runtime.storage import save_tensors
 
-with log_to(snakemake.log[0]) as log:
+with job_of(snakemake) as log:
     name, replicate, sizes = snakemake.wildcards.dataset, snakemake.wildcards.replicate, snakemake.params.points
     dataset = dataset_of(name, snakemake.params.architecture)
     x = read_points(snakemake.input.points, dataset.observed)

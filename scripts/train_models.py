@@ -5,14 +5,14 @@ import torch
 from libi.base.simulation import load_truth
 from libi.models.trained import metadata_of
 from libi.runtime.allocator import keep_freed_memory
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.provenance import fingerprint
 from libi.runtime.storage import load_tensors, save_table, save_tensors
 from libi.study.jobs import TrainingJob
 from libi.training.checkpoint import Checkpoints
 from libi.training.job import train_job
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     torch.set_num_threads(snakemake.threads)
     keep_freed_memory()
     settings, replicates = snakemake.params.job, snakemake.params.replicates

@@ -4,11 +4,11 @@ from libi import __version__
 from libi.paper.tables.comparison import compare
 from libi.paper.tables.numbers import design, results, verdicts
 from libi.rendering.latex import macros
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, save_text
 from libi.study.study import Study
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     given = snakemake.input
     study, claims = Study.model_validate(snakemake.params.study), load_table(given.claims)
     comparison = compare(load_table(given.table1), claims)

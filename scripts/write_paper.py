@@ -1,8 +1,8 @@
 """Typeset the replication paper."""
 
 from libi.rendering.typesetting import typeset
-from libi.runtime.logs import log_to
+from libi.runtime.job import job_of
 
-with log_to(snakemake.log[0]):
+with job_of(snakemake):
     given = snakemake.input
     typeset(given.text, [*given.parts, *given.figures], snakemake.output[0])

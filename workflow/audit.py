@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 from inventory import NAME, inventory_of, read, sha256  # noqa: E402
 from snakemake_interface_logger_plugins.common import LogEvent  # noqa: E402
 
-from libi.base.values import StudyError, leaves  # noqa: E402
+from libi.base.values import StudyError, differences  # noqa: E402
 from libi.study.family import Family  # noqa: E402
 from libi.study.variants import family_of_run  # noqa: E402
 
@@ -149,12 +149,9 @@ def other_settings(family: Family, studies: Mapping[str, Mapping[str, Any]]) -> 
     """The settings in which a study is not the one that the inventory is of, in words."""
     said = []
     for folder in family:
-        if folder not in studies:
-            continue
-        wanted, had = (dict(leaves(part)) for part in (family[folder].model_dump(mode="json"), studies[folder]))
-        for key in dict.fromkeys([*wanted, *had]):
-            if wanted.get(key) != had.get(key):
-                said.append(f"{key} was {had.get(key)} when the files were made; the study now has {wanted.get(key)}")
+        for key, had, wanted in differences(studies.get(folder, {}), family[folder].model_dump(mode="json")):
+            if folder in studies:
+                said.append(f"{key} was {had} when the files were made; the study now has {wanted}")
     return said
 
 
@@ -172,21 +169,40 @@ def describe(findings: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-def main(root: Path, study: str | None) -> int:
-    """Audit a study and print what is found."""
-    try:
-        family = family_of_run([study] if study else [], PAPERS, {})
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 1
+def examine(root: Path, study: str | None) -> tuple[list[Finding], list[str]]:
+    """What is to be said of a study's files, and of its settings.
+
+    Args:
+        root: the work tree, which is the current folder.
+        study: the study's file; None for the paper's.
+
+    Raises:
+        StudyError: if the file is no study.
+        SystemExit: if Snakemake cannot plan it; it has said why.
+    """
+    family = family_of_run([study] if study else [], PAPERS, {})
     known = read(inventory_of(root, family))
     all_of_study = planned(study, "--forceall")
     findings = compare(root, known["files"], all_of_study, planned(study))
-    print(describe([*findings, *foreign(root, family, all_of_study)]))
-    changed = other_settings(family, known["studies"])
+    return [*findings, *foreign(root, family, all_of_study)], other_settings(family, known["studies"])
+
+
+def is_clean(findings: Iterable[Finding], changed: Sequence[str]) -> bool:
+    """Whether all files of a study are whole, and none is missing or stale."""
+    return not changed and not any(finding.kind in WRONG for finding in findings)
+
+
+def main(root: Path, study: str | None) -> int:
+    """Audit a study and print what is found."""
+    try:
+        findings, changed = examine(root, study)
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(describe(findings))
     for words in changed[:SHOWN]:
         print(words)
-    return int(bool(changed) or any(finding.kind in WRONG for finding in findings))
+    return int(not is_clean(findings, changed))
 
 
 if __name__ == "__main__":

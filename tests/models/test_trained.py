@@ -60,6 +60,7 @@ def test_any_real_numbers_can_be_encoded_and_decoded(model, given):
         (np.zeros((2, 3), dtype=complex), "must be real numbers; got complex128"),
         (np.ma.masked_less(np.zeros((2, 3)), 1), "is a masked array"),
         (np.array([[0.0, np.nan], [np.inf, 0.0]]), "must be finite; 2 of its values are not"),
+        (torch.zeros(2, 3).to_sparse(), r"is no dense tensor; give \w+.to_dense\(\)"),
         (torch.zeros(2, 3, requires_grad=True), r"is a tensor with gradients, which end here; give \w+.detach\(\)"),
     ],
 )
@@ -68,6 +69,12 @@ def test_what_cannot_be_encoded_or_decoded_is_refused_in_a_sentence(model, given
     for function in (model.encode, model.decode):
         with pytest.raises(ValueError, match=said):
             function(given)
+
+
+def test_half_precision_is_encoded_and_decoded(model):
+    """Zeros and ones are exact in all of them."""
+    for dtype in (torch.bfloat16, torch.float16, torch.float64, torch.int8):
+        assert np.array_equal(model.decode(torch.ones(2, 3, dtype=dtype)), model.decode(np.ones((2, 3))))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Whatever happens to the bytes of a result, it is read as it was written or refused by name: never as another."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 import libi
 from libi.datasets import DATASETS
 from libi.models.trained import metadata_of
-from libi.runtime.storage import Damaged, load_table, load_tensors, save_table, save_tensors, seal_of
+from libi.runtime.seals import Damaged, seal_of
+from libi.runtime.storage import load_table, load_tensors, save_table, save_tensors
 from libi.training.checkpoint import Checkpoints, flatten
 
 from ..training.conftest import problem_of, stack_of
@@ -113,3 +115,29 @@ def test_a_checkpoint(whole, changes):
         assert all(torch.equal(tensor, start[name]) for name, tensor in flatten(stack.state).items())
     else:
         assert stack.trained == 50 and stack.finished
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(entry=st.sampled_from(["about", "statement", "sha256", "models", "curve"]), value=JSON)
+def test_a_header_that_says_something_else(whole, entry, value):
+    """Well-formed JSON in the place of what the header of a file of tensors says."""
+    path, content = whole["0.safetensors"]
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    about = json.loads(header["__metadata__"]["about"])
+    if entry == "about":
+        about = value
+    else:
+        about[entry] = value
+    header["__metadata__"]["about"] = json.dumps(about)
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
+    with pytest.raises(Damaged, match=MODELS):
+        load_tensors(MODELS)

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from libi.runtime.storage import Damaged, atomic, load_table, load_tensors, save_table, save_tensors, seal_of
+from libi.runtime.seals import Damaged, seal_of
+from libi.runtime.storage import atomic, load_table, load_tensors, save_table, save_tensors
 
 
 def test_tensors_and_tables_read_back_to_the_bit(tmp_path):

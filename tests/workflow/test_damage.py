@@ -1,15 +1,132 @@
 """A result that is damaged, edited, of another model or of other settings stops the run and is named."""
 
+import os
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from libi.models.trained import check_settings
+from libi.runtime.seals import Damaged, made_by, seal_of
+from libi.runtime.storage import load_table, load_tensors, save_tensors
+from libi.study.reading import load_study
+
 from .conftest import TINY, TINY_FILE, write_study
 
 TRAINING, METRICS = "results/tiny/training/linear_jtex", "results/tiny/metrics/linear_jtex"
 LIBI, VAE = f"{TRAINING}/libi/0.safetensors", f"{TRAINING}/vae/0.safetensors"
+
+
+# Of each kind of result one, and another of the same kind where there is one.
+KINDS = {
+    "results/tiny/data/linear_jtex/truth.safetensors": None,
+    "results/tiny/data/linear_jtex/truth.csv": None,
+    "results/tiny/data/linear_jtex/0/train.safetensors": "results/tiny/data/linear_jtex/0/validation.safetensors",
+    "results/tiny/posterior/linear_jtex/reference.safetensors": None,
+    VAE: LIBI,
+    f"{TRAINING}/vae/0.csv": f"{TRAINING}/libi/0.csv",
+    **{
+        f"results/tiny/{kind}.csv": f"results/tiny/{kind.replace('vae', 'libi')}.csv"
+        for kind in (
+            "scores/linear_jtex/vae",
+            "selection/linear_jtex/vae",
+            "metrics/linear_jtex/vae",
+            "metrics/linear_jtex/vae_points",
+            "metrics/linear_jtex/vae_curves",
+            "posterior/linear_jtex/vae_points",
+            "posterior/linear_jtex/vae_samples",
+            "posterior/linear_jtex/vae_summary",
+            "posterior/linear_jtex/vae_gaps",
+        )
+    },
+    "results/tiny/closed_form/optima.csv": "results/tiny/closed_form/edge.csv",
+    "results/tiny/closed_form/joint_map_linear_jtex.csv": None,
+    "results/tiny/grid.csv": "results/tiny/gaps.csv",
+    "results/tiny/gaps.csv": "results/tiny/grid.csv",
+    "results/tiny/restarts.csv": None,
+    "results/tiny/table1.csv": "results/tiny/claims.csv",
+    "results/tiny/claims.csv": "results/tiny/conclusions.csv",
+    "results/tiny/conclusions.csv": "results/tiny/claims.csv",
+}
+
+
+def lines(path):
+    return path.read_bytes().splitlines(keepends=True)
+
+
+def flip_a_bit(path, other):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def another_digit(path, other):
+    """The last one: as somebody edits a number, or a name if there is no number."""
+    text = path.read_text()
+    if not set("0123456789") & set(text):
+        path.write_text(text.upper())
+        return
+    place = max(text.rfind(digit) for digit in "0123456789")
+    path.write_text(text[:place] + str(9 - int(text[place])) + text[place + 1 :])
+
+
+def take_the_place(path, other):
+    """A neighbour with all that says what it is."""
+    shutil.copy(other, path)
+    if path.suffix == ".csv":
+        shutil.copy(seal_of(other), seal_of(path))
+
+
+DAMAGES = {
+    "flipped bit": flip_a_bit,
+    "truncated": lambda path, other: path.write_bytes(path.read_bytes()[:-2]),
+    "empty": lambda path, other: path.write_bytes(b""),
+    "gone": lambda path, other: path.unlink(),
+    "neighbour's": take_the_place,
+    "no statement": lambda path, other: seal_of(path).unlink(),
+    "header only": lambda path, other: path.write_bytes(lines(path)[0]),
+    "row missing": lambda path, other: path.write_bytes(b"".join(lines(path)[:-1])),
+    "row twice": lambda path, other: path.write_bytes(b"".join([*lines(path), lines(path)[-1]])),
+    "edited number": another_digit,
+}
+OF_TABLES = ("no statement", "header only", "row missing", "row twice", "edited number")
+CASES = [
+    (kind, damage)
+    for kind, other in KINDS.items()
+    for damage in DAMAGES
+    if (kind.endswith(".csv") or damage not in OF_TABLES) and (other or damage != "neighbour's")
+]
+
+
+def test_every_kind_of_result_is_listed(tiny_run):
+    """A path without its data set, method, split and replicate is a kind."""
+    names = r"(?<=[/_])(linear_jtex|vae|libi|truth|joint_map|train|validation|test|0)(?=[/._])"
+    made = {path.relative_to(tiny_run.root).as_posix() for path in (tiny_run.root / "results/tiny").rglob("*.*")}
+    tables = {file for file in made if Path(file).suffix in (".csv", ".safetensors") and not Path(file).name[0] == "."}
+    closed_form = {file for file in tables if "/closed_form/" in file}
+    kinds, listed = ({re.sub(names, "*", file) for file in files} for files in (tables - closed_form, KINDS))
+    assert kinds <= listed and closed_form & set(KINDS)
+
+
+@pytest.mark.parametrize(("file", "damage"), CASES, ids=lambda name: Path(name).stem)
+def test_no_kind_of_result_is_read_once_it_is_damaged(tiny_run, tmp_path, monkeypatch, file, damage):
+    monkeypatch.chdir(tmp_path)
+    other = KINDS[file]
+    for name in filter(None, (file, other)):
+        for path in filter(lambda path: (tiny_run.root / path).exists(), (Path(name), seal_of(name))):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(tiny_run.root / path, path)
+    load = load_table if file.endswith(".csv") else load_tensors
+    load(file)
+    before = os.stat(file)
+    DAMAGES[damage](Path(file), other)
+    if damage == "gone":
+        assert not Path(file).exists()
+    else:
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # the date tells nothing
+    with pytest.raises(FileNotFoundError if damage == "gone" else Damaged, match=file):
+        load(file)
 
 
 def neighbours(path):
@@ -52,15 +169,54 @@ def test_a_damaged_result_stops_the_run(tiny_run, tmp_path, file, damage, rule, 
     assert f"add to the command: --forcerun {file}\n" in run.stdout and "Traceback" not in run.stdout
 
 
-def test_models_of_other_settings_are_refused_whatever_dates_and_notes_say(tiny_run, tmp_path):
+OTHER_RATE = TINY | {"training": TINY["training"] | {"learning_rate": 0.02}}
+ALL = {"train": 3, "train_libi": 1, "select": 3, "evaluate": 3, "infer": 3}  # joint MAP and the truth are trained too
+
+
+@pytest.mark.parametrize("notes", ["lost", "of now"])
+@pytest.mark.parametrize(
+    ("change", "jobs"),
+    [
+        ({}, {}),
+        ({"seed": 1}, {"simulate": 1, "define_reference": 1, **ALL}),
+        ({"training": OTHER_RATE["training"]}, ALL),
+        ({"selection": TINY["selection"] | {"likelihood": "importance"}}, {"select": 3, "evaluate": 3, "infer": 3}),
+        ({"points": TINY["points"] | {"test": 30}}, {"simulate": 1, **ALL}),
+    ],
+    ids=["nothing", "seed", "learning rate", "selection", "points"],
+)
+def test_what_was_made_with_other_settings_is_made_again(tiny_run, tmp_path, notes, change, jobs):
+    """Also where Snakemake cannot know: its notes are lost, or `snakemake --touch` made it note the new settings."""
     project = tiny_run.copy(tmp_path / "project")
-    shutil.rmtree(project.root / ".snakemake")
-    write_study(project.root / TINY_FILE, TINY | {"training": TINY["training"] | {"learning_rate": 0.02}})
-    run = project.snakemake("--cores", "2", "--forcerun", "select", "--configfile", TINY_FILE)
-    assert run.returncode != 0
-    assert "its models were trained with training.learning_rate 0.01, and the study has 0.02" in run.stdout
-    files = set(re.findall(r"add to the command: --forcerun (\S+)", run.stdout))
-    assert files
-    for named in files:
-        _, messages = project.planned("--configfile", TINY_FILE, "--forcerun", named)
-        assert f"Training {Path(named).parent.name} on linear_jtex, replicate 0" in messages
+    write_study(project.root / TINY_FILE, TINY | change)
+    if notes == "lost":
+        shutil.rmtree(project.root / ".snakemake")
+    else:
+        assert project.snakemake("--touch", "--cores", "1", "--configfile", TINY_FILE).returncode == 0
+    planned, _ = project.planned("--configfile", TINY_FILE)
+    assert planned.keys() >= jobs.keys() and (jobs or not planned), planned
+    assert {rule: planned.get(rule, 0) for rule in ALL} == {rule: jobs.get(rule, 0) for rule in ALL}
+
+
+def test_a_file_of_the_same_study_with_another_seed_is_made_again(tiny_run, tmp_path):
+    """Copied from elsewhere, with all that says what it is."""
+    project = tiny_run.copy(tmp_path / "project")
+    path = project.root / LIBI
+    tensors, about = load_tensors(path)
+    settings = {"job": {"seed": 7}, "replicates": [0], "scratch": "scratch/tiny/linear_jtex/libi/0"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.root)
+        with made_by(settings, []):
+            save_tensors(LIBI, tensors, about)
+    _, messages = project.planned("--configfile", TINY_FILE)
+    assert "Training libi on linear_jtex, replicate 0" in messages
+    assert not any("Training vae" in message for message in messages)
+
+
+def test_a_job_refuses_models_of_other_settings(tiny_run, monkeypatch):
+    monkeypatch.chdir(tiny_run.root)
+    job = load_study(OTHER_RATE, TINY_FILE).training_job("linear_jtex", "vae")
+    words = "its models were trained with training.learning_rate 0.01, and the study has 0.02; to make it again"
+    for file in (VAE, f"{TRAINING}/vae/0.csv"):
+        with pytest.raises(Damaged, match=f"^{file}: {words}.*--forcerun {file}$"):
+            check_settings([file], job)

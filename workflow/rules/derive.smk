@@ -42,6 +42,8 @@ rule measure_shrinkage:
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),
+    params:
+        training=lambda wildcards: FAMILY[wildcards.study].training_job(wildcards.dataset, "joint_map"),
     message:
         "Measuring how joint MAP shrinks the codes on {wildcards.dataset}"
     script:

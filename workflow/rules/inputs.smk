@@ -1,5 +1,11 @@
 """Where the files are that rules take. Of several studies each file is made once: `at_home` says by which."""
 
+import json
+
+from snakemake.iocontainers import Wildcards
+
+from libi.runtime.seals import Damaged, other_input, statement_of
+
 
 def of_study(what):
     """A parameter: something of the study, given what it is as a function of the study."""
@@ -19,10 +25,29 @@ def names_of(wildcards):
     return [room.titles(names) for room, names in named]
 
 
+@cache
+def is_foreign(path):
+    """Whether a result was made with other settings than the study's, or from other files than are there now.
+
+    Snakemake finds that out by its notes. Results that were copied here without these, or touched, are found out here.
+    """
+    maker = next(each for each in workflow.rules if each.is_producer(path))
+    wildcards = Wildcards(fromdict=maker.get_wildcards(path))
+    now = {name: value(wildcards) if callable(value) else value for name, value in maker.params.items()}
+    try:
+        statement = statement_of(path)
+        return statement.origin.settings != json.loads(json.dumps(now)) or other_input(statement) is not None
+    except Damaged:
+        return False  # the job that reads it says so
+
+
 def at_home(pattern, wildcards, stage, dataset, method=None, **others):
-    """Files of a stage, from the study that makes them."""
+    """Files of a stage, from the study that makes them. Those that are not this study's are made again."""
     home = FAMILY.home(wildcards.study, stage, dataset, method)
-    return expand(pattern, study=home, dataset=dataset, method=method or [], **others)
+    paths = expand(pattern, study=home, dataset=dataset, method=method or [], **others)
+    if workflow.is_main_process:
+        workflow.dag.forcefiles.update(path for path in paths if os.path.exists(path) and is_foreign(path))
+    return paths
 
 
 def truth(wildcards):
@@ -106,7 +131,9 @@ def derived(name):
 def demonstrated(kind):
     """The training files of joint MAP: on the first replicate alone."""
     path = f"results{{study}}/training/{{dataset}}/joint_map/{{first}}.{kind}"
-    return lambda wildcards: path.format(first=FAMILY[wildcards.study].first_replicate, **wildcards)
+    return lambda wildcards: at_home(
+        path, wildcards, "training", wildcards.dataset, "joint_map", first=FAMILY[wildcards.study].first_replicate
+    )[0]
 
 
 def shrinkage(wildcards):

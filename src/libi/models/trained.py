@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,9 +17,10 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from libi.base.dataset import Dataset
-from libi.base.values import leaves
+from libi.base.values import differences
 from libi.datasets import dataset_of
-from libi.runtime.storage import Damaged, load_tensors
+from libi.runtime.seals import Damaged, statement_of
+from libi.runtime.storage import load_tensors
 
 Array = np.ndarray
 
@@ -98,7 +99,9 @@ class TrainedModel:
         if isinstance(array, Tensor):
             if array.requires_grad:
                 raise ValueError(f"{name} is a tensor with gradients, which end here; give {name}.detach()")
-            array = array.cpu().numpy()
+            if array.layout is not torch.strided:
+                raise ValueError(f"{name} is no dense tensor; give {name}.to_dense()")
+            array = (array.float() if array.dtype is torch.bfloat16 else array).cpu().numpy()  # NumPy has no bfloat16
         if np.ma.isMaskedArray(array):
             raise ValueError(f"{name} is a masked array; leave the masked points out, or fill them")
         try:
@@ -148,23 +151,20 @@ def metadata_of(
     }
 
 
-def check_settings(paths: Sequence[str | Path], job: Mapping[str, Any]) -> None:
+def check_settings(paths: Iterable[str | Path], job: Mapping[str, Any]) -> None:
     """Make sure that models were trained with a study's settings, wherever their files come from.
 
     Args:
-        paths: training files of a method on a data set.
+        paths: results of training jobs of a method on a data set: models or records.
         job: `Study.training_job` of the study.
 
     Raises:
         Damaged: if they were trained with others, naming a file, a setting and the remedy.
     """
-    wanted = dict(leaves(json.loads(json.dumps(job))))
     for path in paths:
-        had = dict(leaves(json.loads(load_tensors(path)[1].get("job", "{}"))))
-        for key in [*wanted, *had]:
-            if had.get(key) != wanted.get(key):
-                words = f"its models were trained with {key} {had.get(key)}, and the study has {wanted.get(key)}"
-                raise Damaged(path, words)
+        had = statement_of(path).origin.settings.get("job", {})
+        for key, before, now in differences(had, json.loads(json.dumps(job))):
+            raise Damaged(path, f"its models were trained with {key} {before}, and the study has {now}")
 
 
 def replicates_in(path: str | Path) -> list[int]:

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from scipy.special import ndtr
 
-from libi.runtime.storage import PathLike, atomic, save_table
+from libi.runtime.seals import PathLike
+from libi.runtime.storage import atomic, save_table
 
 COLUMN, PAGE = 3.25, 6.75  # inches: a column of a two-column page, and both
 SMALL, NORMAL = 6.5, 7.5  # points

@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from libi.runtime.storage import PathLike, atomic
+from libi.runtime.seals import PathLike
+from libi.runtime.storage import atomic
 
 log = logging.getLogger(__name__)
 PROGRAM = "latexmk"

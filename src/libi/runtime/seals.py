@@ -1,0 +1,199 @@
+"""What a result says of itself: where it belongs, a hash of its content, and what it was made from.
+
+Files of tensors have this within, a table has it in a hidden file beside it, its seal. A job that reads a result
+checks it, so a file that was damaged, edited, put in the place of another, or made from other files than are there
+now never becomes a number of a study. A run also compares the settings (`workflow/rules/inputs.smk`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+PathLike = str | os.PathLike[str]
+RESULTS = "results"
+TENSORS = ".safetensors"
+ABOUT, HASH, STATEMENT = "about", "sha256", "statement"  # in files of tensors: the entry that holds all, and two of its
+
+
+def is_result(path: PathLike) -> bool:
+    """Whether a path is that of a study's result, as the jobs of a run know it: relative, below results/."""
+    return Path(path).parts[:1] == (RESULTS,)
+
+
+class Damaged(ValueError):
+    """A file that is not what was written under its name. Its text names the file and the remedy."""
+
+    def __init__(self, path: PathLike, problem: str) -> None:
+        """Put the problem of a file in words."""
+        remedy = f"; to make it again, add to the command: --forcerun {path}" if is_result(path) else ""
+        super().__init__(f"{path}: {problem}{remedy}")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What made a result.
+
+    Attributes:
+        settings: the parameters of the job, in plain types.
+        made_from: the results that it read, each with the hash of its content.
+        sources: one hash of all other files that it read: its code, and tables of the project.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    made_from: Mapping[str, str] = field(default_factory=dict)
+    sources: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a result says of itself.
+
+    Attributes:
+        path: where it was written to.
+        sha256: of its content.
+        origin: what made it.
+    """
+
+    path: str
+    sha256: str
+    origin: Origin = Origin()
+
+    def to_json(self) -> str:
+        """As text, with a hash of the text itself."""
+        told = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return json.dumps({"statement": told, "sha256": hashlib.sha256(told.encode()).hexdigest()}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Statement:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: if the text is not whole.
+        """
+        try:
+            packed = json.loads(text)
+            told = packed["statement"]
+            if hashlib.sha256(told.encode()).hexdigest() != packed["sha256"]:
+                raise ValueError("it has changed")
+            parts = json.loads(told)
+            return cls(parts["path"], parts["sha256"], Origin(**parts["origin"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a statement: {error}") from None
+
+
+_ORIGIN: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+@contextlib.contextmanager
+def made_by(settings: Mapping[str, Any], files: Iterable[PathLike]) -> Iterator[None]:
+    """Say in every result that is written in the block what made it.
+
+    Args:
+        settings: the job's parameters, of types that JSON can write.
+        files: all that the job reads.
+
+    Raises:
+        Damaged: if one of them is a result that does not say what it is.
+    """
+    made_from, sources = {}, hashlib.sha256()
+    for file in files:
+        if is_result(file):
+            made_from[Path(file).as_posix()] = statement_of(file).sha256
+        else:
+            sources.update(hashlib.sha256(Path(file).read_bytes()).digest())
+    token = _ORIGIN.set(Origin(json.loads(json.dumps(settings)), made_from, sources.hexdigest()))
+    try:
+        yield
+    finally:
+        _ORIGIN.reset(token)
+
+
+def state(path: PathLike, sha256: str) -> Statement:
+    """What a result that is about to be written says of itself."""
+    return Statement(Path(path).as_posix(), sha256, _ORIGIN.get() or Origin())
+
+
+def seal_of(path: PathLike) -> Path:
+    """Where the seal of a table is."""
+    return Path(path).with_name(f".{Path(path).name}.seal")
+
+
+def statement_of(path: PathLike, root: PathLike = ".") -> Statement:
+    """What a result says of itself. Its content is not read.
+
+    Args:
+        path: of the result, relative to the root.
+        root: the work tree.
+
+    Raises:
+        Damaged: if it does not say what it is, or was written to another path, naming it and the remedy.
+    """
+    file = Path(root, path)
+    try:
+        statement = Statement.from_json(
+            _of_tensors(file) if file.suffix == TENSORS else seal_of(file).read_text("utf-8")
+        )
+    except (OSError, ValueError, KeyError, TypeError, MemoryError):
+        where = "in it" if file.suffix == TENSORS else f"in a whole {seal_of(path).name} beside it"
+        raise Damaged(path, f"nothing says what it is: there is no statement {where}") from None
+    if statement.path != Path(path).as_posix():
+        raise Damaged(path, f"it was written as {statement.path}")
+    return statement
+
+
+def _of_tensors(file: Path) -> str:
+    """The statement in the header of a file of tensors: its length in 8 bytes, and JSON."""
+    with open(file, "rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        if length > file.stat().st_size:
+            raise ValueError("its header is cut")
+        header = json.loads(opened.read(length))
+    return str(json.loads(header["__metadata__"][ABOUT])[STATEMENT])
+
+
+def check_statement(path: PathLike, statement: Statement, sha256: str, root: PathLike = ".") -> None:
+    """Make sure that a result is what was written, from what is there now.
+
+    Args:
+        path: of the result, relative to the root.
+        statement: what it says of itself.
+        sha256: of its content.
+        root: the work tree.
+
+    Raises:
+        Damaged: if it has changed, or was made from another file, naming it.
+    """
+    if statement.sha256 != sha256:
+        raise Damaged(path, "it has changed since it was written")
+    if name := other_input(statement, root):
+        raise Damaged(path, f"it was made from another {name} than is there now")
+
+
+def other_input(statement: Statement, root: PathLike = ".") -> str | None:
+    """The first file of those that a result was made from that is not the same now; files that are gone are not."""
+    for name, had in statement.origin.made_from.items():
+        if Path(root, name).exists() and statement_of(name, root).sha256 != had:
+            return name
+    return None
+
+
+def check_seal(path: PathLike, root: PathLike = ".") -> None:
+    """Make sure that a table is the one that was written to its path.
+
+    Args:
+        path: of the table, relative to the root.
+        root: the work tree.
+
+    Raises:
+        Damaged: if it is not, or nothing says what it is, naming it and the remedy.
+    """
+    statement = statement_of(path, root)
+    check_statement(path, statement, hashlib.sha256(Path(root, path).read_bytes()).hexdigest(), root)
