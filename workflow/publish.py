@@ -4,7 +4,8 @@
     python workflow/publish.py sensitivity      # one of them
     python workflow/publish.py second_run       # the paper's study, run again on another processor
 
-Nothing is published of a study that is not finished. The tensors stay where they are.
+Nothing is published of a study that is not finished, or of which `make audit` finds a file that is not whole or not up
+to date. The tensors stay where they are.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
+import audit  # noqa: E402
 import pandas as pd  # noqa: E402
 from pages import PAGES, show, undecided, with_fresh_replicates  # noqa: E402
 from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
@@ -32,7 +34,7 @@ from benchmarks.machine import describe_machine  # noqa: E402
 from libi.methods import METHODS  # noqa: E402
 from libi.paper.tables.conclusions import to_latex  # noqa: E402
 from libi.paper.tables.variants import undecided_to_latex  # noqa: E402
-from libi.runtime.storage import Damaged, atomic, check_seal, is_result, load_table, save_table, save_text  # noqa: E402
+from libi.runtime.storage import atomic, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
@@ -150,12 +152,14 @@ class Part(NamedTuple):
 
     Attributes:
         command: what makes it.
+        study: its file; None for the paper's.
         files: what is copied: path in the work tree to name in paper/reference/.
         publish: what is made besides, given the work tree and paper/reference/.
         on_demand: whether it is published only if it is named.
     """
 
     command: str
+    study: str | None
     files: dict[str, str]
     publish: Callable[[Path, Path], None]
     on_demand: bool = False
@@ -163,9 +167,10 @@ class Part(NamedTuple):
 
 RENDERED = ("ranking", "held_out", "counts", "turning", "stable")
 PARTS = {
-    "paper": Part("make", {name: Path(name).name for name in COPIED}, publish_paper),
+    "paper": Part("make", None, {name: Path(name).name for name in COPIED}, publish_paper),
     "sensitivity": Part(
         "make sensitivity",
+        "config/sensitivity.yaml",
         {"results/sensitivity.csv": "sensitivity.csv"}
         | {f"figures/sensitivity/figure7.{kind}": f"figure7.{kind}" for kind in ("png", "pdf")}
         | {f"paper/sensitivity/{name}.tex": f"sensitivity_{name}.tex" for name in RENDERED},
@@ -173,16 +178,32 @@ PARTS = {
     ),
     "power": Part(
         "make power",
+        "config/power.yaml",
         {f"results/power/{name}.csv": f"power_{name}.csv" for name in ("table1", "claims")},
         publish_power,
     ),
     "second_run": Part(
         "make, on another processor",
+        None,
         {f"results/{name}.csv": f"{FOLDER}/{name}.csv" for name in ("table1", "claims")},
         publish_second_run,
         on_demand=True,
     ),
 }
+
+
+def check_whole(root: Path, name: str) -> None:
+    """Make sure that all files of a study are what its jobs made, and up to date.
+
+    Raises:
+        SystemExit: if they are not, with what the audit says.
+    """
+    study = PARTS[name].study
+    findings, changed = audit.examine(root, study)
+    if not audit.is_clean(findings, changed):
+        said = "\n".join([audit.describe(findings), *changed])
+        command = f"make audit{f' STUDY={study}' if study else ''}"
+        raise SystemExit(f"Nothing is published: the study {name} is not whole. {command} says:\n{said}")
 
 
 def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
@@ -196,7 +217,7 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
         the names of those that were published.
 
     Raises:
-        SystemExit: if one that is named is not finished, or none is, or a result is not what its job wrote, naming it.
+        SystemExit: if one that is named is not finished, or none is, or a file is not what its job wrote, naming it.
     """
     missing = {name: [file for file in part.files if not (root / file).exists()] for name, part in PARTS.items()}
     finished = [name for name, files in missing.items() if not files and not PARTS[name].on_demand]
@@ -205,11 +226,8 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
         if files := missing[name]:
             made = f"Make it by: {PARTS[name].command}"
             raise SystemExit(f"The study {name} is not finished: no {', '.join(files)}. {made}")
-    try:
-        for file in (file for name in wanted for file in PARTS[name].files if is_result(file)):
-            check_seal(file, root)
-    except Damaged as error:
-        raise SystemExit(f"Nothing is published. {error}") from None
+    for name in wanted:
+        check_whole(root, name)
     reference = root / "paper/reference"
     for name in wanted:
         for file, copy in PARTS[name].files.items():

@@ -2,6 +2,7 @@
 
 import gzip
 
+import audit
 import pages
 import pandas as pd
 import publish
@@ -52,16 +53,28 @@ def test_an_unfinished_study_is_not_published(tmp_path):
     assert not (tmp_path / "paper").exists()
 
 
-def test_a_result_that_has_changed_is_not_published(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize("kind", ["changed", "stale", "outdated", "missing", "unknown"])
+def test_a_study_that_is_not_whole_is_not_published(tmp_path, monkeypatch, kind):
     for file in publish.PARTS["power"].files:
-        save_table(file, pd.DataFrame({"claim": ["a"]}))
-    (changed,) = (file for file in publish.PARTS["power"].files if file.endswith("claims.csv"))
-    with open(changed, "a") as table:
-        table.write("b\n")
-    with pytest.raises(SystemExit, match=f"Nothing is published. {changed}: it has changed since it was written"):
+        save_table(tmp_path / file, pd.DataFrame({"claim": ["a"]}))
+    findings = [audit.Finding("whole", "results/power/table1.csv"), audit.Finding(kind, "results/power/claims.csv")]
+    asked = []
+    monkeypatch.setattr(audit, "examine", lambda root, study: asked.append(study) or (findings, []))
+    words = (
+        f"(?s)study power is not whole. make audit STUDY=config/power.yaml says:.*1 {kind}: .*results/power/claims.csv"
+    )
+    with pytest.raises(SystemExit, match=words):
         publish.publish(tmp_path, ["power"])
-    assert not (tmp_path / "paper").exists()
+    assert asked == ["config/power.yaml"] and not (tmp_path / "paper").exists()
+
+
+def test_a_study_of_other_settings_is_not_published(tmp_path, monkeypatch):
+    for file in publish.PARTS["power"].files:
+        save_table(tmp_path / file, pd.DataFrame({"claim": ["a"]}))
+    said = ["seed was 0 when the files were made; the study now has 1"]
+    monkeypatch.setattr(audit, "examine", lambda root, study: ([audit.Finding("whole", "a")], said))
+    with pytest.raises(SystemExit, match="(?s)Nothing is published.*seed was 0"):
+        publish.publish(tmp_path, ["power"])
 
 
 def test_the_pages_show_the_published_study():
