@@ -46,7 +46,7 @@ BOLD = {
 
 def row(dataset="gaussian", method="vae", replicate=0, configuration="default", test_ll=7.0, s_knn=1.0):
     exact = test_ll + 0.25 * (replicate + 1)  # Eq. 48 misses a quarter of a nat, and another one a replicate
-    return locals() | {"restart": 3, "effective_sample_size": 100.0, "test_ll_exact": exact}
+    return locals() | {"restart": 3, "share_below_100": 0.002 * replicate, "test_ll_exact": exact}
 
 
 def metrics_with(mean_and_sd):
@@ -223,7 +223,8 @@ def test_fragment_compiles_with_bold_plus_minus(tmp_path):
 def test_summary_stands_beside_the_papers_numbers_in_the_papers_order():
     table = summarise(papers_metrics().sample(frac=1, random_state=0), PUBLISHED)
     assert list(table.columns) == [
-        *("dataset", "method", "metric", "mean", "sd", "replicates", "configuration", "paper_mean", "paper_sd")
+        *("dataset", "method", "metric", "mean", "sd", "replicates", "configuration", "paper_mean", "paper_sd"),
+        "share_below_100",
     ]
     order = list(table[["dataset", "method", "metric"]].itertuples(index=False, name=None))
     assert order == list(itertools.product(DATASETS, (TRUTH, *METHODS), OF_THE_PAPER))
@@ -235,6 +236,14 @@ def test_summary_stands_beside_the_papers_numbers_in_the_papers_order():
     assert table.loc[~truth, "sd"].to_numpy() == pytest.approx(table.loc[~truth, "paper_sd"].to_numpy())
     assert set(table["replicates"]) == {2}
     assert set(table.loc[~truth, "configuration"]) == {"beta=0.5"}
+
+
+def test_an_estimate_that_rests_on_few_draws_is_marked():
+    """Of the replicate with most points below 100 effective draws; what is not estimated has no mark."""
+    rows = [row(replicate=0), row(replicate=1) | {"share_below_100": 1.0, "test_ll": -8_157_211.0}]
+    table = summarise(pd.DataFrame(rows), PUBLISHED).set_index("metric")
+    assert table.loc[["test_ll", ERROR], "share_below_100"].tolist() == [1.0, 1.0]
+    assert table.loc[[EXACT, "s_knn"], "share_below_100"].isna().all()
 
 
 def test_standard_deviation_has_divisor_n_minus_1():

@@ -16,6 +16,7 @@ from libi.rendering.latex import MISSING, mean_and_sd, number
 from libi.rendering.latex import text as latex
 
 ARROWS: dict[str | None, str] = {HIGHER: r"$\uparrow$", LOWER: r"$\downarrow$"}
+DOUBTFUL = "share_below_100"
 OF_THE_PAPER = ("test_ll", EXACT, ERROR, "s_knn")
 
 
@@ -23,16 +24,19 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over replicates of every metric, beside the paper's.
 
     Args:
-        metrics: one row a (dataset, method, replicate), with configuration, test_ll, test_ll_exact and s_knn; other
-            columns are ignored. Where no model could be chosen, the values and the configuration are empty.
+        metrics: one row a (dataset, method, replicate), with configuration, test_ll, test_ll_exact, s_knn and
+            share_below_100; other columns are ignored. Where no model could be chosen, the values and the
+            configuration are empty.
         published: the paper's table, config/published_table1.csv: dataset, method, metric, mean, sd.
 
     Returns:
         one row a (dataset, method, metric), in the order of their rooms, truth first. Metrics are test_ll (Eq. 48),
         test_ll_exact, test_ll_error (the first less the second), s_knn, and others that say which way is better.
         Columns: dataset, method, metric, mean, sd (divisor replicates − 1; missing for a single one), replicates (those
-        with a finite value), configuration, paper_mean, paper_sd (missing for truth). A method without a finite value
-        on each of the data set's replicates has neither mean nor sd, since a mean over the others would flatter it.
+        with a finite value), configuration, paper_mean, paper_sd (missing for truth), share_below_100 (for test_ll and
+        its error: the share of test points whose estimate rests on fewer than 100 effective draws, of the replicate
+        with most of them; such an estimate may be off by any amount). A method without a finite value on each of the
+        data set's replicates has neither mean nor sd, since a mean over the others would flatter it.
 
     Raises:
         ValueError: if a data set or method is unknown, a (dataset, method, replicate) is there twice, a method
@@ -54,6 +58,10 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     table = table.join(_configurations(metrics).groupby(level=["dataset", "method"]).first())
     paper = published.set_index(cell)[["mean", "sd"]].add_prefix("paper_")
     table = table.join(paper, validate="one_to_one")
+    doubtful = metrics.groupby(["dataset", "method"])[DOUBTFUL].max()
+    estimated = table.index.get_level_values("metric").isin(["test_ll", ERROR])
+    table = table.join(doubtful)
+    table[DOUBTFUL] = table[DOUBTFUL].where(estimated)
     order = pd.MultiIndex.from_product([DATASETS, METHODS, names], names=cell)
     return table.reindex(order[order.isin(table.index)]).reset_index()
 
