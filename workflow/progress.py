@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPORTED = re.compile(r"stack (\d+) of (\d+): epoch (\d+) of (\d+),")
+IDLE = 30.0  # seconds without a job after which the time left is not told: whoever waits does not know for how long
 FIRST_SHARE = 0.1  # of the work that must be done before the rest is estimated
 # The pace of a kind of job starts from that of all that train, or of all others, as if so many jobs had shown it.
 PRIOR = 1.0
@@ -40,7 +41,7 @@ class Estimate(NamedTuple):
 
     Attributes:
         share: of the work that is done.
-        seconds: until the end; None as long as too little is done to tell.
+        seconds: until the end; None as long as too little is done to tell, or while nothing runs.
     """
 
     share: float
@@ -73,6 +74,7 @@ class Progress:
         self._running: dict[int, float] = {}  # to when it started
         self._took: dict[int, float] = {}
         self._began, self._lock = time.monotonic(), threading.Lock()
+        self._ended = self._began  # when a job ended last
 
     @property
     def jobs(self) -> int:
@@ -99,6 +101,7 @@ class Progress:
         """A job ends without its results; it may start again."""
         with self._lock:
             self._running.pop(job, None)
+            self._ended = time.monotonic()
 
     def finished(self, job: int) -> None:
         """A job ends well."""
@@ -106,13 +109,14 @@ class Progress:
             if job in self._work:
                 now = time.monotonic()
                 self._took[job] = now - self._running.pop(job, now)
+                self._ended = now
 
     def estimate(self) -> Estimate:
         """How far the run is, and how long the rest takes if it goes on as it has."""
         with self._lock:
             now = time.monotonic()
             spent = {job: now - start for job, start in self._running.items()}
-            took = dict(self._took)
+            took, idle = dict(self._took), not spent and now - self._ended > IDLE
         if not took:
             return Estimate(0.0, None)
         factors = self._factors(took)
@@ -125,7 +129,7 @@ class Progress:
         share = work_done / max(work_done + sum(left.values()), 1e-9)
         at_a_time = work_done / max(now - self._began, 1e-9)
         seconds = max([sum(left.values()) / max(at_a_time, 1e-9), *left.values()])
-        return Estimate(share, seconds if share >= FIRST_SHARE else None)
+        return Estimate(share, seconds if share >= FIRST_SHARE and not idle else None)
 
     def _factors(self, took: Mapping[int, float]) -> dict[str, float]:
         """By kind of job, how many times as long as expected it takes."""

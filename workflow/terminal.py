@@ -127,7 +127,7 @@ class Short(logging.Formatter):
 
 
 def failure(title: str | None, told: Mapping[str, Any]) -> str:
-    """What is said of a failed job: its name, the end of its log, and where the whole log is.
+    """What is said of a failed job: its name, the end of its log, where the whole log is, and what to do.
 
     Args:
         title: what the job does.
@@ -143,7 +143,7 @@ def failure(title: str | None, told: Mapping[str, Any]) -> str:
         stack = any(line.startswith("Traceback ") for line in text)
         lines += [f"    {line}" for line in (last[-1:] if stack else last)]
         lines.append(f"    The whole log: {log}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "    Once the cause is gone, the same command goes on from here."])
 
 
 def shown(record: logging.LogRecord) -> bool:

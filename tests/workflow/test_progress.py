@@ -94,6 +94,18 @@ def test_a_failed_job_starts_again(clock):
     assert run.running() == [] and run.done == 0
 
 
+def test_no_time_is_told_while_nothing_runs(clock):
+    """As on a cluster whose queue is full: the time left would grow with the waiting."""
+    run = Progress({job: Work("score", 10.0) for job in range(10)})
+    one_by_one(run, clock, range(2), 10)
+    clock[0] += 29
+    assert run.estimate().seconds is not None
+    clock[0] += 3600
+    assert run.words() == "2 of 10 jobs done, 20% of the work"
+    run.started(2)
+    assert run.estimate().seconds is not None
+
+
 def test_what_was_trained_before_this_run_is_not_its_work(tmp_path, clock):
     (tmp_path / "train.log").write_text(LOG)  # 0.625 of 80 s
     run = Progress({0: Work("train", 80.0, tmp_path / "train.log"), 1: Work("score", 30.0)})

@@ -91,7 +91,8 @@ def test_a_failed_job_is_shown_in_a_few_lines(tmp_path, log, shown):
     starts(logger, 1)
     tell(logger, LogEvent.ERROR, logging.ERROR, "RuleException:\nCalledProcessError in file train.smk", exception="")
     tell(logger, LogEvent.JOB_ERROR, logging.ERROR, jobid=1, rule_name="train", log=[str(path)])
-    assert stream.getvalue().splitlines() == [f"Failed: {TITLE}", *shown]
+    remedy = "    Once the cause is gone, the same command goes on from here."
+    assert stream.getvalue().splitlines() == [f"Failed: {TITLE}", *shown, remedy]
     assert run.running() == []
 
 
