@@ -18,18 +18,19 @@ ELSEWHERE = """
 ### What another processor decides
 
 The same study ran a second time, with the same seeds, points and noise, on another processor: {there} instead of
-{here}. It took {wall} on {cores} cores. Rounding is all that differs: the code is a later one, but trains and judges
-alike. Of {claims} claims {changed} have another verdict:
+{here}. It took {wall} on {cores} cores. The code is a later one that trains and judges alike, so rounding is all that
+differs. {changed} of {claims} claims have a different verdict:
 
 {verdicts}
 
-{conclusions} These configurations were chosen otherwise:
+{opposite} {conclusions} These methods have different configurations:
 
 {choices}
 
-So a verdict of these lists hangs on rounding, and might as well on a seed. The published numbers stay those of the
-first run. Table 1, the verdicts and the models of the second are in `paper/reference/second_run/`: `libi.load` opens
-its `models/{{data set}}/{{method}}.safetensors`, which hold a model for each replicate.
+So these verdicts depend on rounding, and would as well on a seed. A verdict that moves from or to *not decidable* says
+little. The published numbers are those of the first run. The models of Table 1 that are published are those of the
+second, since the first run's were not kept. They are in `paper/reference/second_run/`, with its table and verdicts:
+`libi.load` opens `models/{{data set}}/{{method}}.safetensors`, which holds a model for each replicate.
 """
 
 
@@ -52,6 +53,7 @@ def elsewhere(reference: Path) -> str:
             ("claim", "published", "second run"),
             ((f"`{claim}`", first, second) for claim, first, second in changed.itertuples(index=False)),
         ),
+        opposite=opposites_to_words(changed),
         conclusions=conclusions_to_words(reference),
         choices=to_markdown(("data set", "method", "published", "second run"), other_choices(reference)),
     )
@@ -63,21 +65,32 @@ def name_of(machine: dict[str, object]) -> str:
 
 
 def claims_side_by_side(reference: Path) -> pd.DataFrame:
-    """Each claim with its verdicts in the published study and in the second run."""
+    """Each claim with its verdicts in the published study and in the second run, which judge the same claims."""
     first, second = (
         load_table(place / "claims.csv")[["claim", "verdict"]] for place in (reference, reference / FOLDER)
     )
-    return first.merge(second, on="claim", suffixes=("", " there"), validate="one_to_one")
+    together = first.merge(second, how="outer", on="claim", suffixes=("", " there"), validate="one_to_one")
+    assert not together.isna().any(axis=None), "the two runs judge different claims"
+    return together.set_index("claim").loc[first["claim"]].reset_index()
+
+
+def opposites_to_words(changed: pd.DataFrame) -> str:
+    """Which of the verdicts that differ turn from reproduced to not reproduced, or back."""
+    decided = {"reproduced", "not reproduced"}
+    turned = changed[changed["verdict"].isin(decided) & changed["verdict there"].isin(decided)]
+    if turned.empty:
+        return "None of them turns into its opposite: each is not decidable in one of the runs."
+    return f"These turn into their opposites: {', '.join(turned['claim'])}."
 
 
 def conclusions_to_words(reference: Path) -> str:
-    """Which of the main conclusions the second run judges otherwise."""
+    """Which of the main conclusions differ in the second run."""
     first, second = (conclude(load_table(place / "claims.csv")) for place in (reference, reference / FOLDER))
     pairs = list(zip(first["conclusion"], first["verdict"], second["verdict"], strict=True))
     other = [f"{name} ({before}; second run: {now})" for name, before, now in pairs if before != now]
     if other:
-        return f"These main conclusions are judged otherwise: {', '.join(other)}."
-    return f"None of the {len(pairs)} main conclusions is judged otherwise."
+        return f"These main conclusions differ: {', '.join(other)}."
+    return f"None of the {len(pairs)} main conclusions differs."
 
 
 def other_choices(reference: Path) -> Iterable[tuple[str, str, str, str]]:
