@@ -84,8 +84,9 @@ bench: $(READY)
 	$(VENV)/bin/python benchmarks/bench_steps.py
 	$(VENV)/bin/python benchmarks/bench_growth.py
 	$(VENV)/bin/python benchmarks/bench_evaluation.py
+	$(VENV)/bin/python benchmarks/bench_gpu.py
 	$(VENV)/bin/python benchmarks/budget.py
-	@echo "The bench is done. Its tables: benchmarks/results/steps.csv, growth.csv and evaluation.csv"
+	@echo "The bench is done. Its tables: benchmarks/results/steps.csv, growth.csv and evaluation.csv, and gpu.csv where there is a GPU"
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

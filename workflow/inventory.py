@@ -56,6 +56,12 @@ def git(root: Path, *arguments: str) -> str | None:
     return run.stdout.strip()
 
 
+def gpus(drivers: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
+    """The models of the GPUs here, as their driver names them."""
+    told = [path.read_text(encoding="utf-8", errors="replace") for path in sorted(drivers.glob("*/information"))]
+    return [line.partition(":")[2].strip() for text in told for line in text.splitlines() if line.startswith("Model:")]
+
+
 def describe_run(root: Path) -> dict[str, Any]:
     """By what code and on which machine files are made; no names of hosts or users."""
     changed = git(root, "status", "--porcelain", "--untracked-files=no")
@@ -65,7 +71,7 @@ def describe_run(root: Path) -> dict[str, Any]:
         "edited since": None if changed is None else bool(changed),
         "python": sys.version.split()[0],
         "packages": {name: installed(name) for name in PACKAGES},
-        "machine": describe_processor(),
+        "machine": describe_processor() | {"gpus": gpus()},
     }
 
 

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import audit  # noqa: E402
+import inventory  # noqa: E402
 import pandas as pd  # noqa: E402
 from pages import PAGES, show, undecided, with_fresh_replicates  # noqa: E402
 from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
@@ -58,11 +59,16 @@ def leftovers(root: Path) -> list[Path]:
     return [path for path in files if path.stem not in names.get(path.parent.name, packs)]
 
 
-def save_compressed(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as gzipped CSV, the same bytes each time."""
+def save_compressed(path: Path, text: str) -> None:
+    """Write a text, gzipped: the same bytes each time."""
     with atomic(path) as temporary, open(temporary, "wb") as file:
         with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
-            packed.write(table.to_csv(index=False, lineterminator="\n").encode())
+            packed.write(text.encode())
+
+
+def publish_inventory(root: Path, folder: str, path: Path) -> None:
+    """Publish what every file of a study was made from, by which code and on what machine."""
+    save_compressed(path, (root / f"results{folder}" / inventory.NAME).read_text(encoding="utf-8"))
 
 
 def budget(root: Path) -> pd.DataFrame:
@@ -112,7 +118,8 @@ def publish_paper(root: Path, reference: Path) -> None:
     if old := leftovers(root):
         names = ", ".join(map(str, old))
         raise SystemExit(f"Left from another replicates_per_job, to be removed with their benchmarks: {names}")
-    save_compressed(reference / "models.csv.gz", models(root))
+    save_compressed(reference / "models.csv.gz", models(root).to_csv(index=False, lineterminator="\n"))
+    publish_inventory(root, "", reference / "inventory.json.gz")
     save_table(reference / "budget.csv", budget(root))
     publish_models(root, "", read_study(root / "config/config.yaml"), reference / "models")
     save_table(reference / "cores.csv", planned(jobs_of(notes(root, ""))))
@@ -121,6 +128,7 @@ def publish_paper(root: Path, reference: Path) -> None:
 
 def publish_second_run(root: Path, reference: Path) -> None:
     """Publish the models of Table 1 as this run trained them, what its jobs took, and when and where it ran."""
+    publish_inventory(root, "", reference / FOLDER / "inventory.json.gz")
     save_table(reference / FOLDER / "budget.csv", budget(root))
     publish_models(root, "", read_study(root / "config/config.yaml"), reference / FOLDER / "models")
     save_run(reference / FOLDER / "run.json", run_of(root, [""]))
@@ -129,6 +137,7 @@ def publish_second_run(root: Path, reference: Path) -> None:
 def publish_sensitivity(root: Path, reference: Path) -> None:
     """Publish the time that the sensitivity study took."""
     family = read_family(str(root / "config/sensitivity.yaml"))
+    publish_inventory(root, f"/{family.name}", reference / "sensitivity_inventory.json.gz")
     save_run(reference / "sensitivity.json", run_of(root, [*family, f"/{family.name}"]))
 
 
@@ -139,6 +148,7 @@ def publish_power(root: Path, reference: Path) -> None:
     save_text(reference / "power_conclusions.tex", to_latex(conclusions, study="power"))
     save_text(reference / "power_undecided.tex", undecided_to_latex(undecided(reference), study="power"))
     save_text(reference / "power_replicates.tex", f"{replicates}%\n")
+    publish_inventory(root, "/power", reference / "power_inventory.json.gz")
     save_run(reference / "power.json", run_of(root, ["/power"]))
 
 

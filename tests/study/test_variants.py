@@ -1,5 +1,6 @@
 """A base study and its variants: what is read, what is refused, and what they share."""
 
+import contextlib
 import itertools
 import json
 import re
@@ -9,6 +10,8 @@ import sys
 import jsonschema
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from libi.study.family import OF_NO_METHOD, STAGES
 from libi.study.reading import StudyError
@@ -182,3 +185,33 @@ def test_every_mistake_is_named_with_its_variant():
 def test_refusals(change, words):
     (line,) = refusals(change)
     assert line.startswith(words)
+
+
+WRITTEN = (CONFIG / "sensitivity.yaml").read_bytes()
+BASE = yaml.safe_load(WRITTEN)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = st.sampled_from([*BASE["base"], *BASE["base"]["training"], "datasets", "gaussian", "libi", "name", "x"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.text(max_size=8), st.dictionaries(KEYS, JSON, max_size=3) | JSON, max_size=3), JSON)
+def test_whatever_stands_in_the_place_of_variants_is_read_or_refused(variants, candidates):
+    with contextlib.suppress(StudyError):
+        load_family({"name": "few", "base": BASE["base"], "variants": variants, "candidates": candidates}, "few.yaml")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, len(WRITTEN)), st.integers(0, 12), st.sampled_from([b"{", b"]", b": ", b"- ", b"\t", b"\xff", b""])
+)
+def test_a_file_of_variants_with_random_damage_is_read_or_refused(tmp_path_factory, place, cut, piece):
+    file = tmp_path_factory.mktemp("damaged") / "few.yaml"
+    file.write_bytes(WRITTEN[:place] + piece + WRITTEN[place + cut :])
+    try:
+        read_family(str(file))
+    except StudyError as error:
+        assert str(error).startswith(str(file))

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from inventory import gpus
 
 from .conftest import TINY, TINY_FILE, environment, write_study
 
@@ -64,9 +65,19 @@ def test_an_inventory_names_no_host_and_no_user(tiny_run):
     found = inventory(tiny_run)
     (run,) = found["runs"]
     assert set(run) == {"libi", "commit", "edited since", "python", "packages", "machine"}
-    assert set(run["machine"]) == {"processor", "family and model", "cache", "cores", "avx2", "avx512f", "amx"}
+    processor = {"processor", "family and model", "cache", "cores", "avx2", "avx512f", "amx"}
+    assert set(run["machine"]) == processor | {"gpus"}
     assert not any(Path(file).is_absolute() for file in [*found["files"], *found["sources"]])
     assert str(tiny_run.root) not in json.dumps(found)
+
+
+def test_gpus_are_named_and_nothing_more_is_said_of_them(tmp_path):
+    for number, model in enumerate(("NVIDIA H100", "NVIDIA A100")):
+        (tmp_path / f"0000:0{number}:00.0").mkdir()
+        (tmp_path / f"0000:0{number}:00.0/information").write_text(
+            f"Model: \t\t {model}\nIRQ:   \t 42\nGPU UUID: GPU-12\n"
+        )
+    assert gpus(tmp_path) == ["NVIDIA H100", "NVIDIA A100"] and gpus(tmp_path / "no driver") == []
 
 
 def test_a_run_that_has_just_ended_is_whole(tiny_run):

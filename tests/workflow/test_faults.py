@@ -4,6 +4,9 @@ Runs of the tiny study; kills are in test_kills.py, damaged files in test_damage
 """
 
 import contextlib
+import os
+import re
+import resource
 import shutil
 import subprocess
 import time
@@ -14,14 +17,45 @@ from .conftest import TINY, TINY_FILE, Project, environment, write_study
 from .test_same_bytes import made
 
 RUN = ("--configfile", TINY_FILE)
-SIZES = ("200k", "400k", "1m", "3m", "256m")  # of a drive that is full in one stage after another
+ROOM = 24  # KiB by which a full drive grows from run to run, so that it is full in one stage after another
+COMPILED = TINY | {"name": "compiled", "compile": True}
+COMPILED_FILE = "config/compiled.yaml"
 
 
 def prepared(root):
     """A copy of the project with the tiny study and no results."""
     project = Project.of_the_work_tree(root)
     write_study(project.root / TINY_FILE, TINY)
+    write_study(project.root / COMPILED_FILE, COMPILED)
     return project
+
+
+def run_compiled(project, **changes):
+    """Run the tiny study by compiled steps, with changes of the environment: None takes a variable away."""
+    env = {key: value for key, value in environment(**changes).items() if value is not None}
+    run = subprocess.run(
+        **project.command("--cores", "2", "--configfile", COMPILED_FILE),
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=1200,
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    return made(project, "compiled")
+
+
+def said_in_training(project):
+    """All that the training jobs of the compiled study have said."""
+    return "".join(path.read_text() for path in (project.root / "logs/compiled/train").rglob("*.log"))
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """What the compiled study makes where nothing is odd."""
+    project = prepared(tmp_path_factory.mktemp("compiled") / "project")
+    expected = run_compiled(project)
+    assert "the C++ kernels cannot be used" not in said_in_training(project)
+    return expected
 
 
 @contextlib.contextmanager
@@ -68,21 +102,19 @@ def test_an_odd_machine_makes_the_same_bytes(tiny_run, tmp_path):
 
 @pytest.mark.long
 @pytest.mark.run
-def test_a_full_drive_stops_a_run_which_goes_on_when_there_is_room(tiny_run, tmp_path):
+def test_a_full_drive_stops_a_run_in_any_stage_and_it_goes_on_when_there_is_room(tiny_run, tmp_path):
     project = prepared(tmp_path / "project")
-    stages = []
-    with drive(project.root / "results", SIZES[0]) as resize:
-        for size in SIZES:
-            resize(f"size={size}")
-            run = project.snakemake("--cores", "2", *RUN)
-            if run.returncode == 0:
-                break
+    failed, size = set(), ROOM
+    with drive(project.root / "results", f"{size}k") as resize:
+        while (run := project.snakemake("--cores", "2", *RUN)).returncode:
             assert "No space left on device" in run.stdout, run.stdout[-3000:]
             assert "Traceback" not in run.stdout, run.stdout[-3000:]
-            stages.append(run.stdout)
-        assert run.returncode == 0, run.stdout[-3000:]
-        assert len(stages) >= 2
+            failed |= {title.split()[0] for title in re.findall(r"^Failed: (.*)$", run.stdout, re.MULTILINE)}
+            size += ROOM
+            resize(f"size={size}k")
         assert made(project) == made(tiny_run)
+    print(f"full in {', '.join(sorted(failed))}; {size} KiB suffice")
+    assert failed >= {"Simulating", "Training", "Selecting", "Evaluating", "Inferring", "Rendering"}
 
 
 @pytest.mark.long
@@ -98,6 +130,87 @@ def test_a_drive_that_cannot_be_written_is_named(tiny_run, tmp_path):
         run = project.snakemake("--cores", "2", *RUN)
         assert run.returncode == 0, run.stdout[-3000:]
         assert made(project) == made(tiny_run)
+
+
+@pytest.mark.long
+def test_a_home_that_cannot_be_written_leaves_the_numbers_as_they_are(compiled, tmp_path):
+    """Jobs compile their steps for themselves, and say how to give the cache another place."""
+    project = prepared(tmp_path / "project")
+    with drive(tmp_path / "home", "1m") as resize:
+        resize("ro")
+        changes = {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": None, "LIBI_CACHE": None}
+        assert run_compiled(project, **changes) == compiled
+    said = said_in_training(project)
+    assert "compiled for this job alone; give it another place, by LIBI_CACHE=FOLDER" in said
+
+
+@pytest.mark.long
+def test_a_cache_on_a_drive_from_which_nothing_can_be_run_or_with_blanks_leaves_the_numbers(compiled, tmp_path):
+    project = prepared(tmp_path / "project")
+    with drive(tmp_path / "ein Vorrat ø", "64m") as resize:
+        resize("noexec")
+        assert run_compiled(project, LIBI_CACHE=str(tmp_path / "ein Vorrat ø")) == compiled
+        assert "failed to map segment from shared object" in said_in_training(project)
+        resize("exec")
+        assert run_compiled(prepared(tmp_path / "again"), LIBI_CACHE=str(tmp_path / "ein Vorrat ø")) == compiled
+
+
+@pytest.mark.long
+def test_a_full_cache_leaves_the_numbers(compiled, tmp_path):
+    project = prepared(tmp_path / "project")
+    with drive(tmp_path / "cache", "64k"):
+        assert run_compiled(project, LIBI_CACHE=str(tmp_path / "cache")) == compiled
+        assert "No space left on device" in said_in_training(project)
+
+
+@pytest.mark.long
+def test_a_compiler_that_fails_half_way_gives_way_to_the_next(compiled, tmp_path):
+    """It leaves half of a library, whose name is that of a whole one."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    real = shutil.which("g++")
+    half = 'for last; do :; done; truncate -s 10000 "$last"; echo "g++: killed" >&2; exit 1'
+    (programs / "g++").write_text(f'#!/bin/sh\n{real} "$@"\n{half}\n')
+    (programs / "g++").chmod(0o755)
+    project, path = prepared(tmp_path / "project"), f"{programs}:{environment()['PATH']}"
+    assert run_compiled(project, PATH=path, CXX=None, LIBI_CACHE=str(tmp_path / "cache")) == compiled
+    assert "g++: killed" in said_in_training(project)
+
+
+@pytest.mark.long
+@pytest.mark.run
+def test_half_of_the_memory_suffices(tiny_run, tmp_path):
+    """Of this machine's, for each process."""
+    project = prepared(tmp_path / "project")
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    run = subprocess.run(
+        **project.command("--cores", "2", *RUN),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=1200,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (half, half)),
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert made(project) == made(tiny_run)
+
+
+@pytest.mark.long
+@pytest.mark.run
+def test_a_job_without_memory_says_so_and_the_run_goes_on_when_there_is_some(tiny_run, tmp_path):
+    project = prepared(tmp_path / "project")
+    script = project.root / "scripts/select_configuration.py"
+    text = script.read_text()
+    limit = "import resource\n\nresource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))\n"
+    script.write_text(text.replace("import torch\n", f"{limit}import torch\n", 1).replace(
+        "    points = dict", "    torch.zeros(2**31)\n    points = dict", 1))  # fmt: skip
+    run = project.snakemake("--cores", "2", *RUN)
+    assert run.returncode != 0 and "Failed: Selecting" in run.stdout, run.stdout[-3000:]
+    assert "Cannot allocate memory" in run.stdout and "Traceback" not in run.stdout, run.stdout[-3000:]
+    script.write_text(text)
+    again = project.snakemake("--cores", "2", *RUN)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert made(project) == made(tiny_run)
 
 
 @pytest.mark.long

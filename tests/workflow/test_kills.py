@@ -2,8 +2,10 @@
 
 import contextlib
 import itertools
+import os
 import random
 import re
+import signal
 import subprocess
 import time
 
@@ -153,3 +155,43 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
     seen |= resumes(project)
     assert len(seen) >= 5, f"{len(seen)} stacks went on from a checkpoint"
     print(f"{len(seen)} stacks went on from a checkpoint")
+
+
+# ------------------------------------------------------------------------ stage by stage
+
+STAGES = (
+    *("define_truth", "simulate_data", "train_models", "select_configuration", "define_reference", "evaluate_models"),
+    *("infer_posteriors", "gather_gaps", "render_table1", "judge_claims", "draw_figure", "write_numbers"),
+)
+
+
+def stop(run, number):
+    """Send a signal as users do: Ctrl-C and the end of a session reach all processes of a run, kill reaches one."""
+    if number == signal.SIGTERM:
+        os.kill(run.pid, number)
+    else:
+        os.killpg(run.pid, number)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL], ids=lambda x: x.name)
+def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tmp_path, number):
+    undisturbed, project = prepared(tmp_path / "undisturbed"), prepared(tmp_path / "stopped")
+    expected, stopped = finish(undisturbed), []
+    for stage in STAGES:
+        with at_work(project, tmp_path / "output.log") as run:
+            while run.poll() is None:
+                if any(f"{stage}.py" in cmdline(job) for job in jobs_of(run)):
+                    stop(run, number)
+                    stopped.append(stage)
+                    break
+                time.sleep(0.01)
+            began = time.monotonic()
+            code = run.wait(timeout=120)
+        assert code != 0, f"{stage}: {(tmp_path / 'output.log').read_text()[-3000:]}"
+        assert time.monotonic() - began < 60
+        for left in everything(project, run, None):  # a job that nobody waits for any more
+            with contextlib.suppress(psutil.NoSuchProcess):
+                left.wait(timeout=60)
+    assert stopped == list(STAGES)
+    assert finish(project) == expected

@@ -19,12 +19,18 @@ def test_wall_time_is_the_length_of_the_union_of_the_jobs_times():
     assert publish.busy_seconds([(20, 30), (0, 10), (25, 35), (26, 27)]) == 25
 
 
-def test_compressed_records_are_the_same_bytes_each_time(tmp_path):
-    table = pd.DataFrame({"a": [1, 2], "b": [0.1, 2.5]})
-    for name in ("first.csv.gz", "second.csv.gz"):
-        publish.save_compressed(tmp_path / name, table)
+def test_what_is_compressed_is_the_same_bytes_each_time(tmp_path):
+    for name in ("first.gz", "second.gz"):
+        publish.save_compressed(tmp_path / name, "a,b\n1,ε\n")
     first, second = (path.read_bytes() for path in sorted(tmp_path.iterdir()))
-    assert first == second and gzip.decompress(first) == b"a,b\n1,0.1\n2,2.5\n"
+    assert first == second and gzip.decompress(first).decode() == "a,b\n1,ε\n"
+
+
+def test_the_inventory_is_published_as_it_is(tmp_path):
+    (tmp_path / "results/power").mkdir(parents=True)
+    (tmp_path / "results/power/inventory.json").write_text('{"files": {}}\n')
+    publish.publish_inventory(tmp_path, "/power", tmp_path / "power_inventory.json.gz")
+    assert gzip.decompress((tmp_path / "power_inventory.json.gz").read_bytes()) == b'{"files": {}}\n'
 
 
 def test_a_budget_has_a_line_a_rule_and_for_training_a_method_and_data_set(tmp_path):

@@ -123,7 +123,7 @@ def _problems(mapping: Mapping[str, Any]) -> Iterator[str]:
         yield refuse((CANDIDATES,), candidates, "a list of some of the variants")
         return
     for number, name in enumerate(candidates):
-        if name not in variants:
+        if not isinstance(name, str) or name not in variants:
             yield refuse((CANDIDATES, number), name, "one of the variants") + nearest(name, list(variants))
     for name, changes in variants.items():
         yield from _name_problems(VariantName, ("variants",), name)
