@@ -6,14 +6,13 @@ long each kind of job takes here and how many run at a time. So the estimate fol
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-REPORTED = re.compile(r"stack (\d+) of (\d+): epoch (\d+) of (\d+),")
+SHARE = "share"  # the name of that note
 IDLE = 30.0  # seconds without a job after which the time left is not told: whoever waits does not know for how long
 FIRST_SHARE = 0.1  # of the work that must be done before the rest is estimated
 # The pace of a kind of job starts from that of all that train, or of all others, as if so many jobs had shown it.
@@ -28,12 +27,12 @@ class Work(NamedTuple):
     Attributes:
         kind: jobs of one kind err alike.
         seconds: of one core.
-        log: of a training job, which says how far it has come.
+        scratch: folder of a training job, in which it notes how far it has come.
     """
 
     kind: str
     seconds: float
-    log: Path | None = None
+    scratch: Path | None = None
 
 
 class Estimate(NamedTuple):
@@ -48,16 +47,12 @@ class Estimate(NamedTuple):
     seconds: float | None
 
 
-def share_trained(log: Path | None) -> float:
-    """How much of a training job its log says is done: 0 to 1."""
+def share_trained(scratch: Path | None) -> float:
+    """How much of a training job is done, as it notes in its scratch folder (`libi.training.checkpoint`): 0 to 1."""
     try:
-        reports = REPORTED.findall(log.read_text(encoding="utf-8")) if log else []
-    except OSError:
+        return float((scratch / SHARE).read_text(encoding="utf-8")) if scratch else 0.0
+    except (OSError, ValueError):
         return 0.0
-    if not reports:
-        return 0.0
-    stack, stacks, epoch, epochs = map(int, reports[-1])
-    return (stack - 1 + epoch / epochs) / stacks
 
 
 class Progress:
@@ -69,7 +64,7 @@ class Progress:
         Args:
             work: by job.
         """
-        resumed = {job: share_trained(one.log) for job, one in work.items()}
+        resumed = {job: share_trained(one.scratch) for job, one in work.items()}
         self._work = {job: one._replace(seconds=one.seconds * (1 - resumed[job])) for job, one in work.items()}
         self._running: dict[int, float] = {}  # to when it started
         self._took: dict[int, float] = {}
@@ -133,7 +128,7 @@ class Progress:
 
     def _factors(self, took: Mapping[int, float]) -> dict[str, float]:
         """By kind of job, how many times as long as expected it takes."""
-        training = {one.kind: one.log is not None for one in self._work.values()}
+        training = {one.kind: one.scratch is not None for one in self._work.values()}
         paces = {
             trains: self._pace([job for job in took if training[self._work[job].kind] == trains], took)
             for trains in (True, False)

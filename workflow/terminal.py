@@ -30,16 +30,16 @@ CLEAR_LINE, UP = "\r\033[K", "\033[A"
 class Screen:
     """The end of the terminal, or lines where there is none."""
 
-    def __init__(self, progress: Progress, logs: Mapping[int, Path], stream: TextIO, every: float = 60.0) -> None:
+    def __init__(self, progress: Progress, scratch: Mapping[int, Path], stream: TextIO, every: float = 60.0) -> None:
         """Show a run's progress.
 
         Args:
             progress: of the run.
-            logs: of training jobs, by job: they say how far a job has come.
+            scratch: folders of training jobs, by job: there they note how far they have come.
             stream: to write to.
             every: seconds between two lines where there is no terminal.
         """
-        self._progress, self._logs, self._stream = progress, logs, stream
+        self._progress, self._scratch, self._stream = progress, scratch, stream
         self._live, self._every = stream.isatty(), every
         self._lock, self._drawn, self._ended = threading.RLock(), 0, threading.Event()
         self.titles: dict[int, str] = {}
@@ -88,7 +88,7 @@ class Screen:
         return [f"[{'=' * filled}{' ' * (bar - filled)}] {self._progress.words()}", *(f"  {title}" for title in titles)]
 
     def _title(self, job: int) -> str:
-        title, share = self.titles.get(job, f"job {job}"), share_trained(self._logs.get(job))
+        title, share = self.titles.get(job, f"job {job}"), share_trained(self._scratch.get(job))
         return f"{title}: {100 * share:.0f}%" if share else title
 
 

@@ -12,13 +12,9 @@ import pytest
 from progress import Progress, Work
 
 from libi.study.reading import read_study
+from libi.training.checkpoint import Checkpoints
 
 from .conftest import REPOSITORY
-
-LOG = """2026-01-01 00:00:00 INFO 40 models in 2 stacks on cpu
-2026-01-01 00:00:15 INFO stack 1 of 2: epoch 100 of 1000, 7 epochs/s, best validation objective 1.0000, 0 diverged
-2026-01-01 00:00:30 INFO stack 2 of 2: epoch 250 of 1000, 9 epochs/s, best validation objective none yet, 0 diverged
-"""
 
 
 @pytest.fixture
@@ -46,13 +42,17 @@ def side_by_side(run, clock, jobs, seconds):
         run.finished(job)
 
 
-def test_a_log_says_how_much_is_trained(tmp_path):
-    log = tmp_path / "0.log"
-    assert progress.share_trained(log) == progress.share_trained(None) == 0
-    log.write_text("nothing yet")
-    assert progress.share_trained(log) == 0
-    log.write_text(LOG)
-    assert progress.share_trained(log) == pytest.approx((1 + 0.25) / 2)
+def test_a_training_job_notes_how_much_it_has_trained(tmp_path):
+    """A stack of two, of which the second is half trained, is three quarters; without a whole note it is nothing."""
+    assert progress.share_trained(tmp_path) == progress.share_trained(None) == 0
+    checkpoints = Checkpoints(tmp_path, "one")
+    checkpoints.note((1 + 0.5) / 2)
+    assert progress.share_trained(tmp_path) == 0.75
+    (tmp_path / progress.SHARE).write_text("")
+    assert progress.share_trained(tmp_path) == 0
+    checkpoints.note(1.0)
+    checkpoints.clear()  # the job has ended: trained again, it begins from nothing
+    assert progress.share_trained(tmp_path) == 0
 
 
 def test_jobs_that_take_as_expected_leave_what_is_expected(clock):
@@ -107,8 +107,8 @@ def test_no_time_is_told_while_nothing_runs(clock):
 
 
 def test_what_was_trained_before_this_run_is_not_its_work(tmp_path, clock):
-    (tmp_path / "train.log").write_text(LOG)  # 0.625 of 80 s
-    run = Progress({0: Work("train", 80.0, tmp_path / "train.log"), 1: Work("score", 30.0)})
+    (tmp_path / progress.SHARE).write_text("0.625\n")  # of 80 s
+    run = Progress({0: Work("train", 80.0, tmp_path), 1: Work("score", 30.0)})
     run.started(1)
     clock[0] += 30
     run.finished(1)
@@ -124,8 +124,8 @@ def replay(name, study):
     work = {}
     for job, row in enumerate(jobs.itertuples()):
         seconds = costs.job_seconds(row.rule, study, row.dataset, row.method, int(row.replicates or 1))
-        log = Path("no such log") if row.rule.startswith("train") else None
-        work[job] = Work(f"{row.rule} {row.dataset}", seconds, log)
+        scratch = Path("no such folder") if row.rule.startswith("train") else None
+        work[job] = Work(f"{row.rule} {row.dataset}", seconds, scratch)
     begin, end = jobs["start"].min(), jobs["end"].max()
     events = [(time, 0, job) for job, time in jobs["end"].items()] + [
         (time, 1, job) for job, time in jobs["start"].items()

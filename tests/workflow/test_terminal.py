@@ -39,10 +39,10 @@ class Terminal(io.StringIO):
         return ["".join(line) for line in screen if line]
 
 
-def set_up(stream, logs=None):
+def set_up(stream, scratch=None):
     """A run of two jobs whose log is shown on a stream: its logger, progress and screen."""
     run = Progress({1: Work("train", 10.0), 2: Work("train", 10.0)})
-    screen = terminal.Screen(run, logs or {}, stream)
+    screen = terminal.Screen(run, scratch or {}, stream)
     logger = logging.Logger("a run", logging.INFO)
     handler = logging.StreamHandler(stream)
     handler.name = "DefaultStreamHandler"
@@ -107,16 +107,15 @@ def test_a_terminal_shows_a_bar_and_what_is_being_done(tmp_path, monkeypatch):
     now = [0.0]
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    log = tmp_path / "2.log"
     stream = Terminal()
-    logger, _, screen = set_up(stream, {2: log})
+    logger, _, screen = set_up(stream, {2: tmp_path})
     starts(logger, 1)
     screen.show()
     assert stream.lines()[1:] == [f"  {TITLE}"]
     now[0] = 10.0
     tell(logger, LogEvent.JOB_FINISHED, job_id=1)
     starts(logger, 2)
-    log.write_text("INFO stack 1 of 1: epoch 30 of 40, 1 epochs/s")
+    (tmp_path / "share").write_text("0.7500\n")
     screen.show()
     bar, title = stream.lines()
     assert bar.count("=") == bar.split("]")[0].count(" ") and bar.endswith(

@@ -14,7 +14,6 @@ rule derive:
         "results{study}/benchmarks/derive.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),
@@ -38,7 +37,6 @@ rule measure_shrinkage:
         "results{study}/benchmarks/measure_shrinkage/{dataset}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),

@@ -27,10 +27,8 @@ rule draw:
         figure="|".join(FIGURES),
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     params:
         reads=said_of_figure("READS"),
         replicate=lambda wildcards: (

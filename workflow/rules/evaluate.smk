@@ -19,7 +19,6 @@ rule evaluate:
         "results{study}/benchmarks/evaluate/{dataset}/{method}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1500),
         runtime=growing(10),

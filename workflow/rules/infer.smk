@@ -15,7 +15,6 @@ rule define_reference:
         "results{study}/benchmarks/define_reference/{dataset}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1500),
         runtime=growing(10),
@@ -51,7 +50,6 @@ rule infer:
         "results{study}/benchmarks/infer/{dataset}/{method}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1500),
         runtime=growing(10),
@@ -86,10 +84,8 @@ rule gather_gaps:
         "results{study}/benchmarks/gather_gaps.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     message:
         "Gathering the two gaps of all models"
     script:

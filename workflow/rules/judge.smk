@@ -31,10 +31,8 @@ rule judge:
         "results{study}/benchmarks/judge.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     params:
         names=names_of,
         study=of_study(lambda study: study.name),

@@ -33,10 +33,8 @@ rule render_table1:
         "results{study}/benchmarks/render_table1.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     params:
         names=names_of,
         study=of_study(lambda study: study.name),
@@ -77,10 +75,8 @@ rule render_gaps:
         "results{study}/benchmarks/render_gaps.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     params:
         names=names_of,
         study=of_study(lambda study: study.name),

@@ -16,7 +16,6 @@ rule select:
         "results{study}/benchmarks/select/{dataset}/{method}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1500),
         runtime=growing(10),
@@ -42,10 +41,8 @@ rule gather_grid:
         "results{study}/benchmarks/gather_grid.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     message:
         "Gathering the scores of all configurations"
     script:
@@ -64,10 +61,8 @@ rule gather_restarts:
         "results{study}/benchmarks/gather_restarts.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     message:
         "Gathering how often LiBI's restarts fail"
     script:

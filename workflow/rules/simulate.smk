@@ -16,7 +16,6 @@ rule define_truth:
     priority: 30
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),
@@ -41,7 +40,6 @@ rule simulate:
     priority: 30
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),
@@ -70,7 +68,6 @@ rule split_points:
     priority: 30
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),

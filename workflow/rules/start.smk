@@ -16,7 +16,7 @@ def work_of(job):
     named = {"study": "", "dataset": "", "method": "", **job.wildcards_dict}
     dataset, rule = named["dataset"], job.rule.name
     if rule.startswith("train"):
-        return Work(f"{rule} {dataset}", training_seconds(job.wildcards), Path(job.log[0]))
+        return Work(f"{rule} {dataset}", training_seconds(job.wildcards), Path(job.params.scratch))
     study = FAMILY[named["study"]] if named["study"] in FAMILY else FAMILY.base
     return Work(f"{rule} {dataset}", costs.job_seconds(rule, study, dataset, named["method"]))
 
@@ -25,7 +25,7 @@ def watch(dag):
     """Start to show what the jobs of this run do."""
     work = {job.jobid: work_of(job) for job in dag.needrun_jobs(exclude_finished=False)}
     progress = Progress(work)
-    screen = terminal.Screen(progress, {job: one.log for job, one in work.items() if one.log}, sys.stderr)
+    screen = terminal.Screen(progress, {job: one.scratch for job, one in work.items() if one.scratch}, sys.stderr)
     SCREENS.append(screen)
     terminal.take_over(logger, screen, progress)
     screen.start()

@@ -93,6 +93,9 @@ def growing(amount):
     return lambda wildcards, attempt: amount * attempt
 
 
+OF_SECONDS = {"mem_mb": growing(500), "runtime": growing(5)}  # what a job asks for that reads and writes small tables
+
+
 def training_seconds(wildcards):
     """What a training job takes of one core, about."""
     study = FAMILY[wildcards.study]

@@ -17,7 +17,6 @@ rule train:
     priority: 10
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
         **GPU,
         mem_mb=growing(2000),

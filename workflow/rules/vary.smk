@@ -21,10 +21,8 @@ rule gather_sensitivity:
     localrule: True
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     message:
         "Comparing the variants"
     script:
@@ -53,10 +51,8 @@ rule draw_figure7:
     localrule: True
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     message:
         "Drawing Figure 7"
     script:
@@ -76,10 +72,8 @@ rule render_sensitivity:
     localrule: True
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     params:
         study=FAMILY.name,
         candidates=list(FAMILY.candidates),

@@ -32,10 +32,8 @@ rule render_verdicts:
         "results{study}/benchmarks/render_verdicts.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     params:
         names=names_of,
         study=of_study(lambda study: study.name),
@@ -64,10 +62,8 @@ rule render_page:
         "results{study}/benchmarks/render_page.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     params:
         names=names_of,
         study=of_study(lambda study: study.name),
@@ -93,10 +89,8 @@ rule write_numbers:
         "results{study}/benchmarks/write_numbers.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     params:
         names=names_of,
         study=of_study(lambda study: study.model_dump(exclude_none=True)),
@@ -133,10 +127,8 @@ rule write:
         "results{study}/benchmarks/write.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        **OF_SECONDS,
     message:
         "Typesetting the replication paper"
     script:

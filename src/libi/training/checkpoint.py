@@ -104,6 +104,10 @@ class Checkpoints:
         save_tensors(last, tensors, about)
         self._last = time.monotonic()
 
+    def note(self, share: float) -> None:
+        """Note how much of the job is done, 0 to 1, for whoever watches the run."""
+        save_text(self.folder / "share", f"{share:.4f}\n")
+
     def resume(self, number: int, stack: Stack) -> None:
         """Put a stack where its last whole checkpoint, if there is one that fits, says it was."""
         for path in filter(Path.exists, self._paths(number)):

@@ -86,7 +86,8 @@ def train_job(
         report = Report(title, stack)
         if checkpoints:
             checkpoints.resume(number, stack)
-        stack.run(functools.partial(_after_chunk, number, report, checkpoints))
+            checkpoints.note((number + stack.trained / stack.epochs) / len(plans))
+        stack.run(functools.partial(_after_chunk, number, len(plans), report, checkpoints))
         parts.append(collect(job, plan, stack, dataset, device))
     return join(parts)
 
@@ -176,8 +177,9 @@ def curve_of(stack: Stack, objectives: Sequence[str]) -> Float32[Tensor, "models
     return torch.cat([stack.state.curve.cpu()[:, None], fixed], 1)
 
 
-def _after_chunk(number: int, report: Report, checkpoints: Checkpoints | None, stack: Stack) -> None:
-    report(stack)
+def _after_chunk(number: int, stacks: int, report: Report, checkpoints: Checkpoints | None, stack: Stack) -> None:
+    if report(stack) and checkpoints:
+        checkpoints.note((number + stack.trained / stack.epochs) / stacks)
     if checkpoints:
         checkpoints.save(number, stack)
 
@@ -189,11 +191,11 @@ class Report:
         self._title, self._seconds = title, seconds
         self._before, self._epochs = time.monotonic(), stack.trained
 
-    def __call__(self, stack: Stack) -> None:
-        """Write a line if the last is old enough or the stack has finished."""
+    def __call__(self, stack: Stack) -> bool:
+        """Write a line if the last is old enough or the stack has finished; tells whether it did."""
         now = time.monotonic()
         if not stack.finished and now - self._before < self._seconds:
-            return
+            return False
         speed = (stack.trained - self._epochs) / max(now - self._before, 1e-9)
         best = (stack.state.kept if stack.finished else stack.state.best).score
         finite = best[torch.isfinite(best)]
@@ -203,3 +205,4 @@ class Report:
             *(self._title, stack.trained, stack.epochs, speed, shown, int((~stack.state.alive).sum())),
         )
         self._before, self._epochs = now, stack.trained
+        return True
