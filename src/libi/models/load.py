@@ -37,7 +37,7 @@ def load(
     models = TrainedModels(path, replicate)
     names = list(dict.fromkeys(name for name, _ in models.rows))
     if configuration is None:
-        configuration = names[0] if len(names) == 1 else _selected(path, names)
+        configuration = names[0] if len(names) == 1 else _selected(path, models, names)
     own_restarts = [number for name, number in models.rows if name == configuration]
     if restart is None and len(own_restarts) == 1:
         restart = own_restarts[0]
@@ -52,10 +52,13 @@ def load(
     return models.model(configuration, restart if restart is not None else 0)
 
 
-def _selected(path: Path, names: list[str]) -> str:
-    method, dataset = path.parent.name, path.parent.parent.name
-    selection = path.parents[3] / "selection" / dataset / f"{method}.csv"
-    chosen = chosen_configurations(load_table(selection)).get(method) if selection.exists() else None
+def _selected(path: Path, models: TrainedModels, names: list[str]) -> str:
+    """The configuration that Table 1 shows: results/selection/ has it, beside results/training/."""
+    training = next((folder for folder in path.absolute().parents if folder.name == "training"), path.parent)
+    selection = training.with_name("selection") / models.dataset.name / f"{models.method}.csv"
+    if training.is_relative_to(Path.cwd()):
+        selection = selection.relative_to(Path.cwd())  # as the run knows it, so that its seal is checked
+    chosen = chosen_configurations(load_table(selection)).get(models.method) if selection.exists() else None
     if chosen is None:
         raise ValueError(
             f"{path} holds {len(names)} configurations and {selection} chooses none of them; name one by "
