@@ -38,14 +38,24 @@ PROFILES = {
 LICENSE, PAPER = "LICENSE", "https://proceedings.mlr.press/v118/yacoby20a.html"
 ALWAYS = ("Snakefile", "README.md", LICENSE, "requirements.lock", "environment.yml", "CITATION.cff")
 FOLDERS = ("workflow", "scripts", "src", "config")
+AUTHORS = {"@id": "#authors", "@type": "Organization", "name": "The libi authors"}  # as in CITATION.cff
+WORKFLOWS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+PLAIN = "text/plain"
 FORMATS = {
+    ".cff": "application/yaml",
     ".csv": "text/csv",
     ".html": "text/html",
     ".json": "application/json",
+    ".md": "text/markdown",
     ".pdf": "application/pdf",
     ".png": "image/png",
+    ".py": "text/x-python",
+    ".rst": "text/x-rst",
+    ".safetensors": "application/octet-stream",
     ".tex": "text/x-tex",
+    ".tsv": "text/tab-separated-values",
     ".yaml": "application/yaml",
+    ".yml": "application/yaml",
 }
 
 
@@ -63,8 +73,7 @@ def described(root: Path, name: str, known: Mapping[str, str]) -> dict[str, Any]
     path = root / name
     about: dict[str, Any] = {"@id": name, "@type": "File", "name": name, "contentSize": str(path.stat().st_size)}
     about["sha256"] = known.get(name) or sha256(path)
-    if path.suffix in FORMATS:
-        about["encodingFormat"] = FORMATS[path.suffix]
+    about["encodingFormat"] = FORMATS.get(path.suffix, PLAIN)
     return about
 
 
@@ -80,6 +89,7 @@ def workflow(run: Mapping[str, Any]) -> list[dict[str, Any]]:
             "@id": "Snakefile",
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
             "name": "Replication of Yacoby, Pan & Doshi-Velez (2020)",
+            "conformsTo": {"@id": WORKFLOWS},
             "programmingLanguage": {"@id": "#snakemake"},
             "version": run["commit"] or run["libi"],
             "citation": {"@id": PAPER},
@@ -93,6 +103,7 @@ def workflow(run: Mapping[str, Any]) -> list[dict[str, Any]]:
             "url": {"@id": "https://snakemake.readthedocs.io"},
             "version": run["packages"]["snakemake"],
         },
+        {"@id": WORKFLOWS, "@type": "CreativeWork", "name": "Bioschemas ComputationalWorkflow"},
         {
             "@id": PAPER,
             "@type": "ScholarlyArticle",
@@ -117,6 +128,7 @@ def execution(family: Family, study: str, found: Mapping[str, Any]) -> dict[str,
         "@type": "CreateAction",
         "name": f"The study {family.name}",
         "description": f"On {'; '.join(machines)}. Python {run['python']}, {packages}",
+        "agent": {"@id": AUTHORS["@id"]},
         "instrument": {"@id": "Snakefile"},
         "object": {"@id": study},
         "result": refer(found["files"]),
@@ -143,6 +155,8 @@ def metadata(root: Path, family: Family, study: str, found: Mapping[str, Any]) -
         "name": f"The study {family.name}: a replication of Yacoby, Pan & Doshi-Velez (2020)",
         "description": "Data, trained models, tables, figures and verdicts, and the Snakemake workflow that made them.",
         "datePublished": datetime.fromisoformat(action["endTime"]).date().isoformat(),
+        "author": {"@id": AUTHORS["@id"]},
+        "publisher": {"@id": AUTHORS["@id"]},
         "license": {"@id": LICENSE},
         "mainEntity": {"@id": "Snakefile"},
         "mentions": {"@id": "#run"},
@@ -161,7 +175,8 @@ def metadata(root: Path, family: Family, study: str, found: Mapping[str, Any]) -
     main, *others = workflow(last_run(found)[0])
     parts = {name: described(root, name, hashes) for name in files}
     parts["Snakefile"] |= main
-    return {"@context": CONTEXT, "@graph": [descriptor, crate, *profiles, *others, action, *parts.values()]}
+    parts["README.md"]["about"] = {"@id": "./"}
+    return {"@context": CONTEXT, "@graph": [descriptor, crate, AUTHORS, *profiles, *others, action, *parts.values()]}
 
 
 def pack(root: Path, study: str, target: Path) -> None:
