@@ -17,7 +17,7 @@ from .conftest import TINY, TINY_FILE, Project, environment, write_study
 from .test_same_bytes import made
 
 RUN = ("--configfile", TINY_FILE)
-ROOM = 24  # KiB by which a full drive grows from run to run, so that it is full in one stage after another
+ROOM = 40  # KiB by which a full drive grows from run to run, so that it is full in one stage after another
 COMPILED = TINY | {"name": "compiled", "compile": True}
 COMPILED_FILE = "config/compiled.yaml"
 
@@ -133,12 +133,13 @@ def test_a_drive_that_cannot_be_written_is_named(tiny_run, tmp_path):
 
 
 @pytest.mark.long
-def test_a_home_that_cannot_be_written_leaves_the_numbers_as_they_are(compiled, tmp_path):
-    """Jobs compile their steps for themselves, and say how to give the cache another place."""
+def test_a_home_and_a_cache_that_cannot_be_written_leave_the_numbers_as_they_are(compiled, tmp_path):
+    """Jobs compile their steps for themselves. Snakemake needs a cache of its own, which XDG_CACHE_HOME places."""
     project = prepared(tmp_path / "project")
     with drive(tmp_path / "home", "1m") as resize:
         resize("ro")
-        changes = {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": None, "LIBI_CACHE": None}
+        home = str(tmp_path / "home")
+        changes = {"HOME": home, "LIBI_CACHE": f"{home}/libi", "XDG_CACHE_HOME": str(tmp_path / "snakemake")}
         assert run_compiled(project, **changes) == compiled
     said = said_in_training(project)
     assert "compiled for this job alone; give it another place, by LIBI_CACHE=FOLDER" in said
@@ -171,7 +172,9 @@ def test_a_compiler_that_fails_half_way_gives_way_to_the_next(compiled, tmp_path
     real = shutil.which("g++")
     half = 'for last; do :; done; truncate -s 10000 "$last"; echo "g++: killed" >&2; exit 1'
     (programs / "g++").write_text(f'#!/bin/sh\n{real} "$@"\n{half}\n')
-    (programs / "g++").chmod(0o755)
+    (programs / "clang++").write_text(f'#!/bin/sh\nexec {real} "$@"\n')  # another compiler would round otherwise
+    for program in programs.iterdir():
+        program.chmod(0o755)
     project, path = prepared(tmp_path / "project"), f"{programs}:{environment()['PATH']}"
     assert run_compiled(project, PATH=path, CXX=None, LIBI_CACHE=str(tmp_path / "cache")) == compiled
     assert "g++: killed" in said_in_training(project)
