@@ -105,7 +105,10 @@ def take(root: Path, family: Family, earlier: Mapping[str, Any]) -> dict[str, An
     hashes: dict[str, str] = {}
 
     def hash_of(file: str) -> str:
-        return hashes.setdefault(file, sha256(root / file))
+        if file not in hashes:
+            gone = not (root / file).exists()
+            hashes[file] = earlier["files"][file]["sha256"] if gone else sha256(root / file)
+        return hashes[file]
 
     for file, note in noted.items():
         made_from = [name for name in note["input"] if name in noted or name in earlier["files"]]

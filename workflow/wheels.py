@@ -30,13 +30,13 @@ GLIBC, OLDER = 28, {17: "2014", 12: "2010", 5: "1"}  # 2.28: Debian 10, Ubuntu 2
 PAGE = """# Other machines
 
 The study is made and tested on Linux on x86-64 with Python 3.11. With Python 3.13 the tests that need no run of the
-workflow pass there too, and a small study runs to its end. With Python 3.12 (and PyTorch 2.11, on a GPU) the smoke study
-does. Nothing has been run on other systems.
+workflow pass there too, and a small study runs to its end. With Python 3.12 (and PyTorch 2.11, on a GPU) the smoke
+study does. Nothing has been run on other systems.
 
-The C++ kernels compile with g++ and with clang (tried: 12 and 14) and give the same numbers but for rounding. Where clang
-lacks OpenMP's header (`omp.h`), what has no kernel runs in plain PyTorch; `libomp-dev` has it. A job that can use no
-cache, since it is full, read-only or mounted noexec, compiles for itself and says so in its log. Snakemake itself needs a
-cache that it can write: where the home folder cannot be written, name one by `XDG_CACHE_HOME`.
+The C++ kernels compile with g++ and with clang (tried: 12 and 14) and give the same numbers but for rounding. Where
+clang lacks OpenMP's header (`omp.h`), what has no kernel runs in plain PyTorch; `libomp-dev` has it. A job that can use
+no cache, since it is full, read-only or mounted noexec, compiles for itself and says so in its log. Snakemake itself
+needs a cache that it can write: where the home folder cannot be written, name one by `XDG_CACHE_HOME`.
 
 Elsewhere `make` installs the same pinned packages where wheels of all of them exist. This table says where they do.
 `python workflow/wheels.py` asks the package index and writes this page; it did so on {asked}.

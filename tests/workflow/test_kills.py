@@ -13,7 +13,7 @@ import psutil
 import pytest
 import yaml
 
-from .conftest import REPOSITORY, SMOKE, Project, environment, write_study
+from .conftest import REPOSITORY, SMOKE, TINY_FILE, Project, environment, write_study
 from .test_same_bytes import made
 
 KILLS = 20
@@ -105,11 +105,11 @@ def resumes(project):
 
 
 @contextlib.contextmanager
-def at_work(project, output):
-    """The study under way."""
+def at_work(project, output, command=RUN):
+    """The study under way, as a group of processes of its own."""
     with open(output, "w") as log:
         run = subprocess.Popen(
-            **project.command(*RUN),
+            **project.command(*command),
             env=environment(LIBI_CHECKPOINT_SECONDS="0.5"),
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -159,39 +159,48 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
 
 # ------------------------------------------------------------------------ stage by stage
 
-STAGES = (
-    *("define_truth", "simulate_data", "train_models", "select_configuration", "define_reference", "evaluate_models"),
-    *("infer_posteriors", "gather_gaps", "render_table1", "judge_claims", "draw_figure", "write_numbers"),
-)
+STAGES = {
+    "define_truth": "define_truth",
+    "simulate": "simulate_data",
+    "train_libi": "train_models",
+    "select": "select_configuration",
+    "define_reference": "define_reference",
+    "evaluate": "evaluate_models",
+    "infer": "infer_posteriors",
+    "gather_gaps": "gather_gaps",
+    "render_table1": "render_table1",
+    "judge": "judge_claims",
+    "draw": "draw_figure",
+    "write_numbers": "write_numbers",
+}  # rule to script
 
 
 def stop(run, number):
-    """Send a signal as users do: Ctrl-C and the end of a session reach all processes of a run, kill reaches one."""
-    if number == signal.SIGTERM:
-        os.kill(run.pid, number)
-    else:
+    """Send a signal as users do: Ctrl-C and the end of a session reach all processes of a run, others reach one."""
+    if number in (signal.SIGINT, signal.SIGHUP):
         os.killpg(run.pid, number)
+    else:
+        os.kill(run.pid, number)
 
 
 @pytest.mark.long
+@pytest.mark.run
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL], ids=lambda x: x.name)
-def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tmp_path, number):
-    undisturbed, project = prepared(tmp_path / "undisturbed"), prepared(tmp_path / "stopped")
-    expected, stopped = finish(undisturbed), []
-    for stage in STAGES:
-        with at_work(project, tmp_path / "output.log") as run:
+def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tiny_run, tmp_path, number):
+    project, output, stopped = tiny_run.copy(tmp_path / "stopped"), tmp_path / "output.log", []
+    for rule, script in STAGES.items():
+        with at_work(project, output, ("--cores", "2", "--configfile", TINY_FILE, "--forcerun", rule)) as run:
             while run.poll() is None:
-                if any(f"{stage}.py" in cmdline(job) for job in jobs_of(run)):
+                if any(f"{script}.py" in cmdline(job) for job in jobs_of(run)):
                     stop(run, number)
-                    stopped.append(stage)
+                    stopped.append(rule)
                     break
                 time.sleep(0.01)
             began = time.monotonic()
-            code = run.wait(timeout=120)
-        assert code != 0, f"{stage}: {(tmp_path / 'output.log').read_text()[-3000:]}"
+            assert run.wait(timeout=120) != 0, f"{rule}: {output.read_text()[-3000:]}"
         assert time.monotonic() - began < 60
-        for left in everything(project, run, None):  # a job that nobody waits for any more
-            with contextlib.suppress(psutil.NoSuchProcess):
-                left.wait(timeout=60)
+        psutil.wait_procs(everything(project, run, None), timeout=60)  # a killed run leaves its jobs at work
     assert stopped == list(STAGES)
-    assert finish(project) == expected
+    run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert made(project) == made(tiny_run)

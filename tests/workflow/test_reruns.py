@@ -130,3 +130,21 @@ def test_lost_files_are_made_again_and_nothing_before_them(finished):
     jobs, messages = finished.planned("--configfile", SMOKE)
     assert jobs == {"evaluate": 1, "render_table1": 1} | JUDGED
     assert sum("vae on mobius" in message for message in messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [
+        ("training/gaussian/vae/0-1.safetensors", "train"),
+        ("training/gaussian/joint_map/0.csv", "train"),
+        ("scores/gaussian/libi.csv", "select"),
+        ("posterior/gaussian/vae_gaps.csv", "infer"),
+        ("gaps.csv", "gather_gaps"),
+        ("closed_form/edge.csv", "derive"),
+    ],
+)
+def test_a_file_that_is_gone_is_made_again(finished, file, rule):
+    """Though all that was made from it is there: a run that was stopped may have left the gap."""
+    (finished.root / "results/smoke" / file).unlink()
+    jobs, _ = finished.planned("--configfile", SMOKE)
+    assert jobs[rule] == 1

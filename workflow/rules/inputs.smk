@@ -42,11 +42,15 @@ def is_foreign(path):
 
 
 def at_home(pattern, wildcards, stage, dataset, method=None, **others):
-    """Files of a stage, from the study that makes them. Those that are not this study's are made again."""
+    """Files of a stage, from the study that makes them. Those that are missing or not this study's are made again.
+
+    To Snakemake a file that is gone is no reason to make it, if what was made from it is there. But a job that was
+    stopped has left such a gap: Snakemake had taken away what the job was to make again.
+    """
     home = FAMILY.home(wildcards.study, stage, dataset, method)
     paths = expand(pattern, study=home, dataset=dataset, method=method or [], **others)
     if workflow.is_main_process:
-        workflow.dag.forcefiles.update(path for path in paths if os.path.exists(path) and is_foreign(path))
+        workflow.dag.forcefiles.update(path for path in paths if not os.path.exists(path) or is_foreign(path))
     return paths
 
 
@@ -175,10 +179,12 @@ def results_of(folder):
         rules.render_table1.output,
         rules.judge.output,
         rules.gather_grid.output,
+        rules.gather_gaps.output,
         rules.render_verdicts.output,
         rules.render_page.output,
         rules.render_gaps.output,
         rules.write_numbers.output,
         rules.write.output if CAN_TYPESET else [],
     ]
-    return [*expand([path for paths in single for path in paths], study=folder), *figures(folder)]
+    derivations = list(map(derived, CLOSED_FORMS))
+    return [*expand([path for paths in single for path in paths], study=folder), *figures(folder), *derivations]
