@@ -140,6 +140,7 @@ def test_lost_files_are_made_again_and_nothing_before_them(finished):
         ("scores/gaussian/libi.csv", "select"),
         ("posterior/gaussian/vae_gaps.csv", "infer"),
         ("gaps.csv", "gather_gaps"),
+        ("restarts.csv", "gather_restarts"),
         ("closed_form/edge.csv", "derive"),
     ],
 )

@@ -41,17 +41,21 @@ def is_foreign(path):
         return False  # the job that reads it says so
 
 
-def at_home(pattern, wildcards, stage, dataset, method=None, **others):
-    """Files of a stage, from the study that makes them. Those that are missing or not this study's are made again.
+def ours(paths):
+    """The same files. Those that are missing or not this study's are made again.
 
     To Snakemake a file that is gone is no reason to make it, if what was made from it is there. But a job that was
     stopped has left such a gap: Snakemake had taken away what the job was to make again.
     """
-    home = FAMILY.home(wildcards.study, stage, dataset, method)
-    paths = expand(pattern, study=home, dataset=dataset, method=method or [], **others)
     if workflow.is_main_process:
         workflow.dag.forcefiles.update(path for path in paths if not os.path.exists(path) or is_foreign(path))
     return paths
+
+
+def at_home(pattern, wildcards, stage, dataset, method=None, **others):
+    """Files of a stage, from the study that makes them."""
+    home = FAMILY.home(wildcards.study, stage, dataset, method)
+    return ours(expand(pattern, study=home, dataset=dataset, method=method or [], **others))
 
 
 def truth(wildcards):
@@ -124,7 +128,7 @@ def records_of_libi(wildcards):
 
 def restarts(wildcards):
     """How often LiBI's restarts fail; nothing in a study without LiBI."""
-    return expand(rules.gather_restarts.output, study=wildcards.study) if records_of_libi(wildcards) else []
+    return ours(expand(rules.gather_restarts.output, study=wildcards.study)) if records_of_libi(wildcards) else []
 
 
 def derived(name):
