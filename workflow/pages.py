@@ -1,4 +1,7 @@
-"""What the pages say of the published studies: every number in it is read from paper/reference/."""
+"""What the pages say of the published studies: every number in it is read from paper/reference/.
+
+A page's words are in `page_texts/`, with names in braces where numbers and tables go.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
 from progress import spell  # noqa: E402
-from second_run import FOLDER, elsewhere, name_of  # noqa: E402
+from second_run import FOLDER, compared, name_of  # noqa: E402
 
 from benchmarks import commands, libi_failures, proposals, same_science  # noqa: E402
 from libi.paper.nearest import far_off, held_out, nearest  # noqa: E402
@@ -22,183 +25,27 @@ from libi.runtime.storage import load_table, save_text  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
 BEGIN, END = "<!-- written by make publish -->", "<!-- end of what make publish writes -->"
-SHOWN = """## What came out
-
-{conclusions}
-
-*Open* means that {replicates} replicates cannot tell. [REPLICATION.md](REPLICATION.md) has the intervals behind these
-lines, and every claim of the paper with its verdict: {counts}.
-
-![Figure 6: what each model misses of the data and of its own posterior](paper/reference/figure6.png)
-
-Table 1, with exact log-likelihoods: mean ± standard deviation over {replicates} replicates. Under each S-kNN stands
-*the published one*. The best of the five methods is bold. The paper estimates log-likelihoods by its Eq. 48;
-[docs/results.md](docs/results.md) has these estimates beside the published ones, and the other figures.
-
-{table}
-
-The study has {jobs} jobs. They took {wall} on {cores} cores ({processor}){again}. Other commands took, after the
-installation: {commands}.
-"""
-RESULTS = """Ours over *the published*: mean ± standard deviation over {replicates} replicates. *Test-LL* is the paper's
-estimate (Eq. 48), *exact* the log-likelihood that it estimates. The best of the five methods is bold, except in
-CubicJTEx's Test-LL, which the paper calls unreliable.
-
-{table}
-
-## Figures
-
-| | |
-|---|---|
-| ![Figure 1](../paper/reference/figure1.png) | ![Figure 2](../paper/reference/figure2.png) |
-| ![Figure 3](../paper/reference/figure3.png) | ![Figure 4](../paper/reference/figure4.png) |
-| ![Figure 5](../paper/reference/figure5.png) | ![Figure 6](../paper/reference/figure6.png) |
-"""
-ACCOUNT = """{counts} {old_rule}
-
-### Conclusions
-
-{conclusions}
-
-### Claims that are not reproduced
-
-{failed}
-
-### Claims that are not decidable
-
-{undecided}
-
-### Claims that cannot be tested
-
-{untestable}
-
-### Cells of Table 1
-
-{cells}
-
-### What Eq. 48 misses
-
-{errors}
-
-A proposal that works, by as many draws: Gaussians with full covariance at the modes of the posterior, and a tenth of
-the draws from the prior. Against the exact values, on the ground truth, VAE and LiBI of two replicates
-(`benchmarks/proposals.py`):
-
-{proposals}
-
-### How often LiBI's restarts fail
-
-A restart fails if it ends more than 20 nats of Eq. 44 (on the validation points) above the best that was found for its
-configuration on any replicate, so a replicate that is harder counts as failure too. The excess is that of the best
-restart of a configuration and replicate, which stands for it.
-
-{restarts}
-
-### Why they fail on CubicJTEx
-
-`benchmarks/libi_failures.py` trains one configuration with one thing changed at a time. Here a restart fails if it ends
-more than 20 nats of Eq. 44, on fresh points, above the best that any variant found.
-
-{failures}
-
-So it is optimisation that fails, more than the objective: with four times the epochs fewer restarts fail. Where one
-fails, most of its reconstruction comes from a few points far out, where the cube is steep. The whitened start, a choice
-of ours, makes R = 1 fail more often. A softer cube root in the encoder makes everything fail. With a higher cap of the
-exponentials R = 1 fails altogether. The study keeps our reading of the method.
-
-### What rounding decides
-
-LiBI's first step is chaotic on these data sets. The same LiBI models were trained twice at full length from the same
-seeds, in pairs of ways: by compiled PyTorch with the last bit of half of the initial parameters changed, with other
-noise, and by the C++ kernels. Here a restart fails if it ends more than 20 nats of Eq. 44 (on the validation points)
-above the best of its configuration and replicate in either run (`benchmarks/same_science.py`).
-
-{science}
-
-Two replicates and all configurations. Other noise cannot change R = 1, whose first step has none. The Hermite functions
-of these runs have all 20 × 20 products; those of degree 20 and more were left out later.
-
-* The kernels differ from PyTorch as much as PyTorch differs from itself after one rounding, and neither ranks nor
-  failures differ. So we take the difference for chaos, not a fault.
-* **A single LiBI model is not reproducible beyond its distribution.** One rounding moves its final objective by the
-  medians below. The last iterate is worse still: with R = 1 it lies far above the best snapshot. We keep the best
-  snapshot, and the method depends on that. Choosing the best of several restarts helps.
-
-{iterates}
-"""
-SENSITIVITY = """
-### What the choices decide
-
-`make sensitivity` trains variants of a part of the study (`config/sensitivity.yaml`). A variant changes one choice
-that the paper leaves open, or a few. {variants} are published here; they took {wall} on {cores} cores{runs}.{lacking}
-
-Here a claim *stands* if it is reproduced under every variant that can judge it, *falls* if it is not under any, and
-*turns* on a choice if a variant's verdict is the opposite of the base's. The others are open: undecided, or undecided
-under some variant.
-
-{counts}
-
-Claims that turn on a choice:
-
-{turning}
-
-Encoders without biases (`plain-encoders`) are not what the paper had: on three data sets this variant is the farthest
-from it. A verdict can move from or to *not decidable* by rounding alone (*What another processor decides*), so a
-conclusion that a single variant changes may rest on that.
-
-The main conclusions, and under how many variants each holds:
-
-{conclusions}
-
-![Figure 7](paper/reference/figure7.png)
-
-**Figure 7.** For each cell of Table 1 the paper's mean with its 95 % interval, and what the variants span. The name
-is that of the variant that moves the cell most.{far}
-
-### Which choices are nearest to the paper
-
-Variants that the paper's words allow, by the sum of squared Welch t over the 32 cells of Table 1 that are not LiBI's,
-so that LiBI has no part in the choice. Two studies that do the same are about 43 apart. *Reliable* leaves CubicJTEx's
-Test-LL out.
-
-{ranking}
-
-Does a choice that is fitted to two data sets serve the other two?
-
-{held_out}
-
-The default was batches of 100 before. Between the two alone:
-
-{former}
-"""
+TEXTS = Path(__file__).parent / "page_texts"
 FORMER = "batch-100"  # the default of batch_size before this study was made
-POWER = """
-### More replicates
 
-`make power` trains the chosen configurations alone on {replicates} fresh replicates (`config/power.yaml`), whose
-number was fixed beforehand; it took {wall} on {cores} cores. Configurations were chosen on the replicates of the
-study, 0 to 4, and none of these is among them. Of its {claims} claims {reproduced} are reproduced, {undecided} are
-not decidable, {untestable} not testable and {failed} not reproduced. The main conclusions by them:
 
-{conclusions}
-
-These claims were not decidable with 5 replicates:
-
-{table}
-
-*Needed* is how many replicates would decide a claim that is still open, if difference and spread stay as they are.
-"""
+def page(name: str, **values: object) -> str:
+    """The words of page_texts/{name}.md with these values in their places."""
+    return (TEXTS / f"{name}.md").read_text(encoding="utf-8").format(**values)
 
 
 def shown(reference: Path) -> str:
     """What the README shows of a published study."""
     table, run = load_table(reference / "table1.csv"), json.loads((reference / "run.json").read_text())
-    counts = load_table(reference / "claims.csv")["verdict"].value_counts()
-    return SHOWN.format(
+    counts = [
+        f"{n} are {verdict}" for verdict, n in load_table(reference / "claims.csv")["verdict"].value_counts().items()
+    ]
+    return page(
+        "readme",
         conclusions=to_list(load_table(reference / "conclusions.csv"), *with_fresh_replicates(reference)),
         table=account.table1_to_markdown(table, account.SHORT),
         replicates=table["replicates"].max(),
-        counts=", ".join(f"{number} {verdict}" for verdict, number in counts.items()),
+        counts=" and ".join([", ".join(counts[:-1]), counts[-1]]),
         jobs=run["jobs"],
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
@@ -234,17 +81,23 @@ def undecided(reference: Path) -> pd.DataFrame:
 def table_and_figures(reference: Path) -> str:
     """What docs/results.md shows of a published study."""
     table = load_table(reference / "table1.csv")
-    return RESULTS.format(replicates=table["replicates"].max(), table=account.table1_to_markdown(table))
+    return page(
+        "results",
+        replicates=table["replicates"].max(),
+        table=account.table1_to_markdown(table),
+        errors=account.errors_to_markdown(table),
+        proposals=proposals.to_markdown(load_table(ROOT / "benchmarks/results/proposals.csv")),
+    )
 
 
 def planned(reference: Path) -> str:
     """What docs/scale.md shows of a published study: its wall time on other numbers of cores."""
     rows = [f"| {row.cores} | {spell(row.wall_seconds)} |" for row in load_table(reference / "cores.csv").itertuples()]
-    return "\n".join(["| cores | wall time |", "|---|---|", *rows])
+    return "\n".join(["| cores | wall time |", "|---|---|", *rows, ""])
 
 
 def chosen_by(reference: Path) -> str:
-    """What REPLICATION.md says of the sensitivity study; nothing before it is published."""
+    """What docs/sensitivity.md says of the sensitivity study; nothing before it is published."""
     path = reference / "sensitivity.csv"
     if not path.exists():
         return ""
@@ -253,7 +106,8 @@ def chosen_by(reference: Path) -> str:
     published = set(cells["variant"])
     candidates = [name for name in family.candidates if name in published]
     lacking = [name for name in (Path(folder).name for folder in family) if name not in published]
-    return SENSITIVITY.format(
+    return page(
+        "sensitivity",
         variants=claims["variant"].nunique() - 1,
         lacking=f" The file has more, which are not published yet: {', '.join(lacking)}." if lacking else "",
         wall=spell(run["wall_seconds"]),
@@ -277,14 +131,15 @@ def left_out(far: list[str]) -> str:
 
 
 def decided_by(reference: Path) -> str:
-    """What REPLICATION.md says of the study of fresh replicates; nothing before it is published."""
+    """What docs/verdicts.md says of the study of fresh replicates; nothing before it is published."""
     path = reference / "power_claims.csv"
     if not path.exists():
         return ""
     many = load_table(path)
     table, run = load_table(reference / "power_table1.csv"), json.loads((reference / "power.json").read_text())
     counts = many["verdict"].value_counts()
-    return POWER.format(
+    return page(
+        "fresh",
         replicates=table["replicates"].max(),
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
@@ -314,32 +169,56 @@ def iterates_to_markdown() -> str:
 def accounted(reference: Path) -> str:
     """What REPLICATION.md says of a published study."""
     table, claims = (load_table(reference / f"{name}.csv") for name in ("table1", "claims"))
-    failed, undecided, untestable = (
-        account.claims_to_markdown(claims, verdict) for verdict in ("not reproduced", "not decidable", "not testable")
-    )
-    account_of_study = ACCOUNT.format(
+    return page(
+        "replication",
         counts=account.counts_to_words(claims),
         old_rule=account.old_rule(table),
         conclusions=to_markdown(load_table(reference / "conclusions.csv")),
-        failed=failed,
-        undecided=undecided,
-        untestable=untestable,
+        failed=account.claims_to_markdown(claims, "not reproduced"),
+    )
+
+
+def judged(reference: Path) -> str:
+    """What docs/verdicts.md says of a published study."""
+    table, claims = (load_table(reference / f"{name}.csv") for name in ("table1", "claims"))
+    return page(
+        "verdicts",
+        undecided=account.claims_to_markdown(claims, "not decidable"),
+        untestable=account.claims_to_markdown(claims, "not testable"),
         cells=account.cells_to_markdown(table, claims),
-        errors=account.errors_to_markdown(table),
-        proposals=proposals.to_markdown(load_table(ROOT / "benchmarks/results/proposals.csv")),
+        fresh=decided_by(reference),
+    )
+
+
+def failing(reference: Path) -> str:
+    """What docs/restarts.md says of LiBI's restarts."""
+    return page(
+        "restarts",
         restarts=account.restarts_to_markdown(load_table(reference / "restarts.csv")),
         failures=libi_failures.to_markdown(load_table(ROOT / "benchmarks/results/libi_failures.csv")),
+    )
+
+
+def rounded(reference: Path) -> str:
+    """What docs/rounding.md says of models that differ by rounding, and of a second run, if one is published."""
+    values = compared(reference)
+    return page(
+        "rounding",
         science=same_science.to_markdown(load_table(ROOT / "benchmarks/results/same_science.csv")),
         iterates=iterates_to_markdown(),
+        elsewhere=page("elsewhere", **values) if values else "",
     )
-    return account_of_study + elsewhere(reference) + chosen_by(reference) + decided_by(reference)
 
 
 PAGES = {
     "README.md": shown,
-    "docs/scale.md": planned,
-    "docs/results.md": table_and_figures,
     "REPLICATION.md": accounted,
+    "docs/results.md": table_and_figures,
+    "docs/verdicts.md": judged,
+    "docs/sensitivity.md": chosen_by,
+    "docs/restarts.md": failing,
+    "docs/rounding.md": rounded,
+    "docs/scale.md": planned,
 }
 
 

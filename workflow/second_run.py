@@ -14,35 +14,17 @@ from libi.paper.vocabulary import DATASETS, METHODS
 from libi.runtime.storage import load_table
 
 FOLDER = "second_run"
-ELSEWHERE = """
-### What another processor decides
-
-The same study ran a second time, with the same seeds, points and noise, on another processor: {there} instead of
-{here}. It took {wall} on {cores} cores. The code is a later one that trains and judges alike, so rounding is all that
-differs. {changed} of {claims} claims have a different verdict:
-
-{verdicts}
-
-{opposite} {conclusions} These methods have different configurations:
-
-{choices}
-
-So these verdicts depend on rounding, and would as well on a seed. A verdict that moves from or to *not decidable* says
-little. The published numbers are those of the first run. The models of Table 1 that are published are those of the
-second, since the first run's were not kept. They are in `paper/reference/second_run/`, with its table and verdicts:
-`libi.load` opens `models/{{data set}}/{{method}}.safetensors`, which holds a model for each replicate.
-"""
 
 
-def elsewhere(reference: Path) -> str:
-    """What REPLICATION.md says of the second run; nothing before it is published."""
+def compared(reference: Path) -> dict[str, object]:
+    """What the words of page_texts/elsewhere.md need of the second run; nothing before it is published."""
     folder = reference / FOLDER
     if not folder.exists():
-        return ""
+        return {}
     here, there = (json.loads((place / "run.json").read_text())["machine"] for place in (reference, folder))
     claims = claims_side_by_side(reference)
     changed = claims[claims["verdict"] != claims["verdict there"]]
-    return ELSEWHERE.format(
+    return dict(
         here=name_of(here),
         there=name_of(there),
         wall=spell(json.loads((folder / "run.json").read_text())["wall_seconds"]),

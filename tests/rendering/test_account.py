@@ -1,4 +1,4 @@
-"""What README and REPLICATION.md say of a study, from tables whose numbers are known."""
+"""What the pages say of a study, from tables whose numbers are known."""
 
 import pandas as pd
 import pytest

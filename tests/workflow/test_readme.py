@@ -9,10 +9,8 @@ import pytest
 
 from .conftest import REPOSITORY, TINY_FILE, TYPESET, Project
 
-PAGES = [
-    REPOSITORY / name
-    for name in ("README.md", "CONTRIBUTING.md", "config/README.md", "docs/extend.md", "docs/scale.md")
-]
+PAGES = [REPOSITORY / name for name in ("README.md", "REPLICATION.md", "CONTRIBUTING.md", "config/README.md")]
+PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 CALLS = re.findall(r"^(?: {4})?(?:\.venv/bin/)?(snakemake .*)$", TEXT, re.MULTILINE)
 OF_WHAT_IS_THERE = [call for call in CALLS if "--forcerun" in call]

@@ -1,10 +1,10 @@
 """The models of the second run: they are those whose likelihoods its Table 1 states."""
 
 import numpy as np
+import pages
 import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
-from second_run import elsewhere
 
 import libi
 from libi.base.simulation import simulate
@@ -44,7 +44,7 @@ def test_every_model_of_table_1_can_be_opened():
 
 
 def test_the_page_lists_what_differs_and_nothing_else():
-    page = elsewhere(FOLDER.parent)
+    page = pages.rounded(FOLDER.parent)
     first, second = (
         pd.read_csv(place / "claims.csv").set_index("claim")["verdict"] for place in (FOLDER.parent, FOLDER)
     )

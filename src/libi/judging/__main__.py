@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for row in changed.itertuples():
         print(f"{'WORSE' if row.worse else 'better'}: {row.claim}: {row.before} in {given.reference}, now {row.now}")
     if changed["worse"].any():
-        print("Rounding decides some verdicts: REPLICATION.md lists those that another processor changed.")
+        print("Rounding decides some verdicts: docs/rounding.md lists those that another processor changed.")
         return 1
     print(f"No verdict is worse than in {given.reference}.")
     return 0

@@ -1,4 +1,4 @@
-"""What a study found, in Markdown: the parts of README and REPLICATION.md that are made and never typed."""
+"""What a study found, in Markdown: the parts of README.md, REPLICATION.md and docs/ that are made and never typed."""
 
 from __future__ import annotations
 
