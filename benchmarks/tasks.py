@@ -37,7 +37,7 @@ class Task:
     Attributes:
         dataset: the generative process.
         objective: "elbo" (θ and ϕ move, one draw a point) or "constrained_likelihood" (Eq. 44; θ and φ move).
-        batch: points of a step: all of them, or 100 in batches that a permutation makes anew each epoch.
+        batch: points of a step: all of them, or 100 in batches that a new permutation makes each epoch.
         points: of the training set.
     """
 

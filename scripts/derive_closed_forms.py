@@ -2,9 +2,9 @@
 
 import torch
 
-from libi.evaluation.optima import optima_table
-from libi.evaluation.pedagogical import collapse_table, edge_table, information_table
-from libi.evaluation.shrinkage import scaling_table
+from libi.paper.examples.optima import optima_table
+from libi.paper.examples.pedagogical import collapse_table, edge_table, information_table
+from libi.paper.examples.shrinkage import scaling_table
 from libi.runtime.job import job_of
 from libi.runtime.storage import save_table
 

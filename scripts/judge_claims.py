@@ -1,7 +1,7 @@
 """Judge every claim of the paper by the study's files."""
 
-from libi.judging.evidence import Evidence
 from libi.judging.verifying import describe
+from libi.paper.evidence import Evidence
 from libi.paper.verdict import judge
 from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, load_tables, save_table

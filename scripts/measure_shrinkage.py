@@ -2,8 +2,8 @@
 
 import torch
 
-from libi.evaluation.shrinkage import measure_shrinkage
 from libi.models.trained import TrainedModels, check_settings
+from libi.paper.examples.shrinkage import measure_shrinkage
 from libi.runtime.job import job_of
 from libi.runtime.storage import load_table, load_tensors, save_table
 

@@ -17,5 +17,6 @@ with job_of(snakemake):
         **results(claims, comparison, load_table(given.optima)),
         **verdicts(claims, load_table(given.published)["claim"]),
     }
-    comment = f"Numbers of the study {study.name}, made by libi {__version__}; they are made anew with the study."
+    origin = f"Numbers of the study {study.name}, made by libi {__version__}."
+    comment = f"{origin} Do not edit them: every run of the study writes them."
     save_text(snakemake.output[0], macros(numbers, comment=comment))

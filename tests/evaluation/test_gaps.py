@@ -10,11 +10,11 @@ from libi.base.simulation import simulate
 from libi.datasets import DATASETS
 from libi.evaluation import gaps
 from libi.evaluation.gaps import Reference, expected_log_joint, measure_gaps
-from libi.evaluation.pedagogical import mutual_information
 from libi.models.trained import TrainedModel
 from libi.posterior.closed_form import (
     loading_of,
     mean_field,
+    mutual_information,
     posterior,
 )
 

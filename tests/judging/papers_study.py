@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from libi.judging.claims import published_by_name
-from libi.judging.evidence import Evidence
+from libi.paper.evidence import Evidence
 from libi.paper.tables.table1 import summarise
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 

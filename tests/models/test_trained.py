@@ -9,7 +9,7 @@ from libi.datasets import DATASETS, dataset_of
 from libi.models.trained import TrainedModels, metadata_of
 from libi.runtime.storage import save_tensors
 
-OTHER = {"mobius_units": 7, "mobius_activation": "tanh", "encoder_bias": False}
+OTHER = {"decoder_units": 7, "decoder_activation": "tanh", "encoder_bias": False}
 
 
 def saved(path, dataset, about):

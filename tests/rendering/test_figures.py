@@ -8,8 +8,8 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from libi.datasets import DATASETS
-from libi.evaluation.optima import optima_table
-from libi.evaluation.pedagogical import information_table
+from libi.paper.examples.optima import optima_table
+from libi.paper.examples.pedagogical import information_table
 from libi.paper.figures import FIGURES, figure1, figure6
 from libi.posterior.closed_form import loading_of, mean_field, objective, posterior
 from libi.rendering.style import position_colours, save_drawing

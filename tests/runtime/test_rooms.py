@@ -5,10 +5,12 @@ import sys
 
 import pytest
 
-from libi.datasets import DATASETS
+from libi.datasets import DATASETS, architecture_keys
 from libi.methods import METHODS
 from libi.runtime import rooms
 from libi.runtime.rooms import Room, RoomError
+from libi.study.grids import check_keys
+from libi.study.settings import ArchitectureSettings, TrainingSettings
 
 from ..study.studies import ENVIRONMENT
 
@@ -65,6 +67,25 @@ def test_what_is_wrong_with_a_file_is_said_with_its_name(room, text, ask, messag
     put(room, "fig", text)
     with pytest.raises(RoomError, match=rf"fig\.py: {message}"):
         ask(room)
+
+
+@pytest.mark.parametrize(
+    ("given", "section", "words"),
+    [
+        (("batch_size", "anealing_share"), TrainingSettings, "'anealing_share'; did you mean 'annealing_share'"),
+        (("encoder_bias", "units"), ArchitectureSettings, "'units'.*allowed: decoder_units, decoder_activation, enc"),
+    ],
+)
+def test_a_file_that_reads_a_key_which_no_study_has_is_refused(given, section, words):
+    with pytest.raises(RoomError, match=f"toy.py: reads: no study has a key {words}"):
+        check_keys("toy.py: reads", given, section)
+
+
+@pytest.mark.parametrize("said", ["decoder_units", ("decoder_units", 3), 5])
+def test_architecture_that_is_no_tuple_of_keys_is_refused(monkeypatch, said):
+    monkeypatch.setattr(DATASETS, "literal", lambda *_: said)
+    with pytest.raises(RoomError, match=r"mobius.py: ARCHITECTURE must name keys, such as ARCHITECTURE = \("):
+        architecture_keys("mobius")
 
 
 @pytest.mark.parametrize("room", [DATASETS, METHODS], ids=["datasets", "methods"])

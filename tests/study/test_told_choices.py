@@ -22,7 +22,7 @@ SAID = [
     (r"every (\d+) epochs, (\d+) fixed draws", [TRAINING.validate_every, TRAINING.validation_draws]),
     (r"([\d,]+) epochs for LiBI's R rounds", [TRAINING.epochs]),
     (r"continued linearly above (\d+);", [TRAINING.exponential_cap]),
-    (r"2 → (\d+) ReLU → 2", [STUDY.architecture.mobius_units]),
+    (r"2 → (\d+) ReLU → 2", [STUDY.architecture.decoder_units]),
     (r"k = (\d+), α = (\d+), the t-statistic", [S_KNN["neighbours"], *S_KNN["smoothness"]]),
     (r"a tenth of ([\d,]+) codes a point", [EVALUATION.posterior.samples]),
 ]

@@ -85,7 +85,7 @@ def test_a_change_touches_only_the_methods_that_read_it():
 
 
 def test_the_architecture_of_mobius_touches_mobius_alone_and_encoders_touch_no_data():
-    family = family_of(wide={"architecture": {"mobius_units": 100}}, plain={"architecture": {"encoder_bias": False}})
+    family = family_of(wide={"architecture": {"decoder_units": 100}}, plain={"architecture": {"encoder_bias": False}})
     own = {
         (variant, dataset, stage)
         for variant, dataset in itertools.product(list(family)[1:], family.base.dataset_names())

@@ -237,7 +237,7 @@ def test_libi_trains_encoders_without_biases(name, compiled):
 
 
 def test_the_paper_s_architecture_is_the_default():
-    plain = {"mobius_units": 50, "mobius_activation": "relu", "encoder_bias": True}
+    plain = {"decoder_units": 50, "decoder_activation": "relu", "encoder_bias": True}
     for name, dataset in DATASETS.items():
         for architecture in ({}, plain):
             found = dataset_of(name, architecture)
@@ -245,7 +245,7 @@ def test_the_paper_s_architecture_is_the_default():
 
 
 def test_the_architecture_of_mobius():
-    dataset = dataset_of("mobius", {"mobius_units": 7, "mobius_activation": "tanh"})
+    dataset = dataset_of("mobius", {"decoder_units": 7, "decoder_activation": "tanh"})
     assert dataset.decoder.hidden == (Hidden(7, torch.tanh),)
     assert dataset.hidden == DATASETS["mobius"].hidden
     assert dataset.label != "mobius"
@@ -254,7 +254,7 @@ def test_the_architecture_of_mobius():
 @pytest.mark.parametrize(("units", "activation"), [(1, "relu"), (3, "tanh"), (7, "relu")])
 def test_mobius_is_a_network_of_that_width_however_narrow(units, activation):
     dataset, generator = (
-        dataset_of("mobius", {"mobius_units": units, "mobius_activation": activation}),
+        dataset_of("mobius", {"decoder_units": units, "decoder_activation": activation}),
         torch.Generator(),
     )
     named = dataset.generative.unpack(dataset.generative.draw(generator)[None])
@@ -267,7 +267,7 @@ def test_mobius_is_a_network_of_that_width_however_narrow(units, activation):
 
 def test_the_ground_truth_of_mobius_is_fitted_with_the_same_network(monkeypatch):
     monkeypatch.setattr(mobius, "FIT_STEPS", 500)
-    dataset = dataset_of("mobius", {"mobius_units": 7, "mobius_activation": "tanh"})
+    dataset = dataset_of("mobius", {"decoder_units": 7, "decoder_activation": "tanh"})
     parameters, record = dataset.ground_truth()
     assert parameters["hidden_1.weight"].shape == (1, 7, 2)
     for feature in (1, 2):  # better than the mean

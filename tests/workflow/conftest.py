@@ -47,7 +47,7 @@ TINY = {
         "whitened_start": True,
         "exponential_cap": 8.0,
     },
-    "architecture": {"mobius_units": 50, "mobius_activation": "relu", "encoder_bias": True},
+    "architecture": {"decoder_units": 50, "decoder_activation": "relu", "encoder_bias": True},
     "selection": {"restart_split": "validation", "configuration_split": "validation", "likelihood": "exact"},
     "evaluation": {
         "metrics": {

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def stored(values: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
-    """The same values. A compiler computes them once and stores them, rather than anew wherever they are used."""
+    """The same values. A compiler computes them once and stores them, rather than again wherever they are used."""
     return values.as_strided(values.shape, values.stride())
 
 

@@ -210,7 +210,7 @@ class Network:
         for number, layer in enumerate(self.hidden, start=1):
             weight, bias = parameters[f"hidden_{number}.weight"], parameters.get(f"hidden_{number}.bias")
             if number > 1 and not layer.narrow and not isinstance(values, Tensor):
-                values = torch.stack(values, 1)  # a matrix product reads what a fused sum would compute anew each time
+                values = torch.stack(values, 1)  # a matrix product reads what a fused sum would compute again each time
             if isinstance(values, Tensor):
                 values = layer.activation(multiply(weight, bias, values))
             else:

@@ -40,7 +40,7 @@ class Phase:
         moves: the parameters that move: "generative" (θ), "inference" (ϕ), "encoder" (φ).
         epochs: its length.
         ramp: whether β grows from 0 to its value during the phase. Such a phase takes no snapshots.
-        fresh: whether the optimiser and the best snapshot start anew here. What came before ends at its best snapshot.
+        fresh: whether the optimiser and the best snapshot are reset here. What came before ends at its best snapshot.
         opens_round: whether a round starts here. The objective of its first phase ranks rounds and restarts.
         encoder_start: what is done to the encoder first: "whiten" its codes, "copy" the inference network's means
             (step 3 of LiBI), or nothing ("keep").

@@ -2,7 +2,8 @@
 
 A file defines `DATASET`, its name as printed (TITLE), and where it comes in tables (PLACE; left out: behind the
 others). Its own name is what a study's file calls it. POINTS names the file of points that somebody has, where there is
-no ground truth to draw them from.
+no ground truth to draw them from. ARCHITECTURE names the keys of a study's architecture that only some data sets read,
+this one among them.
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,20 @@ def own_points(name: str) -> str | None:
     if path is not None and not isinstance(path, str):
         raise RoomError(f'{DATASETS.path(name)}: POINTS must be a path, such as POINTS = "data/mine.csv"')
     return path
+
+
+def architecture_keys(name: str) -> tuple[str, ...]:
+    """The keys of a study's architecture that a data set reads, and others need not: its file's ARCHITECTURE.
+
+    Raises:
+        RoomError: if ARCHITECTURE is there, but no tuple of names.
+    """
+    keys = DATASETS.literal(name, "ARCHITECTURE", ())
+    if not isinstance(keys, tuple) or not all(isinstance(key, str) for key in keys):
+        raise RoomError(
+            f'{DATASETS.path(name)}: ARCHITECTURE must name keys, such as ARCHITECTURE = ("decoder_units",)'
+        )
+    return keys
 
 
 def dataset_of(name: str, architecture: Mapping[str, Any]) -> "Dataset":

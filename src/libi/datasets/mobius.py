@@ -16,6 +16,7 @@ from libi.base.layers import Hidden, Network, Parameters
 
 TITLE = "Mobius"
 PLACE = 4
+ARCHITECTURE = ("decoder_units", "decoder_activation")
 # The constants a, b, c, d as complex numbers; m(z) = (a·z + b) / (c·z + d).
 CONSTANTS = (1 + 0j, 1 + 4j, 1 + 0j, 7 + 4j)
 NOISE_VARIANCE = 1e-5
@@ -53,8 +54,8 @@ def dataset(units: int, activation: str) -> Dataset:
 
 
 def with_architecture(architecture: Mapping[str, Any]) -> Dataset:
-    """The data set whose f_θ is a study's: mobius_units hidden units of mobius_activation, the defaults if left out."""
-    return dataset(architecture.get("mobius_units") or UNITS, architecture.get("mobius_activation") or ACTIVATION)
+    """The data set whose f_θ is a study's: hidden units and their activation, the defaults if left out."""
+    return dataset(architecture.get("decoder_units") or UNITS, architecture.get("decoder_activation") or ACTIVATION)
 
 
 DATASET = dataset(UNITS, ACTIVATION)

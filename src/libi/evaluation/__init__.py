@@ -1,1 +1,1 @@
-"""How good a trained model is: the metrics of Table 1, and the closed forms of Appendix C."""
+"""How good a trained model is: its scores, its metrics, its posteriors and its two gaps."""

@@ -15,9 +15,8 @@ from torch import Tensor
 from libi.base.dataset import Dataset
 from libi.base.simulation import simulate
 from libi.evaluation.choices import Choice, join
-from libi.evaluation.pedagogical import mutual_information
 from libi.models.trained import TrainedModel
-from libi.posterior.closed_form import LinearInference, loading_of, marginal_covariance, objective
+from libi.posterior.closed_form import LinearInference, loading_of, marginal_covariance, mutual_information, objective
 from libi.posterior.marginal import marginal_log_likelihood
 from libi.posterior.modes import Joint
 from libi.runtime.seeding import stream

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from libi.judging.claims import NOT_DECIDABLE, Claim, PublishedClaim
-from libi.judging.evidence import mean_and_sd
 from libi.judging.intervals import below, of_mean
+from libi.judging.replicates import mean_and_sd
 
 A_TENTH = 0.1  # of a distance: what "≈" may leave
 OVER_REPLICATES = "95 % t-interval over replicates; reproduced if it is below the margin, not reproduced if above"

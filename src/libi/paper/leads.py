@@ -10,7 +10,7 @@ import pandas as pd
 
 from libi.judging.claims import PublishedClaim
 from libi.judging.comparisons import Comparison
-from libi.judging.evidence import by_replicate
+from libi.judging.replicates import by_replicate
 from libi.paper.vocabulary import DATASETS, METHODS, OTHERS
 
 SIGNS = {"test_ll": 1, "s_knn": -1}  # larger is better, smaller is better

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from libi.judging.claims import assemble, published_by_name
-from libi.judging.evidence import Evidence
 from libi.paper.claims import CLAIMS
+from libi.paper.evidence import Evidence
 
 
 def judge(evidence: Evidence, published_claims: pd.DataFrame) -> pd.DataFrame:

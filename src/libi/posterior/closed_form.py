@@ -63,6 +63,18 @@ def marginal_covariance(
     return loading @ loading.T + torch.diag(noise_variance)
 
 
+def mutual_information(
+    loading: Float[Tensor, "observed latent"], noise_variance: Float[Tensor, " observed"]
+) -> Float[Tensor, ""]:
+    """I(X;Z) in nats, [], of x = W z + ε (Eq. 22).
+
+    Args:
+        loading: W [observed, latent].
+        noise_variance: diagonal of the covariance of ε [observed]; I is infinite where one of its entries is 0.
+    """
+    return 0.5 * (torch.logdet(marginal_covariance(loading, noise_variance)) - noise_variance.log().sum())
+
+
 def posterior(
     loading: Float[Tensor, "observed latent"], noise_variance: Float[Tensor, " observed"]
 ) -> GaussianPosterior:

@@ -16,7 +16,7 @@ def keep_freed_memory() -> bool:
     """Let the allocator keep what is freed, up to 1 GiB, rather than give it back to the kernel.
 
     A training step frees and allocates the same arrays thousands of times a second. glibc returns large ones to the
-    kernel each time, which then clears every page anew: that can take several times as long as the step itself.
+    kernel each time, which then clears every page again: that can take several times as long as the step itself.
 
     Returns:
         whether the allocator took the settings; others than glibc's do not have them.

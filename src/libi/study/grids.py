@@ -8,11 +8,12 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from libi.base.values import Section
-from libi.datasets import DATASETS
+from libi.base.values import Section, nearest
+from libi.datasets import DATASETS, architecture_keys
 from libi.methods import METHODS
 from libi.metrics import METRICS
-from libi.study.settings import PosteriorSettings
+from libi.runtime.rooms import RoomError
+from libi.study.settings import ArchitectureSettings, PosteriorSettings, TrainingSettings
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -44,9 +45,27 @@ def _choice_of(name: str, words: str, keys: Mapping[str, Any], required: Collect
     return create_model(name, __base__=Choice, __doc__=words, **fields)
 
 
+def check_keys(place: str, names: Collection[str], section: type[Section]) -> None:
+    """Refuse a file that says it reads what a section of a study does not have.
+
+    Raises:
+        RoomError: naming the file, the key and the nearest that there is.
+    """
+    for name in names:
+        if name not in section.model_fields:
+            allowed = ", ".join(section.model_fields)
+            raise RoomError(
+                f"{place}: no study has a key {name!r}{nearest(name, section.model_fields)} (allowed: {allowed})"
+            )
+
+
 for room in (DATASETS, METHODS, METRICS):
     for thing in room:  # what is wrong with a file is said before anything runs
         room.check(thing), room.title(thing)
+for thing in DATASETS:
+    check_keys(f"{DATASETS.path(thing)}: ARCHITECTURE", architecture_keys(thing), ArchitectureSettings)
+for thing, method in METHODS.items():
+    check_keys(f"{METHODS.path(thing)}: reads", method.reads, TrainingSettings)
 
 LISTED = tuple(name for name, method in METHODS.items() if method.grid is not None)
 MethodGrids = _choice_of(

@@ -56,8 +56,8 @@ class JobTrainingSettings(TrainingSettings):
 class JobArchitecture(ArchitectureSettings):
     """The architecture of one data set; None for what only another data set reads."""
 
-    mobius_units: Count | None = None  # type: ignore[assignment]
-    mobius_activation: Activation | None = None  # type: ignore[assignment]
+    decoder_units: Count | None = None  # type: ignore[assignment]
+    decoder_activation: Activation | None = None  # type: ignore[assignment]
 
 
 class TrainingJob(Section):

@@ -122,9 +122,9 @@ class TrainingSettings(Section):
 class ArchitectureSettings(Section):
     """Choices about networks that the paper does not print."""
 
-    mobius_units: Units
-    """Hidden units of Mobius's f_θ."""
-    mobius_activation: Activation
+    decoder_units: Units
+    """Hidden units of an f_θ that is a network of the study's choice (Mobius's)."""
+    decoder_activation: Activation
     """Their activation."""
     encoder_bias: Switch
     """Whether inference networks and encoders have biases."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from libi.base.method import TRUTH
 from libi.base.values import Replicates, Restarts, Section, Seed, Switch, nearest
-from libi.datasets import DATASETS, own_points
+from libi.datasets import DATASETS, architecture_keys, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.study.grids import LISTED, DatasetGrids, EvaluationSettings
@@ -22,7 +22,6 @@ from libi.study.settings import (
 )
 
 PAPER = "paper"
-READ_BY_MOBIUS = {"mobius_units", "mobius_activation"}  # of the architecture
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ class Study(Section):
             dataset: name of the data set.
             stage: training; or data, which the encoders have no part in.
         """
-        foreign = set() if dataset == "mobius" else READ_BY_MOBIUS
+        foreign = {key for other in DATASETS for key in architecture_keys(other)} - set(architecture_keys(dataset))
         return self.architecture.model_dump(exclude=foreign | ({"encoder_bias"} if stage == "data" else set()))
 
     def metric_names(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from libi.runtime.rooms import Room
 
 if TYPE_CHECKING:  # the rules need the files' names alone
     from libi.judging.claims import Claim, PublishedClaim
-    from libi.judging.evidence import Evidence
+    from libi.paper.evidence import Evidence
 
     Judge = Callable[[Mapping[str, PublishedClaim], Evidence], list[Claim]]
 

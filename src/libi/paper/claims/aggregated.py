@@ -11,9 +11,10 @@ from scipy.stats import chi2
 from libi.judging.claims import Claim, Interval, PublishedClaim
 from libi.judging.closed_forms import CLOSED_FORM, EDGE, OPTIMUM_ERROR, known, zero
 from libi.judging.comparisons import Comparison, judge_family
-from libi.judging.evidence import Evidence, by_replicate, few_draws, mean_and_sd
 from libi.judging.intervals import above, below, exact
+from libi.judging.replicates import by_replicate, few_draws, mean_and_sd
 from libi.judging.shares import judge_share
+from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import DATASETS
 
 PLACE = 4

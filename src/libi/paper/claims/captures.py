@@ -8,7 +8,8 @@ import pandas as pd
 
 from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
-from libi.judging.evidence import Evidence, less
+from libi.judging.replicates import less
+from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import DATASETS
 
 PLACE = 7

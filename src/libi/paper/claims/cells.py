@@ -9,8 +9,8 @@ from typing import Protocol, cast
 import pandas as pd
 
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED, Claim, Interval, PublishedClaim
-from libi.judging.evidence import Evidence
 from libi.judging.intervals import welch
+from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS, PAPERS_REPLICATES, TUNED, UNRELIABLE
 
 PLACE = 5

@@ -9,7 +9,7 @@ import pandas as pd
 
 from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.closed_forms import zero
-from libi.judging.evidence import Evidence
+from libi.paper.evidence import Evidence
 
 PLACE = 3
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from libi.judging.claims import NOT_REPRODUCED, REPRODUCED, Claim, PublishedClaim
 from libi.judging.closed_forms import CLOSED_FORM, EDGE, NUMERICAL_ERROR, known, zero
-from libi.judging.evidence import Evidence
 from libi.judging.intervals import below, exact
+from libi.paper.evidence import Evidence
 
 PLACE = 2
 

@@ -8,8 +8,9 @@ import pandas as pd
 
 from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
-from libi.judging.evidence import Evidence, by_replicate, few_draws, less
+from libi.judging.replicates import by_replicate, few_draws, less
 from libi.judging.shares import judge_share
+from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import DATASETS, LINEAR, METHODS
 
 PLACE = 9

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from libi.judging.claims import Claim, PublishedClaim
-from libi.judging.evidence import Evidence, by_replicate, mean_and_sd
 from libi.judging.intervals import above, of_mean
+from libi.judging.replicates import by_replicate, mean_and_sd
+from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import METHODS
 
 PLACE = 12

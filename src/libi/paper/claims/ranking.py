@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
-from libi.judging.evidence import Evidence, by_replicate
+from libi.judging.replicates import by_replicate
+from libi.paper.evidence import Evidence
 from libi.paper.leads import (
     BETTER,
     against,

@@ -9,8 +9,8 @@ import pandas as pd
 
 from libi.judging.claims import NOT_DECIDABLE, NOT_TESTABLE, Claim, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
-from libi.judging.evidence import Evidence
 from libi.judging.intervals import of_mean
+from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import DATASETS
 
 PLACE = 10

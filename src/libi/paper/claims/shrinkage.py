@@ -8,8 +8,9 @@ import pandas as pd
 
 from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.closed_forms import CLOSED_FORM, EDGE, FITTING, MISFIT, NUMERICAL_ERROR, known
-from libi.judging.evidence import Evidence, mean_and_sd
 from libi.judging.intervals import above, below, exact
+from libi.judging.replicates import mean_and_sd
+from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import LINEAR
 
 PLACE = 11

@@ -9,8 +9,9 @@ import pandas as pd
 from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.closed_forms import CLOSED_FORM, EDGE, FITTING, MISFIT, NUMERICAL_ERROR, known
 from libi.judging.comparisons import Comparison, judge_family
-from libi.judging.evidence import Evidence, by_replicate, less
 from libi.judging.intervals import above, below, exact, within
+from libi.judging.replicates import by_replicate, less
+from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import DATASETS
 
 PLACE = 1

@@ -85,7 +85,8 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
     shown = [name for name in METRICS if name != EXACT and name in set(table["metric"])]
     heads = {name: f"{latex(METRICS.title(name))} {ARROWS.get(_sense(name), '')}" for name in shown}
     tabular = _tabular(table, heads)
-    return f"% Table 1 of the study {study}, made by libi {__version__}; it is made anew with the study.\n{tabular}"
+    origin = f"% Table 1 of the study {study}, made by libi {__version__}."
+    return f"{origin} Do not edit it: every run of the study writes it.\n{tabular}"
 
 
 def exact_to_latex(table: pd.DataFrame, *, study: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal, Normal
 
-from libi.evaluation import optima
-from libi.evaluation.optima import beta_vae_inference, beta_vae_objective, optima_table
+from libi.paper.examples import optima
+from libi.paper.examples.optima import beta_vae_inference, beta_vae_objective, optima_table
 from libi.posterior.closed_form import (
     LinearInference,
     loading_of,

@@ -9,7 +9,13 @@ from scipy.integrate import trapezoid
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, norm
 
-from libi.evaluation.pedagogical import collapse_table, consequences, edge_table, information_table, mutual_information
+from libi.paper.examples.pedagogical import (
+    collapse_table,
+    consequences,
+    edge_table,
+    information_table,
+    mutual_information,
+)
 
 SIGMA2 = 0.01  # σ_ε² of Eq. 3
 A = np.array([[0.75, 0.25], [1.5, -1.0]])

@@ -14,22 +14,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from libi.datasets.linear_jtex import NOISE_VARIANCE, A, B
-from libi.posterior.closed_form import marginal_covariance, mean_field, objective, posterior
+from libi.posterior.closed_form import mean_field, mutual_information, objective, posterior
 
 GRID = 100  # values of each B_ii in Figure 1, and steps of θ in Case 2
 LARGEST = 0.99  # of B_ii, in units of σ_ε²: at σ_ε² itself information is infinite
-
-
-def mutual_information(
-    loading: Float[Tensor, "observed latent"], noise_variance: Float[Tensor, " observed"]
-) -> Float[Tensor, ""]:
-    """I(X;Z) in nats, [], of x = W z + ε (Eq. 22).
-
-    Args:
-        loading: W [observed, latent].
-        noise_variance: diagonal of the covariance of ε [observed]; I is infinite where one of its entries is 0.
-    """
-    return 0.5 * (torch.logdet(marginal_covariance(loading, noise_variance)) - noise_variance.log().sum())
 
 
 def loading_of_case_1(b: Float[Tensor, " 2"]) -> Float[Tensor, "2 2"]:

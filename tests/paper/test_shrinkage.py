@@ -7,8 +7,8 @@ import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from libi.datasets import DATASETS
-from libi.evaluation.shrinkage import measure_shrinkage, scaling_table
 from libi.models.trained import TrainedModels, metadata_of
+from libi.paper.examples.shrinkage import measure_shrinkage, scaling_table
 from libi.runtime.storage import save_tensors
 
 SCALES = (1.0, 1.5, 10.0)
