@@ -67,7 +67,7 @@ def condensed(table: pd.DataFrame) -> pd.DataFrame:
         *table[~small].to_dict("records"),
         summed(table[small & training], "train, other methods"),
         summed(table[small & ~training], "the other stages"),
-        summed(table[table["engine"].notna()], "all that a bench tells of"),
+        summed(table[table["engine"].notna()], "all jobs that a bench covers"),
         summed(table[["what", "jobs", "seconds", "share"]], "all"),
     ]
     return pd.DataFrame(rows)

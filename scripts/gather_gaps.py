@@ -2,8 +2,8 @@
 
 from libi.evaluation.gaps import gather_gaps
 from libi.runtime.job import job_of
-from libi.runtime.storage import load_tables, save_table
+from libi.runtime.storage import READABLE, load_tables, save_table
 
 with job_of(snakemake):
     gaps, posterior = load_tables(snakemake.input.gaps), load_tables(snakemake.input.posterior)
-    save_table(snakemake.output[0], gather_gaps(gaps, posterior))
+    save_table(snakemake.output[0], gather_gaps(gaps, posterior), READABLE)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from libi.paper.sensitivity import gather_cells, gather_claims, sensitivity_table
 from libi.runtime.job import job_of
-from libi.runtime.storage import load_table, save_table
+from libi.runtime.storage import READABLE, load_table, save_table
 
 with job_of(snakemake):
     given = snakemake.input
@@ -12,4 +12,4 @@ with job_of(snakemake):
         {Path(path).parent.name: load_table(path) for path in paths} for paths in (given.tables, given.claims)
     )
     cells = gather_cells(tables, load_table(given.published))
-    save_table(snakemake.output[0], sensitivity_table(cells, gather_claims(claims)))
+    save_table(snakemake.output[0], sensitivity_table(cells, gather_claims(claims)), READABLE)

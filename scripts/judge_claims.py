@@ -4,7 +4,7 @@ from libi.judging.verifying import describe
 from libi.paper.evidence import Evidence
 from libi.paper.verdict import judge
 from libi.runtime.job import job_of
-from libi.runtime.storage import load_table, load_tables, save_table
+from libi.runtime.storage import READABLE, load_table, load_tables, save_table
 
 with job_of(snakemake) as log:
     given = snakemake.input
@@ -17,4 +17,4 @@ with job_of(snakemake) as log:
     )
     claims = judge(evidence, load_table(given.claims))
     log.info("verdicts of the study %s:\n%s", snakemake.params.study, describe(claims))
-    save_table(snakemake.output[0], claims)
+    save_table(snakemake.output[0], claims, READABLE)

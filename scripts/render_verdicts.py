@@ -2,7 +2,7 @@
 
 from libi.paper.tables import comparison, conclusions, verdicts
 from libi.runtime.job import job_of
-from libi.runtime.storage import load_table, save_table, save_text
+from libi.runtime.storage import READABLE, load_table, save_table, save_text
 
 with job_of(snakemake):
     given, made, study = snakemake.input, snakemake.output, snakemake.params.study
@@ -12,4 +12,4 @@ with job_of(snakemake):
     save_text(made.counts, verdicts.counts_to_latex(claims, study=study))
     save_text(made.claims, verdicts.claims_to_latex(claims, study=study))
     save_text(made.conclusions_tex, conclusions.to_latex(concluded, study=study))
-    save_table(made.conclusions, concluded)
+    save_table(made.conclusions, concluded, READABLE)

@@ -20,7 +20,7 @@ from benchmarks import commands, libi_failures, proposals, same_science  # noqa:
 from libi.paper.nearest import far_off, held_out, nearest  # noqa: E402
 from libi.paper.sensitivity import split, stable_claims  # noqa: E402
 from libi.paper.tables import account, variants  # noqa: E402
-from libi.paper.tables.conclusions import conclude, to_list, to_markdown  # noqa: E402
+from libi.paper.tables.conclusions import changed_later, conclude, to_list, to_markdown  # noqa: E402
 from libi.runtime.storage import load_table, save_text  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
@@ -36,17 +36,23 @@ def page(name: str, **values: object) -> str:
 
 def shown(reference: Path) -> str:
     """What the README shows of a published study."""
-    table, run = load_table(reference / "table1.csv"), json.loads((reference / "run.json").read_text())
-    counts = [
-        f"{n} are {verdict}" for verdict, n in load_table(reference / "claims.csv")["verdict"].value_counts().items()
-    ]
+    table, claims = (load_table(reference / f"{name}.csv") for name in ("table1", "claims"))
+    counts = [f"{number} are {verdict}" for verdict, number in claims["verdict"].value_counts().items()]
     return page(
         "readme",
-        conclusions=to_list(load_table(reference / "conclusions.csv"), *with_fresh_replicates(reference)),
+        conclusions=to_list(load_table(reference / "conclusions.csv")),
+        fresh=changed_by_fresh_replicates(reference),
         table=account.table1_to_markdown(table, account.SHORT),
         replicates=table["replicates"].max(),
         counts=" and ".join([", ".join(counts[:-1]), counts[-1]]),
-        jobs=run["jobs"],
+    )
+
+
+def took(reference: Path) -> str:
+    """How long the commands of the README take."""
+    run = json.loads((reference / "run.json").read_text())
+    return page(
+        "times",
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
         processor=run["machine"]["processor"],
@@ -70,6 +76,12 @@ def with_fresh_replicates(reference: Path) -> tuple[pd.DataFrame | None, int]:
     if not path.exists():
         return None, 0
     return conclude(load_table(path)), load_table(reference / "power_table1.csv")["replicates"].max()
+
+
+def changed_by_fresh_replicates(reference: Path) -> str:
+    """What the fresh replicates change in the conclusions; nothing before they are published."""
+    later, replicates = with_fresh_replicates(reference)
+    return "" if later is None else changed_later(load_table(reference / "conclusions.csv"), later, replicates)
 
 
 def undecided(reference: Path) -> pd.DataFrame:
@@ -127,7 +139,9 @@ def left_out(far: list[str]) -> str:
     """Which variants Figure 7 leaves out, to follow upon its caption."""
     if not far:
         return ""
-    return f" It leaves out what is more than ten times as far from the paper as the base: {', '.join(far)}."
+    return (
+        f" It leaves out the variants that are more than ten times as far from the paper as the base: {', '.join(far)}."
+    )
 
 
 def decided_by(reference: Path) -> str:
@@ -211,20 +225,22 @@ def rounded(reference: Path) -> str:
 
 
 PAGES = {
-    "README.md": shown,
-    "REPLICATION.md": accounted,
-    "docs/results.md": table_and_figures,
-    "docs/verdicts.md": judged,
-    "docs/sensitivity.md": chosen_by,
-    "docs/restarts.md": failing,
-    "docs/rounding.md": rounded,
-    "docs/scale.md": planned,
+    "README.md": (shown, took),
+    "REPLICATION.md": (accounted,),
+    "docs/results.md": (table_and_figures,),
+    "docs/verdicts.md": (judged,),
+    "docs/sensitivity.md": (chosen_by,),
+    "docs/restarts.md": (failing,),
+    "docs/rounding.md": (rounded,),
+    "docs/scale.md": (planned,),
 }
 
 
 def show(root: Path, reference: Path) -> None:
     """Write what the pages in a work tree show of the published studies."""
-    for name, block in PAGES.items():
+    for name, blocks in PAGES.items():
         path = root / name
-        before, rest = path.read_text(encoding="utf-8").split(BEGIN)
-        save_text(path, f"{before}{BEGIN}\n{block(reference)}\n{rest[rest.index(END) :]}")
+        text, *parts = path.read_text(encoding="utf-8").split(BEGIN)
+        for block, part in zip(blocks, parts, strict=True):
+            text += f"{BEGIN}\n{block(reference)}\n{part[part.index(END) :]}"
+        save_text(path, text)

@@ -61,7 +61,7 @@ def opposites_to_words(changed: pd.DataFrame) -> str:
     decided = {"reproduced", "not reproduced"}
     turned = changed[changed["verdict"].isin(decided) & changed["verdict there"].isin(decided)]
     if turned.empty:
-        return "None of them turns into its opposite: each is not decidable in one of the runs."
+        return "No verdict turns into its opposite: each of these claims is not decidable in one of the two runs."
     return f"These turn into their opposites: {', '.join(turned['claim'])}."
 
 

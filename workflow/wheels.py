@@ -31,20 +31,21 @@ PAGE = """# Other machines
 
 The study is made and tested on Linux on x86-64 with Python 3.11. With Python 3.13 the tests that need no run of the
 workflow pass there too, and a small study runs to its end. With Python 3.12 (and PyTorch 2.11, on a GPU) the smoke
-study does. Nothing has been run on other systems.
+study runs to its end. Nothing has been run on other systems.
 
-The C++ kernels compile with g++ and with clang (tried: 12 and 14) and give the same numbers but for rounding. Where
-clang lacks OpenMP's header (`omp.h`), what has no kernel runs in plain PyTorch; `libomp-dev` has it. A job that can use
-no cache, since it is full, read-only or mounted noexec, compiles for itself and says so in its log. Snakemake itself
-needs a cache that it can write: where the home folder cannot be written, name one by `XDG_CACHE_HOME`.
+The C++ kernels compile with g++ and with clang (tried: 12 and 14) and give the same numbers, except for rounding. If
+clang lacks OpenMP's header (`omp.h`), code that has no kernel runs in plain PyTorch. The package `libomp-dev` has this
+header. If a job cannot use the cache, because the cache is full, read-only or mounted noexec, the job compiles its own
+kernels and says so in its log. Snakemake itself needs a cache that it can write to. If the home folder is not writable,
+set `XDG_CACHE_HOME` to a folder that is.
 
-Elsewhere `make` installs the same pinned packages where wheels of all of them exist. This table says where they do.
-`python workflow/wheels.py` asks the package index and writes this page; it did so on {asked}.
+On other systems, `make` installs the same pinned packages if wheels of all of them exist. This table says where that is
+so. `python workflow/wheels.py` asks the package index and writes this page; it did so on {asked}.
 
 {table}
 
-Linux means glibc 2.{glibc} or newer, macOS version 14 or newer. `pip` builds a package without a wheel from its
-sources, if it has any for that Python.
+Linux means glibc 2.{glibc} or newer, macOS version 14 or newer. If a package has no wheel but has sources for that
+Python, `pip` builds it from the sources.
 
 ## In a container
 

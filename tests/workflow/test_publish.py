@@ -88,5 +88,6 @@ def test_the_pages_show_the_published_study():
     reference = REPOSITORY / "paper/reference"
     if not reference.exists():
         pytest.skip("nothing is published yet")
-    for name, block in pages.PAGES.items():
-        assert block(reference) in (REPOSITORY / name).read_text(encoding="utf-8")
+    for name, blocks in pages.PAGES.items():
+        for block in blocks:
+            assert block(reference) in (REPOSITORY / name).read_text(encoding="utf-8")

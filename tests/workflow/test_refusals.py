@@ -56,6 +56,54 @@ def refused(project, *arguments):
     return run.stdout
 
 
+# What a file of --configfile holds, and what is said of it. Snakemake itself opens it before it reads the Snakefile.
+UNREADABLE = {
+    "missing": (None, "mine.yaml: no such file"),
+    "empty": (b"", "mine.yaml: is no study: it has no keys"),
+    "list": (b"- 1", "mine.yaml: is no study: it has no keys"),
+    "latin-1": ("seed: 1 # \u00e9".encode("latin-1"), "mine.yaml: not readable as YAML"),
+    "utf-16": ("seed: 1".encode("utf-16"), "mine.yaml: is not in UTF-8; save it so"),
+    "tab": (b"seed:\n\t1", "mine.yaml: line 2: found character '\\t'"),
+}
+
+
+@pytest.mark.parametrize("option", [("--configfile", "{}"), ("--configfile={}",), ("--configfiles", "{}")])
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_configuration_file_that_cannot_be_read_is_refused_in_plain_words(project, tmp_path, case, option):
+    content, said = UNREADABLE[case]
+    path = tmp_path / "mine.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    output = refused(project, "--cores", "1", *(part.format(path) for part in option))
+    assert f"{tmp_path}/{said}" in output and len(output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--configfile", "config/quick.yaml", "paper/quick/table1.tex"),
+            "paper/quick/table1.tex stands behind --configfile, so it is taken for a study's file. Write what you want "
+            "to make before it: snakemake paper/quick/table1.tex --configfile config/quick.yaml",
+        ),
+        (("--configfile", SMOKE, "gaussian", "-n"), f"before it: snakemake gaussian --configfile {SMOKE}"),
+        (("--configfile", "config/quik.yaml"), "no such file; did you mean 'config/quick.yaml'?"),
+        (
+            ("paper/quick/table1.tex",),
+            "paper/quick/table1.tex belongs to the study quick: "
+            "snakemake paper/quick/table1.tex --configfile config/quick.yaml",
+        ),
+        (
+            ("results/sensitivity/base/table1.csv", "--configfile", SMOKE),
+            "belongs to the study sensitivity: snakemake results/sensitivity/base/table1.csv "
+            "--configfile config/sensitivity.yaml",
+        ),
+    ],
+)
+def test_a_target_that_is_no_target_here_is_refused_with_the_command_that_makes_it(project, arguments, said):
+    assert said in refused(project, "--cores", "1", *arguments)
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("case", BAD_VALUES)
 def test_a_bad_value_is_refused(project, tmp_path, case, mode):

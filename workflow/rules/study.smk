@@ -28,6 +28,7 @@ try:
     from libi.paper.claims import CLAIMS
     from libi.paper.figures import FIGURES
     from libi.study.study import PAPER, Study
+    from libi.study.targets import describe_foreign
     from libi.study.variants import family_of_run
 
     # Files named on the command line replace the paper's study; Snakemake itself would merge them into it.
@@ -40,6 +41,10 @@ try:
     )
 except (RoomError, StudyError) as error:
     raise WorkflowError(str(error)) from None
+
+foreign = describe_foreign(sys.argv[1:], [FAMILY.name], Path(ROOT))
+if foreign:
+    raise WorkflowError(foreign)
 
 export_package()
 ENVIRONMENT = f"{ROOT}/environment.yml"

@@ -19,11 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("reference", type=Path, help="the published verdicts")
     given = parser.parse_args(arguments)
     try:
-        claims = read_verdicts(given.claims, "make paper")
+        claims = read_verdicts(given.claims, "make")
         print(describe(claims))
         reference = read_verdicts(given.reference, "make publish")
     except (MissingVerdicts, ValueError) as error:
         print(error, file=sys.stderr)
+        others = sorted(path.parent.name for path in given.claims.parent.glob("*/claims.csv"))
+        if others:
+            print(
+                f"Only the paper's study can be verified. Others are finished here: {', '.join(others)}",
+                file=sys.stderr,
+            )
         return 2
     changed = changes(claims, reference)
     for row in changed.itertuples():

@@ -48,6 +48,7 @@ class Claim:
         p_value: of the claim, Holm-adjusted within the family; missing where nothing is tested.
         measure: what the value is, in which unit, and what its uncertainty is.
         note: what a reader should know before believing the verdict.
+        files: the tables that decide it, in the folder of claims.csv.
     """
 
     claim: str
@@ -66,6 +67,7 @@ class Claim:
     p_value: float = nan
     measure: str
     note: str = ""
+    files: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+# Where each of these is, in the folder of claims.csv; the closed forms are in that of the run's first study.
+FILES = {
+    "table1": "table1.csv",
+    "metrics": "metrics/*/*.csv",
+    "scores": "scores/*/*.csv",
+    "posterior": "posterior/*/*_summary.csv",
+    "gaps": "gaps.csv",
+    "restarts": "restarts.csv",
+    "information": "closed_form/information.csv",
+    "edge": "closed_form/edge.csv",
+    "optima": "closed_form/optima.csv",
+    "collapse": "closed_form/collapse.csv",
+    "scaling": "closed_form/scaling.csv",
+    "joint_map": "closed_form/joint_map_*.csv",
+    "published": "config/published_table1.csv",
+}
+
 
 @dataclass(frozen=True)
 class Evidence:

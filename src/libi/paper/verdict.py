@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
 import pandas as pd
 
-from libi.judging.claims import assemble, published_by_name
+from libi.judging.claims import Claim, PublishedClaim, assemble, published_by_name
 from libi.paper.claims import CLAIMS
-from libi.paper.evidence import Evidence
+from libi.paper.evidence import FILES, Evidence
+
+if TYPE_CHECKING:
+    from libi.paper.claims import Judge
+
+
+class Watched:
+    """Evidence that notes which of its tables are looked at."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence, self.read = evidence, set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.read.add(name)
+        return getattr(self._evidence, name)
 
 
 def judge(evidence: Evidence, published_claims: pd.DataFrame) -> pd.DataFrame:
@@ -20,4 +38,11 @@ def judge(evidence: Evidence, published_claims: pd.DataFrame) -> pd.DataFrame:
         one row a claim, with the columns of `libi.judging.claims.Claim`.
     """
     said = published_by_name(published_claims)
-    return assemble(claim for judge_some in CLAIMS.values() for claim in judge_some(said, evidence))
+    return assemble(claim for judge_some in CLAIMS.values() for claim in with_files(judge_some, said, evidence))
+
+
+def with_files(judge_some: Judge, said: Mapping[str, PublishedClaim], evidence: Evidence) -> Iterator[Claim]:
+    """The claims of one file, with the tables that it looked at to judge them."""
+    watched = Watched(evidence)
+    for claim in judge_some(said, cast(Evidence, watched)):
+        yield replace(claim, files=", ".join(file for name, file in FILES.items() if name in watched.read))

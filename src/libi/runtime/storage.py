@@ -97,10 +97,20 @@ def load_tensors(path: PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensors, about
 
 
-def save_table(path: PathLike, table: pd.DataFrame) -> None:
-    """Write a table as CSV, numbers so that they read back the same to the bit."""
+READABLE = 8  # significant digits of the tables that a study is run for
+
+
+def save_table(path: PathLike, table: pd.DataFrame, digits: int | None = None) -> None:
+    """Write a table as CSV.
+
+    Args:
+        path: of the file.
+        table: what it is to hold.
+        digits: significant ones of each number, for a table that people read; left out, numbers read back the same to
+            the bit.
+    """
     with atomic(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        table.to_csv(temporary, index=False, lineterminator="\n", float_format=f"%.{digits}g" if digits else None)
         if is_result(path):
             content = hashlib.sha256(temporary.read_bytes()).hexdigest()
             save_text(seal_of(path), state(path, content).to_json() + "\n")

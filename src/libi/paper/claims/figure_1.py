@@ -57,7 +57,7 @@ def judge_figure_1(said: Mapping[str, PublishedClaim], information: pd.DataFrame
             f"{CLOSED_FORM}",
             test="reproduced if the preferred codes have less information than the generating ones",
             note=f"{least['mutual_information']:.2f} and {own['mutual_information']:.2f} nats: in this example the "
-            "objective selects codes of more information. That it may select codes without any is shown by Case 2",
+            "objective selects codes with more information. Case 2 shows that it may select codes without any",
         ),
     ]
 
@@ -78,9 +78,9 @@ def _information_at_the_edge(stated: PublishedClaim, information: pd.DataFrame, 
         test="not reproduced if the KL falls all along the edge, as far as the paper's domain [0, σ_ε²] goes, while "
         "I comes to exceed all of the figure; else reproduced",
         note=f"KL {last['posterior_matching']:.1g} and I {last['mutual_information']:.2f} nats there; at B_11 = σ_ε² "
-        "the KL is 0 and I infinite, which no B exceeds. On a grid that stops short of σ_ε² the corner has a "
-        "middling I, but so it has whatever the data: I is a sum of two equal functions of B_11 and B_22, one at its "
-        "end and one at its start",
+        "the KL is 0 and I is infinite, so no B has more. On a grid that ends below σ_ε² the corner has a medium I, "
+        "but this does not depend on the data: I is a sum of the same function of B_11 and of B_22, and in the corner "
+        "one is at its end and the other at its start",
     )
 
 

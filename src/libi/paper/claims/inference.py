@@ -22,7 +22,7 @@ DISTANCES = {
 WHOSE = {"q": "q_ϕ(z|x)", "p": "p_θ(z|x)"}
 BLIND = (
     "Henze–Zirkler is affine invariant, and on Gaussian data the aggregated posterior of any linear model is Gaussian "
-    "(q's too, but for variances that depend on x): the statistic cannot tell two methods apart"
+    "(q's too, except for variances that depend on x), so the statistic cannot tell two methods apart"
 )
 
 

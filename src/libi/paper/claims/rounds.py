@@ -43,9 +43,10 @@ def judge_few_rounds(stated: PublishedClaim, evidence: Evidence, dataset: str) -
         measure="round of six that found the θ that is kept, mean over the chosen restarts of all configurations; "
         "± half of the interval",
         uncertainty=interval.high - interval.centre,
-        test="none: “very small” is no number, and the paper's grid has R = 1 and R = 6 only, with the same epochs "
-        "in all",
-        note=lacking or "near 6 training has not converged; it does not follow that more rounds are needed",
+        test="none: “very small” does not name a number, and the paper's grid has only R = 1 and R = 6, with the same "
+        "epochs in all",
+        note=lacking
+        or "a value near 6 means that training has not converged; it does not mean that more rounds are needed",
     )
 
 

@@ -16,8 +16,8 @@ from libi.paper.vocabulary import DATASETS
 
 PLACE = 1
 NO_TRADE = (
-    "on Gaussian f_θ is linear and the noise the same in all features: the axes of the codes can be turned until the "
-    "posteriors are diagonal, so the truth itself is the global optimum and there is nothing to trade"
+    "on Gaussian f_θ is linear and the noise is the same in all features, so the axes of the codes can be turned until "
+    "the posteriors are diagonal; then the truth itself is the global optimum, and there is nothing to trade"
 )
 POORLY = 0.05  # nats of KL[p(x) ‖ p_θ(x)] that a model must miss to explain the data poorly
 
@@ -61,7 +61,7 @@ def judge_objectives(said: Mapping[str, PublishedClaim], optima: pd.DataFrame) -
             EDGE * truth,
             measure=f"posterior matching at the VAE's optimum, 0 for a diagonal posterior, nats; {CLOSED_FORM}",
             test="reproduced if it is below the margin. Margin: ours, a tenth of the truth's",
-            note=f"the truth's is {truth:.3f}: the posterior is all but diagonal, not quite",
+            note=f"the truth's is {truth:.3f}: the posterior is almost diagonal, but not exactly",
         ),
     ]
 

@@ -99,7 +99,7 @@ def old_rule(table1: pd.DataFrame) -> str:
     combined = [hypot(row.sd, row.paper_sd) for row in cells.itertuples()]
     agree = ((cells["mean"] - cells["paper_mean"]).abs() <= 2 * pd.Series(combined, cells.index)).sum()
     rule = "two means agree if they differ by at most 2·√(sd² + sd_paper²)"
-    return f"By the rule that {rule}, {agree} of {len(cells)} cells would agree."
+    return f"A simpler rule says that {rule}. By that rule, {agree} of {len(cells)} cells would agree."
 
 
 def errors_to_markdown(table1: pd.DataFrame) -> str:

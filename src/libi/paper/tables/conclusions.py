@@ -14,6 +14,13 @@ from libi.paper.vocabulary import DATASETS
 from libi.rendering.latex import count, enumeration, text
 
 HOLDS, FAILS, OPEN, PARTLY = "holds", "does not hold", "is open", "holds in part"
+# How a sentence begins that lists the conclusions with a verdict, and each of its clauses.
+SAID = {
+    HOLDS: ("We find", "that"),
+    PARTLY: ("It holds only in part", "that"),
+    OPEN: ("It stays open", "whether"),
+    FAILS: ("We do not find", "that"),
+}
 
 
 @dataclass(frozen=True)
@@ -22,12 +29,14 @@ class Conclusion:
 
     Attributes:
         name: short, for lists: a noun phrase.
+        clause: the same as a short clause.
         sentence: what the paper concludes.
         claims: those of config/published_claims.csv that decide it.
         shown: names of the claims whose numbers are shown, each with the words before its number.
     """
 
     name: str
+    clause: str
     sentence: str
     claims: tuple[str, ...]
     shown: dict[str, str]
@@ -36,6 +45,7 @@ class Conclusion:
 CONCLUSIONS = (
     Conclusion(
         "bad global optima",
+        "the objective has bad global optima",
         "The global optimum of the VAE objective can be a wrong model with an easy posterior (LinearJTEx).",
         (
             "objective_at_truth",
@@ -48,32 +58,40 @@ CONCLUSIONS = (
     ),
     Conclusion(
         "global optima without information",
-        "Among the global optima are models whose codes say nothing of the data, and nothing in the objective "
+        "some global optima have codes without information",
+        "Some of the global optima are models whose codes say nothing about the data, and nothing in the objective "
         "prefers the others.",
         ("all_equally_good", "no_information", "unbounded_information"),
         {"no_information": "I(X;Z) at such an optimum", "all_equally_good": "largest L of all these models"},
     ),
     Conclusion(
         "trained VAEs that trade data for easy posteriors",
+        "trained VAEs trade the data for easy posteriors",
         "Trained VAEs explain the data worse than the truth does, in exchange for posteriors that are easier to "
         "approximate.",
         ("trade_off",),
-        {"trade_off-linear_jtex": "the less clear gain on LinearJTEx", "trade_off-cubic_jtex": "on CubicJTEx"},
+        {
+            "trade_off-linear_jtex": "the less clear of the two gains on LinearJTEx",
+            "trade_off-cubic_jtex": "on CubicJTEx",
+        },
     ),
     Conclusion(
         "LiBI's better models",
+        "LiBI's models are closer to the data than the VAE's",
         "LiBI's generative models are closer to the data distribution than the VAE's.",
         ("captures",),
         {"captures-linear_jtex": "KL saved on LinearJTEx", "captures-mobius": "on Mobius"},
     ),
     Conclusion(
         "LiBI ahead on every data set",
+        "LiBI is ahead of all other methods on every data set",
         "Across all data sets LiBI is ahead of every other method in log-likelihood and in S-kNN.",
         ("across_log_likelihood", "across_s_knn"),
         {"across_log_likelihood": "its least clear lead in log-likelihood", "across_s_knn": "in S-kNN"},
     ),
     Conclusion(
         "LiBI's better aggregated posteriors",
+        "LiBI's aggregated posteriors are the best on every data set",
         "Across all data sets LiBI's aggregated posterior matches the prior better than that of every other method.",
         ("across_aggregated",),
         {"across_aggregated-q": "its least clear lead, under q", "across_aggregated-p": "under p"},
@@ -143,24 +161,32 @@ def _number(row: pd.Series) -> str:
     return f"{value:.3g}"
 
 
-def to_list(conclusions: pd.DataFrame, later: pd.DataFrame | None = None, replicates: int = 0) -> str:
-    """The conclusions as a list in Markdown: verdict, sentence, and how many claims decide it.
+def to_list(conclusions: pd.DataFrame) -> str:
+    """The conclusions as a list in Markdown: verdict, sentence, and how many claims decide it."""
+    return "\n".join(
+        f"* **{_head(row.verdict)}:** {row.sentence.rstrip('.')} ({_counts(row)})."
+        for row in conclusions.itertuples(index=False)
+    )
+
+
+def changed_later(conclusions: pd.DataFrame, later: pd.DataFrame, replicates: int) -> str:
+    """What fresh replicates change, in Markdown.
 
     Args:
         conclusions: result of `conclude`.
-        later: the same of fresh replicates, which is said of those that do not hold; left out if there are none.
+        later: the same of fresh replicates.
         replicates: how many these are.
     """
-    fresh = {} if later is None else {row.conclusion: row for row in later.itertuples(index=False)}
-    lines = []
-    for row in conclusions.itertuples(index=False):
-        line = f"* **{row.verdict.removeprefix('is ').capitalize()}:** {row.sentence.rstrip('.')} ({_counts(row)})."
-        if row.verdict != HOLDS and row.conclusion in fresh:
-            other = fresh[row.conclusion]
-            said = "is still open" if other.verdict == OPEN else f"**{other.verdict}**"
-            line += f" With {replicates} fresh replicates it {said} ({_counts(other)})."
-        lines.append(line)
-    return "\n".join(lines)
+    verdicts = dict(zip(conclusions["conclusion"], conclusions["verdict"], strict=True))
+    rows = [row for row in later.itertuples(index=False) if row.verdict != verdicts.get(row.conclusion, row.verdict)]
+    if not rows:
+        return f"{replicates} fresh replicates give all of them the same verdict."
+    told = [f"“{row.sentence.rstrip('.')}”: **{row.verdict}** ({_counts(row)})" for row in rows]
+    return f"{replicates} fresh replicates change this. {'; '.join(told)}."
+
+
+def _head(verdict: str) -> str:
+    return verdict.removeprefix("is ").capitalize()
 
 
 def _counts(row: Any) -> str:
@@ -202,14 +228,17 @@ def to_latex(conclusions: pd.DataFrame, *, study: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def in_a_sentence(conclusions: pd.DataFrame) -> str:
-    """All verdicts in one sentence, for an abstract."""
-    phrases = []
-    for verdict in (HOLDS, PARTLY, OPEN, FAILS):
-        names = conclusions.loc[conclusions["verdict"] == verdict, "conclusion"].tolist()
-        if names:
-            phrases.append(f"{len(names)} {_plural(verdict, len(names))} ({enumeration(names)})")
-    return f"Of the paper's {count(len(conclusions), 'main conclusion')} {enumeration(phrases)}"
+def in_sentences(conclusions: pd.DataFrame) -> str:
+    """All verdicts in a few sentences, for an abstract; without the last full stop."""
+    groups = {verdict: rows["conclusion"].tolist() for verdict, rows in conclusions.groupby("verdict", sort=False)}
+    found = [verdict for verdict in SAID if verdict in groups]
+    counts = [f"{len(groups[verdict])} {_plural(verdict, len(groups[verdict]))}" for verdict in found]
+    sentences = [f"Of the paper's {count(len(conclusions), 'main conclusion')} {enumeration(counts)}"]
+    clauses = {conclusion.name: conclusion.clause for conclusion in CONCLUSIONS}
+    for verdict in found:
+        lead, joint = SAID[verdict]
+        sentences.append(f"{lead} {enumeration([f'{joint} {clauses[name]}' for name in groups[verdict]])}")
+    return ". ".join(sentences)
 
 
 def _plural(verdict: str, number: int) -> str:

@@ -13,7 +13,7 @@ from libi.evaluation.restarts import FAILED
 from libi.judging.claims import VERDICTS
 from libi.methods import METHODS
 from libi.paper.tables.comparison import interval
-from libi.paper.tables.conclusions import conclude, in_a_sentence
+from libi.paper.tables.conclusions import conclude, in_sentences
 from libi.paper.tables.verdicts import CELLS, base_of
 from libi.paper.vocabulary import TRUTH
 from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
@@ -106,7 +106,7 @@ def results(claims: pd.DataFrame, comparison: pd.DataFrame, optima: pd.DataFrame
     likelihoods = rows.loc[names, "log_likelihood"]
     return {
         **_counts(claims),
-        "Conclusions": in_a_sentence(conclude(claims)),
+        "Conclusions": in_sentences(conclude(claims)),
         "OptimumMle": measured(_at(rows, "beta=1", "mle_objective")),
         "OptimumMatching": measured(_at(rows, "beta=1", "posterior_matching")),
         "TruthLikelihood": measured(_at(rows, "truth", "log_likelihood")),
