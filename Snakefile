@@ -34,6 +34,7 @@ localrules:
 
 include: "workflow/rules/study.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/results.smk"
 include: "workflow/rules/resume.smk"
 include: "workflow/rules/start.smk"
 include: "workflow/rules/simulate.smk"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -20,6 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
+import audit  # noqa: E402
 from inventory import inventory_of, read, sha256  # noqa: E402
 
 from libi.base.values import StudyError  # noqa: E402
@@ -147,7 +149,9 @@ def metadata(root: Path, family: Family, study: str, found: Mapping[str, Any]) -
     """
     hashes = {name: entry["sha256"] for name, entry in found["files"].items()}
     action = execution(family, study, found)
-    files = [*sources(root), *hashes, inventory_of(root, family).relative_to(root).as_posix()]
+    files = list(
+        dict.fromkeys([*sources(root), study, *hashes, inventory_of(root, family).relative_to(root).as_posix()])
+    )
     crate = {
         "@id": "./",
         "@type": "Dataset",
@@ -188,8 +192,9 @@ def pack(root: Path, study: str, target: Path) -> None:
         target: the crate, a zip file.
 
     Raises:
-        SystemExit: if the study cannot be read or has not been run, naming the remedy.
+        SystemExit: if the study cannot be read, has not been run or is not whole, naming the remedy.
     """
+    study = os.path.relpath(study, root)
     try:
         family = family_of_run([study], PAPERS, {})
     except StudyError as error:
@@ -197,9 +202,14 @@ def pack(root: Path, study: str, target: Path) -> None:
     found = read(inventory_of(root, family))
     if not found["files"]:
         raise SystemExit(f"The study {family.name} has not been run here; run it by: snakemake --configfile {study}")
-    for name, entry in found["files"].items():
-        if not (root / name).is_file() or sha256(root / name) != entry["sha256"]:
-            raise SystemExit(f"{name} is not what its job wrote, so nothing is packed; what else is not: make audit")
+    findings, changed = audit.examine(root, None if study == PAPERS else study)
+    if not audit.is_clean(findings, changed):
+        told = "\n".join([audit.describe(findings), *changed])
+        raise SystemExit(
+            f"The study {family.name} is not whole, so nothing is packed. make audit STUDY={study} says:\n{told}"
+        )
+    own = {finding.file for finding in findings if finding.kind == "whole"}
+    found["files"] = {name: entry for name, entry in found["files"].items() if name in own}
     about = metadata(root, family, study, found)
     with atomic(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as crate:
         crate.writestr("ro-crate-metadata.json", json.dumps(about, indent=1))

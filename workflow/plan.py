@@ -17,6 +17,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src")]
+
+from libi.study.settings import FOLDERS_OF_THE_PAPER  # noqa: E402
+
 PRIORITIES = {
     "define_truth": 30,
     "simulate": 30,
@@ -50,18 +55,29 @@ def notes(root: Path, folder: str) -> dict[str, dict[str, Any]]:
     """
     found = {}
     folder_of_notes = root / ".snakemake/metadata"
-    for path in folder_of_notes.iterdir() if folder_of_notes.is_dir() else ():
-        note = json.loads(path.read_text(encoding="utf-8"))
-        file = base64.b64decode(path.name).decode()
-        if note["log"] and _wrote(note, folder) and (root / file).exists():
+    for path in sorted(folder_of_notes.rglob("*")) if folder_of_notes.is_dir() else ():
+        # A long name is cut into folders whose names begin with @.
+        name = "".join(part.removeprefix("@") for part in path.relative_to(folder_of_notes).parts)
+        try:
+            note = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            file = base64.urlsafe_b64decode(name).decode()
+        except ValueError:  # cut by a kill, or being written: to Snakemake it is not there either
+            continue
+        if note.get("log") and is_of(file, folder) and (root / file).exists():
             found[file] = note
     return found
 
 
-def _wrote(note: Mapping[str, Any], folder: str) -> bool:
-    """Whether a study's job wrote a note's file: its log is named for its rule, or the rule that this is a kind of."""
-    log = note["log"][0].removeprefix(f"logs{folder}/")
-    return note["rule"].startswith(log.split("/")[0].removesuffix(".log"))
+def is_of(file: str, folder: str) -> bool:
+    """Whether a study's jobs make a file, by its place.
+
+    Args:
+        file: below results/, figures/ or paper/.
+        folder: the study's folder there; empty for the paper's study.
+    """
+    parts, own = Path(file).parts[1:], Path(folder.removeprefix("/")).parts
+    place = parts[len(own) :]
+    return parts[: len(own)] == own and (len(place) == 1 or place[:1] != () and place[0] in FOLDERS_OF_THE_PAPER)
 
 
 def jobs_of(noted: Mapping[str, Mapping[str, Any]]) -> dict[str, Job]:

@@ -32,7 +32,6 @@ from published_models import publish_models  # noqa: E402
 from second_run import FOLDER  # noqa: E402
 
 from benchmarks.machine import describe_machine  # noqa: E402
-from libi.methods import METHODS  # noqa: E402
 from libi.paper.tables.conclusions import to_latex  # noqa: E402
 from libi.paper.tables.variants import undecided_to_latex  # noqa: E402
 from libi.runtime.storage import atomic, load_table, save_table, save_text  # noqa: E402
@@ -51,12 +50,13 @@ def models(root: Path) -> pd.DataFrame:
 
 
 def leftovers(root: Path) -> list[Path]:
-    """Records of jobs that the study does not have, left from when its jobs had another number of replicates."""
-    study = read_study(root / "config/config.yaml")
-    packs = set(map(study.pack_of, study.replicate_names()))
-    names = {name: {"0"} for name, method in METHODS.items() if method.shown_on}  # on the first replicate alone
-    files = sorted((root / "results/training").rglob("*.csv"))
-    return [path for path in files if path.stem not in names.get(path.parent.name, packs)]
+    """Records of jobs that the study does not have: of other methods, or of another number of replicates in a job."""
+    study, own = read_study(root / "config/config.yaml"), set()
+    for dataset in study.dataset_names():
+        folder = root / "results/training" / dataset
+        own |= {folder / method / f"{pack}.csv" for method in study.methods(dataset) for pack in study.packs()}
+        own |= {folder / method / f"{study.first_replicate}.csv" for method in study.demonstrations(dataset)}
+    return [path for path in sorted((root / "results/training").rglob("*.csv")) if path not in own]
 
 
 def save_compressed(path: Path, text: str) -> None:
@@ -117,7 +117,7 @@ def publish_paper(root: Path, reference: Path) -> None:
     """Publish what is made of the paper's study beside its files: records, times, and what other cores would take."""
     if old := leftovers(root):
         names = ", ".join(map(str, old))
-        raise SystemExit(f"Left from another replicates_per_job, to be removed with their benchmarks: {names}")
+        raise SystemExit(f"No jobs of this study wrote these; remove them and their benchmarks: {names}")
     save_compressed(reference / "models.csv.gz", models(root).to_csv(index=False, lineterminator="\n"))
     publish_inventory(root, "", reference / "inventory.json.gz")
     save_table(reference / "budget.csv", budget(root))

@@ -3,18 +3,20 @@
 Snakemake opens these files before it reads the Snakefile. If one of them is missing or is not YAML, it ends with a
 stack. Before that, it imports every package whose name begins like this one's, as a logger plugin. So this package is a
 logger plugin too, but nobody needs to choose it by --logger: workflow/terminal.py decides what a run shows.
+
+It must not import libi: that comes from the environment here, and the Snakefile may be another work tree's.
 """
 
+import difflib
 import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-from libi.study.targets import describe_unreadable
-
-NO_STUDY = 1
+SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class LogHandler(LogHandlerBase):
@@ -40,8 +42,44 @@ def configuration_files(arguments: Sequence[str]) -> list[str]:
     return found
 
 
+def describe_unreadable(files: Sequence[str]) -> str:
+    """Say why what stands behind --configfile cannot be a study's file; empty if all of it can be read.
+
+    Args:
+        files: as they stand on the command line.
+    """
+    likely = [file for file in files if file.endswith(SUFFIXES)]
+    for file in files:
+        if file not in likely and ("/" in file or not Path(file).exists()):
+            return (
+                f"{file} stands behind --configfile, so it is taken for a study's file. Write what you want to make "
+                f"before it: snakemake {file} --configfile {likely[0] if likely else 'config/quick.yaml'}"
+            )
+        if words := _describe(Path(file)):
+            return f"{file}: {words}"
+    return ""
+
+
+def _describe(path: Path) -> str:
+    try:
+        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        others = difflib.get_close_matches(str(path), [str(other) for other in path.parent.glob("*.yaml")], n=1)
+        return "no such file" + (f"; did you mean {others[0]!r}?" if others else "")
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return "is not in UTF-8; save it so"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return f"{f'line {mark.line + 1}: ' if mark else ''}{error.problem or error.context}"
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        return f"not readable as YAML: {' '.join(str(error).split())}"
+    return "" if isinstance(mapping, dict) and mapping else "is no study: it has no keys"
+
+
 if Path(sys.argv[0]).stem in ("snakemake", "__main__"):
-    words = describe_unreadable(configuration_files(sys.argv[1:]))
-    if words:
-        print(words, file=sys.stderr)
-        raise SystemExit(NO_STUDY)
+    said = describe_unreadable(configuration_files(sys.argv[1:]))
+    if said:
+        print(said, file=sys.stderr)
+        raise SystemExit(1)

@@ -35,6 +35,7 @@ def test_an_array_is_read_as_it_stands(tmp_path, kind):
     ("text", "words"),
     [
         ("1,2,3\n4,five,6\n", "line 2, column 2: 'five' is no number"),
+        ("1,2,3\n4,1_0,6\n", "line 2, column 2: '1_0' is no number"),
         ("a,b,c\n1,2,3\n4,,6\n", "line 3, column 2: '' is no number"),
         ("1,2,3\n4,nan,6\n", "point 2, column 2: nan is no finite number"),
         ("1,2,3\n4,5\n", "line 2: 2 columns; the data set has 3 features"),

@@ -57,6 +57,12 @@ def test_where_there_is_none_a_warning_says_so(programs, caplog):
     assert programs() is None and "no C++ compiler" in caplog.text and "install g++ or clang" in caplog.text
 
 
+def test_a_name_with_an_open_quote_is_passed_over(programs, monkeypatch, caplog):
+    monkeypatch.setenv("CXX", 'g++ "-m64')
+    assert programs(gxx=WORKS) == "g++"
+    assert "CXX is not read" in caplog.text
+
+
 def test_flags_in_its_name_do_not_matter(programs, monkeypatch):
     monkeypatch.setenv("CXX", "g++ -m64")
     assert programs(gxx=WORKS) == "g++"

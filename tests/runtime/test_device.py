@@ -56,6 +56,12 @@ def test_jobs_are_spread_over_the_gpus_and_give_them_back(tmp_path):
     assert take_gpu(["first", "second"], tmp_path) == 0
 
 
+def test_where_no_place_can_be_locked_it_is_the_first_gpu(tmp_path, caplog):
+    (tmp_path / "file").touch()
+    assert take_gpu(["first", "second"], tmp_path / "file/gpus") == 0
+    assert "cannot hold locks, so all jobs take the first GPU" in caplog.text
+
+
 def test_a_cpu_is_taken_where_there_is_no_gpu_or_none_is_wanted(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("auto").type == choose_device("cpu").type == "cpu"

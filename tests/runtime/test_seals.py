@@ -38,8 +38,8 @@ def test_a_result_says_what_made_it(chain, path):
     origin = statement_of(path).origin
     given = {MODELS: POINTS, SCORES: MODELS}[path]
     assert origin.made_from == {given: statement_of(given).sha256}
-    code = hashlib.sha256(hashlib.sha256(b"train").digest() if path == MODELS else b"").hexdigest()
-    assert origin.sources == code
+    code = f"train.py {hashlib.sha256(b'train').hexdigest()}\n" if path == MODELS else ""
+    assert origin.sources == hashlib.sha256(code.encode()).hexdigest()
     assert origin.settings == (
         {"job": {"seed": 3, "rates": [0.1, 0.2]}, "replicates": [0, 1]} if path == MODELS else {}
     )

@@ -37,7 +37,8 @@ NUMBERS = "a list of one or more finite numbers above 0, each once"
 HALF = "at most 12, since each has two phases and training.epochs is 24"
 NAME = (
     "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of data, training, "
-    "scores, selection, metrics, posterior, closed_form, reference, logs, benchmarks; paper in small letters"
+    "scores, selection, metrics, posterior, closed_form, reference, logs, benchmarks, table1, claims, conclusions, "
+    "gaps, restarts, grid; paper in small letters"
 )
 TEXT = "(text; numbers have no quotes, powers of ten are written like 1.0e-8)"
 BETA, SEGMENTS = "datasets.gaussian.beta_vae.beta", "datasets.gaussian.lagging.segments"

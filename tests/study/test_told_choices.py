@@ -19,12 +19,12 @@ SAID = [
     (r"learning rate ([\d.]+), no optimiser", [TRAINING.learning_rate]),
     (r"Adam \(([\d.]+), ([\d.]+), ([\de-]+)\), constant rate", list(TRAINING.adam.model_dump().values())),
     (r"(\d+) for ELBO phases; all (\d+) points", [TRAINING.batch_size, TRAINING.constrained_batch_size]),
-    (r"every (\d+) epochs, (\d+) fixed draws", [TRAINING.validate_every, TRAINING.validation_draws]),
+    (r"every (\d+) epochs and judged with (\d+) fixed draws", [TRAINING.validate_every, TRAINING.validation_draws]),
     (r"([\d,]+) epochs for LiBI's R rounds", [TRAINING.epochs]),
     (r"continued linearly above (\d+);", [TRAINING.exponential_cap]),
     (r"2 → (\d+) ReLU → 2", [STUDY.architecture.decoder_units]),
     (r"k = (\d+), α = (\d+), the t-statistic", [S_KNN["neighbours"], *S_KNN["smoothness"]]),
-    (r"a tenth of ([\d,]+) codes a point", [EVALUATION.posterior.samples]),
+    (r"with ([\d,]+) codes for each point", [EVALUATION.posterior.samples]),
 ]
 WORDS = [
     ("one a point and step", TRAINING.elbo_draws == 1),
@@ -35,9 +35,9 @@ WORDS = [
     ("encoders have them", STUDY.architecture.encoder_bias),
     ("PyTorch's default", TRAINING.initial_scale == 1),
     ("the first round starts from whitened codes", TRAINING.whitened_start),
-    ("the exact one chooses", STUDY.selection.likelihood == "exact"),
+    ("the exact log-likelihood chooses", STUDY.selection.likelihood == "exact"),
     ("| validation points;", STUDY.selection.configuration_split == "validation"),
-    ("a tenth of", EVALUATION.posterior.prior_share == 0.1),
+    ("A tenth of them comes from the prior", EVALUATION.posterior.prior_share == 0.1),
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from libi.runtime.storage import save_tensors
-from libi.training.checkpoint import Checkpoints, TakenOver, flatten
+from libi.training.checkpoint import Checkpoints, TakenOver, flatten, seconds_between
 
 from .conftest import problem_of, stack_of
 
@@ -123,5 +123,13 @@ def test_a_job_that_another_process_has_taken_over_ends(tmp_path):
     with pytest.raises(TakenOver, match=str(tmp_path)):
         checkpoints.save(0, stack)
     successor.save(0, stack)
+    checkpoints.clear()
+    assert any(tmp_path.iterdir())  # the successor's
     successor.clear()
     assert not tmp_path.exists()
+
+
+def test_seconds_that_are_none_are_named(monkeypatch):
+    monkeypatch.setenv("LIBI_CHECKPOINT_SECONDS", "abc")
+    with pytest.raises(ValueError, match="LIBI_CHECKPOINT_SECONDS is 'abc'; it must be a number of seconds"):
+        seconds_between()

@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 
-from .conftest import SMOKE, TINY_FILE, environment
+from .conftest import SMOKE, TINY, TINY_FILE, environment, write_study
 
 VALIDATOR = shutil.which("rocrate-validator")
 
@@ -81,9 +81,18 @@ def test_what_is_not_as_its_job_wrote_it_is_not_packed(tiny_run, tmp_path):
     (project.root / "results/tiny/table1.csv").write_text("edited\n")
     run = pack(project)
     assert run.returncode == 1 and not (project.root / "tiny.crate.zip").exists()
-    assert run.stderr == (
-        "results/tiny/table1.csv is not what its job wrote, so nothing is packed; what else is not: make audit\n"
-    )
+    assert f"The study tiny is not whole, so nothing is packed. make audit STUDY={TINY_FILE} says:" in run.stderr
+    assert "results/tiny/table1.csv" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_files_of_other_settings_are_not_packed(tiny_run, tmp_path):
+    """Else the crate would say that the study as it is now made them."""
+    project = tiny_run.copy(tmp_path / "project")
+    (project.root / "tiny.crate.zip").unlink(missing_ok=True)
+    write_study(project.root / TINY_FILE, TINY | {"seed": 7})
+    run = pack(project)
+    assert run.returncode == 1 and not (project.root / "tiny.crate.zip").exists()
+    assert "seed was 0 when the files were made; the study now has 7" in run.stderr
 
 
 def test_a_study_that_has_not_been_run_is_not_packed(tiny_run):

@@ -165,7 +165,7 @@ def test_a_damaged_result_stops_the_run(tiny_run, tmp_path, file, damage, rule, 
     damage(project.root / file)
     run = project.snakemake("--cores", "2", "--forcerun", rule, "--configfile", TINY_FILE)
     assert run.returncode != 0
-    assert f"Damaged: {file}: " in run.stdout and said in run.stdout
+    assert f"{file}: " in run.stdout and said in run.stdout
     assert f"add to the command: --forcerun {file}\n" in run.stdout and "Traceback" not in run.stdout
 
 
@@ -196,6 +196,63 @@ def test_what_was_made_with_other_settings_is_made_again(tiny_run, tmp_path, not
     planned, _ = project.planned("--configfile", TINY_FILE)
     assert planned.keys() >= jobs.keys() and (jobs or not planned), planned
     assert {rule: planned.get(rule, 0) for rule in ALL} == {rule: jobs.get(rule, 0) for rule in ALL}
+
+
+LONG_AGO = 1_500_000_000
+
+
+def older(path):
+    """Give a file a date before everything else here, as `mv` and `rsync -a` bring it along."""
+    os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+@pytest.mark.parametrize("seals", ["kept", "lost"])
+def test_a_table_that_was_edited_stops_a_run_that_has_nothing_else_to_do(tiny_run, tmp_path, seals):
+    """Though no job reads it; and so does one that says nothing of itself, as when hidden files were not copied."""
+    project = tiny_run.copy(tmp_path / "project")
+    table = project.root / "results/tiny/table1.csv"
+    edited(table) if seals == "kept" else seal_of(table).unlink()
+    older(table)
+    run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
+    assert run.returncode != 0 and "Traceback" not in run.stdout
+    assert "results/tiny/table1.csv: " in run.stdout
+    remedy = "add to the command: --forcerun results/tiny/table1.csv"
+    assert remedy in run.stdout
+    planned, _ = project.planned("--configfile", TINY_FILE, *remedy.split()[-2:])
+    assert planned["render_table1"] == 1 and "train" not in planned
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        ("src/libi/paper/tables/table1.py", "render_table1"),
+        ("src/libi/methods/vae.py", "train"),
+        ("config/published_claims.csv", "judge"),
+    ],
+)
+def test_an_edit_that_is_older_than_the_results_is_noticed(tiny_run, tmp_path, path, rule):
+    project = tiny_run.copy(tmp_path / "project")
+    project.edit(path, "# an edit\n" if path.endswith(".py") else "more,more,more,more,,\n")
+    older(project.root / path)
+    planned, _ = project.planned("--configfile", TINY_FILE)
+    assert planned[rule] == 1
+
+
+def test_a_target_of_other_settings_is_made_again_though_no_job_reads_it(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    write_study(project.root / TINY_FILE, OTHER_RATE)
+    shutil.rmtree(project.root / ".snakemake")
+    planned, _ = project.planned(VAE, "--configfile", TINY_FILE)
+    assert planned == {"train": 1}
+
+
+def test_tables_lose_the_rows_of_a_method_that_left_the_study(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    methods = {name: grid for name, grid in TINY["datasets"]["linear_jtex"].items() if name != "libi"}
+    write_study(project.root / TINY_FILE, TINY | {"datasets": {"linear_jtex": methods}})
+    shutil.rmtree(project.root / ".snakemake")
+    planned, _ = project.planned("--configfile", TINY_FILE)
+    assert {"render_table1", "gather_gaps", "gather_grid", "judge"} <= planned.keys() and "train" not in planned
 
 
 def test_a_file_of_the_same_study_with_another_seed_is_made_again(tiny_run, tmp_path):

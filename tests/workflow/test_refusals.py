@@ -61,7 +61,7 @@ UNREADABLE = {
     "missing": (None, "mine.yaml: no such file"),
     "empty": (b"", "mine.yaml: is no study: it has no keys"),
     "list": (b"- 1", "mine.yaml: is no study: it has no keys"),
-    "latin-1": ("seed: 1 # \u00e9".encode("latin-1"), "mine.yaml: not readable as YAML"),
+    "latin-1": ("seed: 1 # \u00e9".encode("latin-1"), "mine.yaml: is not in UTF-8; save it so"),
     "utf-16": ("seed: 1".encode("utf-16"), "mine.yaml: is not in UTF-8; save it so"),
     "tab": (b"seed:\n\t1", "mine.yaml: line 2: found character '\\t'"),
 }

@@ -1,11 +1,5 @@
 """Where the files are that rules take. Of several studies each file is made once: `at_home` says by which."""
 
-import json
-
-from snakemake.iocontainers import Wildcards
-
-from libi.runtime.seals import Damaged, other_input, statement_of
-
 
 def of_study(what):
     """A parameter: something of the study, given what it is as a function of the study."""
@@ -25,37 +19,10 @@ def names_of(wildcards):
     return [room.titles(names) for room, names in named]
 
 
-@cache
-def is_foreign(path):
-    """Whether a result was made with other settings than the study's, or from other files than are there now.
-
-    Snakemake finds that out by its notes. Results that were copied here without these, or touched, are found out here.
-    """
-    maker = next(each for each in workflow.rules if each.is_producer(path))
-    wildcards = Wildcards(fromdict=maker.get_wildcards(path))
-    now = {name: value(wildcards) if callable(value) else value for name, value in maker.params.items()}
-    try:
-        statement = statement_of(path)
-        return statement.origin.settings != json.loads(json.dumps(now)) or other_input(statement) is not None
-    except Damaged:
-        return False  # the job that reads it says so
-
-
-def ours(paths):
-    """The same files. Those that are missing or not this study's are made again.
-
-    To Snakemake a file that is gone is no reason to make it, if what was made from it is there. But a job that was
-    stopped has left such a gap: Snakemake had taken away what the job was to make again.
-    """
-    if workflow.is_main_process:
-        workflow.dag.forcefiles.update(path for path in paths if not os.path.exists(path) or is_foreign(path))
-    return paths
-
-
 def at_home(pattern, wildcards, stage, dataset, method=None, **others):
     """Files of a stage, from the study that makes them."""
     home = FAMILY.home(wildcards.study, stage, dataset, method)
-    return ours(expand(pattern, study=home, dataset=dataset, method=method or [], **others))
+    return expand(pattern, study=home, dataset=dataset, method=method or [], **others)
 
 
 def truth(wildcards):
@@ -128,7 +95,7 @@ def records_of_libi(wildcards):
 
 def restarts(wildcards):
     """How often LiBI's restarts fail; nothing in a study without LiBI."""
-    return ours(expand(rules.gather_restarts.output, study=wildcards.study)) if records_of_libi(wildcards) else []
+    return expand(rules.gather_restarts.output, study=wildcards.study) if records_of_libi(wildcards) else []
 
 
 def derived(name):

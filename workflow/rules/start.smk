@@ -43,6 +43,7 @@ def require_slurm():
 
 onstart:
     require_slurm()
+    refuse_damaged()
     scheduling.stop_polling(workflow.scheduler)
     watch(workflow.dag)
 

@@ -86,11 +86,16 @@ def code(name, *own):
     """A script and the source files it runs. Snakemake compares their content, so that an edit reruns what uses them.
 
     Of data sets, methods and objectives a job runs its own alone: so a further one, or an edit of it, reruns no other's.
+    Every rule has this input, so here is also where the results that are there are compared with what would be made.
     """
     script = f"{ROOT}/scripts/{name}"
-    if not own:
-        return sources(script)
-    return lambda wildcards: sources(script, *(file for kind in own for file in RUN_BY[kind](wildcards)))
+
+    def files(wildcards):
+        found = sources(script, *(file for kind in own for file in RUN_BY[kind](wildcards)))
+        check_own_results(files, wildcards)
+        return found
+
+    return files
 
 
 def growing(amount):

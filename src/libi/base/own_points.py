@@ -91,7 +91,7 @@ def _load_csv(path: str | Path, features: int) -> list[list[float]]:
         if len(cells) != features:
             raise PointsError(f"{path}: line {line}: {_columns(len(cells), features)}")
         try:
-            rows.append(list(map(float, cells)))
+            rows.append(list(map(_number, cells)))
         except ValueError:
             column = next(place for place, cell in enumerate(cells, start=1) if not _is_numbers([cell]))
             found = f"line {line}, column {column}: {cells[column - 1]!r} is no number"
@@ -109,10 +109,18 @@ def _lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:
                     yield reader.line_num, cells
     except (UnicodeDecodeError, csv.Error) as error:
         raise PointsError(f"{path}: not a CSV file in UTF-8 ({error})") from None
+    except OSError as error:
+        raise PointsError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _is_numbers(cells: list[str]) -> bool:
     try:
-        return bool(list(map(float, cells)))
+        return bool(list(map(_number, cells)))
     except ValueError:
         return False
+
+
+def _number(cell: str) -> float:
+    if "_" in cell:  # which Python passes over: to it 1_0 is 10
+        raise ValueError(cell)
+    return float(cell)

@@ -22,9 +22,19 @@ PROBE = '#include <omp.h>\n#include <cmath>\nextern "C" double probe() { return 
 
 def compilers() -> list[list[str]]:
     """The commands of the C++ compilers here, the first to be tried first: $CXX alone if it is set."""
-    own = shlex.split(os.environ.get("CXX", ""))
+    own = words_of("CXX")
     commands = [own] if own else [["g++"], ["clang++"], ["c++"]]
     return [command for command in commands if shutil.which(command[0])]
+
+
+def words_of(variable: str) -> list[str]:
+    """An environment variable as a shell would divide it; nothing, after a warning, if a quote in it has no end."""
+    text = os.environ.get(variable, "")
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        log.warning("%s is not read, since it is %r: %s", variable, text, error)
+        return []
 
 
 def for_this_processor() -> str:

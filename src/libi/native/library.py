@@ -7,13 +7,12 @@ import functools
 import hashlib
 import logging
 import os
-import shlex
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from libi.native.compilers import NONE, compilers, for_this_processor, run
+from libi.native.compilers import NONE, compilers, for_this_processor, run, words_of
 from libi.runtime.cache import cache_folder, exclusive, scratch_beside
 from libi.runtime.device import HOST, kind_of
 from libi.runtime.provenance import fingerprint
@@ -54,7 +53,7 @@ def _checksum_of(path: Path) -> Path:
 def is_whole(path: Path) -> bool:
     """Whether a library is there, and is what was compiled."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == _checksum_of(path).read_text(encoding="utf-8")
+        return hashlib.sha256(path.read_bytes()).hexdigest().encode() == _checksum_of(path).read_bytes()
     except OSError:
         return False
 
@@ -103,7 +102,7 @@ def load() -> ctypes.CDLL | None:
         return None
     problems = []
     for cxx in found:
-        command = [*cxx, *FLAGS, for_this_processor(), *shlex.split(os.environ.get("CXXFLAGS", ""))]
+        command = [*cxx, *FLAGS, for_this_processor(), *words_of("CXXFLAGS")]
         try:
             return open_or_build(command, path_of(command))
         except (OSError, RuntimeError) as error:

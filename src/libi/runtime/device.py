@@ -50,26 +50,26 @@ def take_gpu(names: list[str], folder: Path | None = None) -> int:
     """Take the first free place on several GPUs until this process ends: one on each, then a second on each, ...
 
     A place is a locked file, and the kernel unlocks it however the process ends. Without locks (on some network
-    drives) it is always the first GPU.
+    drives, or where the cache cannot be written) it is always the first GPU.
 
     Args:
         names: of the GPUs, the same in all processes whichever of them they see.
         folder: where the files are, if not in libi's cache.
     """
     folder = folder or cache_folder() / "gpus"
-    folder.mkdir(parents=True, exist_ok=True)
-    for place in itertools.count():
-        for number, name in enumerate(names):
-            file = os.open(folder / f"{platform.node()}-{name}-{place}.lock", os.O_RDWR | os.O_CREAT)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return number
-            except BlockingIOError:
-                os.close(file)
-            except OSError as error:
-                log.warning("%s has no locks, so all jobs take the first GPU: %s", folder, error)
-                return 0
-    raise AssertionError  # count() has no end
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for place in itertools.count():
+            for number, name in enumerate(names):
+                file = os.open(folder / f"{platform.node()}-{name}-{place}.lock", os.O_RDWR | os.O_CREAT, 0o666)
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return number
+                except BlockingIOError:
+                    os.close(file)
+    except OSError as error:
+        log.warning("%s cannot hold locks, so all jobs take the first GPU: %s", folder, error)
+    return 0
 
 
 def models_in_a_call(device: torch.device, held: int) -> int:

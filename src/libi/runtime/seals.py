@@ -8,6 +8,7 @@ now never becomes a number of a study. A run also compares the settings (`workfl
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -44,7 +45,7 @@ class Origin:
     Attributes:
         settings: the parameters of the job, in plain types.
         made_from: the results that it read, each with the hash of its content.
-        sources: one hash of all other files that it read: its code, and tables of the project.
+        sources: one hash of all other files that it read, by name and content: its code, and tables of the project.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -103,17 +104,40 @@ def made_by(settings: Mapping[str, Any], files: Iterable[PathLike]) -> Iterator[
     Raises:
         Damaged: if one of them is a result that does not say what it is.
     """
-    made_from, sources = {}, hashlib.sha256()
-    for file in files:
-        if is_result(file):
-            made_from[Path(file).as_posix()] = statement_of(file).sha256
-        else:
-            sources.update(hashlib.sha256(Path(file).read_bytes()).digest())
-    token = _ORIGIN.set(Origin(json.loads(json.dumps(settings)), made_from, sources.hexdigest()))
+    token = _ORIGIN.set(origin_of(settings, files))
     try:
         yield
     finally:
         _ORIGIN.reset(token)
+
+
+def origin_of(settings: Mapping[str, Any], files: Iterable[PathLike]) -> Origin:
+    """What a job that starts now will have made its results from.
+
+    Args:
+        settings: the job's parameters, of types that JSON can write.
+        files: all that the job reads.
+
+    Raises:
+        Damaged: if one of them is a result that does not say what it is.
+        OSError: if one of them is not there.
+    """
+    names = sorted({Path(file).as_posix() for file in files})
+    made_from = {name: statement_of(name).sha256 for name in names if is_result(name)}
+    sources = "".join(f"{name} {hash_of(name)}\n" for name in names if not is_result(name))
+    return Origin(json.loads(json.dumps(settings)), made_from, hashlib.sha256(sources.encode()).hexdigest())
+
+
+def hash_of(path: PathLike) -> str:
+    """SHA-256 of a file's content, computed once for each date and size that it has."""
+    found = os.stat(path)
+    return _hash_of(os.fspath(path), found.st_mtime_ns, found.st_size)
+
+
+@functools.cache
+def _hash_of(path: str, changed: int, size: int) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def state(path: PathLike, sha256: str) -> Statement:
@@ -195,5 +219,5 @@ def check_seal(path: PathLike, root: PathLike = ".") -> None:
     Raises:
         Damaged: if it is not, or nothing says what it is, naming it and the remedy.
     """
-    statement = statement_of(path, root)
-    check_statement(path, statement, hashlib.sha256(Path(root, path).read_bytes()).hexdigest(), root)
+    # Not `hash_of`, which trusts dates.
+    check_statement(path, statement_of(path, root), hashlib.sha256(Path(root, path).read_bytes()).hexdigest(), root)

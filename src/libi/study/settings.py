@@ -28,11 +28,13 @@ FOLDERS_OF_THE_PAPER = (
     *("data", "training", "scores", "selection", "metrics", "posterior", "closed_form"),
     *("reference", "logs", "benchmarks"),
 )
+TABLES_OF_THE_PAPER = ("table1", "claims", "conclusions", "gaps", "restarts", "grid")  # variants write a table too
 
 
 def _free_folder(name: str) -> str:
-    if name.lower() in FOLDERS_OF_THE_PAPER or (name.lower() == "paper" and name != "paper"):
-        raise ValueError("a folder of the paper's study, or its name in other letters")
+    taken = (*FOLDERS_OF_THE_PAPER, *TABLES_OF_THE_PAPER)
+    if name.lower() in taken or (name.lower() == "paper" and name != "paper"):
+        raise ValueError("a folder or a table of the paper's study, or its name in other letters")
     return name
 
 
@@ -42,7 +44,7 @@ Folder = Annotated[
     AfterValidator(_free_folder),
     Allowed(
         "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of "
-        + ", ".join(FOLDERS_OF_THE_PAPER)
+        + ", ".join((*FOLDERS_OF_THE_PAPER, *TABLES_OF_THE_PAPER))
         + "; paper in small letters"
     ),
 ]

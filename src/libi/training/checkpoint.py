@@ -5,6 +5,7 @@ A stack has two. Where the last proves damaged, the one before it takes its plac
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import os
@@ -44,7 +45,11 @@ def restore(template: Any, tensors: dict[str, Tensor], name: str = "") -> Any:
 
 def seconds_between() -> float:
     """Least time between two checkpoints of a running stack: $LIBI_CHECKPOINT_SECONDS, else 20."""
-    return float(os.environ.get("LIBI_CHECKPOINT_SECONDS", "20"))
+    text = os.environ.get("LIBI_CHECKPOINT_SECONDS", "20")
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"LIBI_CHECKPOINT_SECONDS is {text!r}; it must be a number of seconds") from None
 
 
 class TakenOver(RuntimeError):
@@ -139,5 +144,7 @@ class Checkpoints:
         return tensors, about
 
     def clear(self) -> None:
-        """Remove the scratch folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the scratch folder, unless another process has taken the job over."""
+        with contextlib.suppress(TakenOver):
+            self.check_ownership()
+            shutil.rmtree(self.folder, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -90,8 +91,16 @@ class Programs:
         files = [inspect.getfile(self._inputs.objectives[objective].loss)]
         if self._dataset.name in DATASETS:
             files.append(str(DATASETS.path(self._dataset.name)))
-        built_in = seed_of(source_of(*files), *numbers, *self._constants(objective).values())
+        dataset = self._dataset
+        networks = map(spelled, (dataset.decoder, dataset.inference, dataset.encoder))
+        constants = self._constants(objective).values()
+        built_in = seed_of(source_of(*files), *numbers, *constants, *networks, *dataset.noise_variance)
         return "-".join([self._dataset.label, kind, objective, *moves, f"{built_in:016x}"])
+
+
+def spelled(network: object) -> str:
+    """All that a network is, in text that is the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(network))
 
 
 class InPyTorch:

@@ -1,0 +1,65 @@
+"""Which of the results that are there are those that the jobs of this run would make.
+
+Snakemake finds that out by its notes and by dates. Results that were copied here without these, or touched, are found
+out here: each says what made it (`libi.runtime.seals`).
+"""
+
+from libi.runtime.seals import Damaged, check_seal, is_result, origin_of, statement_of
+
+STATED = {".csv", ".safetensors"}
+REFUSED = []  # what is wrong with results that are damaged
+CHECKED = set()
+
+
+@cache
+def rules_with(function):
+    """The rules that have a function among their input."""
+    return [rule for rule in workflow.rules if function in list(rule.input)]
+
+
+def check_own_results(function, wildcards):
+    """Have a job's results made again that are not what it would make.
+
+    A result that is gone is made again too. To Snakemake that is no reason if what was made from it is there, but a job
+    that was stopped has left such a gap: Snakemake had taken away what the job was to make again.
+
+    Args:
+        function: that is among the input of the job's rule, and of no other's but its variants'.
+        wildcards: of the job.
+    """
+    maker = rules_with(function)[0]
+    results = [file.apply_wildcards(wildcards) for file in maker.output]
+    results = [file for file in map(str, results) if is_result(file) and Path(file).suffix in STATED]
+    if not workflow.is_main_process or not results or results[0] in CHECKED:
+        return
+    CHECKED.add(results[0])
+    again = [file for file in results if not os.path.exists(file) or is_refused(maker, file)]
+    if again or is_foreign(maker, wildcards, results):
+        workflow.dag.forcefiles.update(results)
+
+
+def is_refused(maker, file):
+    """Whether a result is damaged; what is wrong with it is said before the first job, unless it is to be made again."""
+    try:
+        check_seal(file) if file.endswith(".csv") else statement_of(file)
+        return False
+    except Damaged as error:
+        if maker not in workflow.dag.forcerules and file not in workflow.dag.forcefiles:
+            REFUSED.append(str(error))
+        return True
+
+
+def is_foreign(maker, wildcards, results):
+    """Whether a job's results were made with other settings, from other files, or by other code than it would now."""
+    settings = {name: value(wildcards) if callable(value) else value for name, value in maker.params.items()}
+    try:
+        now = origin_of(settings, maker.expand_input(wildcards)[0])
+    except (Damaged, OSError):
+        return True  # what it is made from is to be made first
+    return any(statement_of(file).origin != now for file in results)
+
+
+def refuse_damaged():
+    """Stop before the first job if a result is damaged."""
+    if REFUSED:
+        raise WorkflowError("\n".join(REFUSED))
