@@ -7,23 +7,31 @@ CORES ?= $(shell nproc)
 READY := $(VENV)/ready
 RUN := $(VENV)/bin/snakemake --cores $(CORES)
 
-# At the end of a study: what its paper lacks, if it could not be typeset.
-TYPESET = command -v latexmk >/dev/null || echo "No latexmk here, so there is no replication.pdf. Install it and give the \
-command again: apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
+# At the end of a study: where its paper is, or what it takes to typeset it.
+define TYPESET
+if command -v latexmk >/dev/null; then echo "All of it on paper: $(1)"; else echo "No latexmk here, so there is no \
+replication.pdf. Install it and give the command again: \
+apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"; fi
+endef
+
+# An environment whose Python has gone since it was made.
+ifneq ($(wildcard $(READY)),)
+ifneq ($(shell { $(VENV)/bin/python -c "print(1)"; } 2>/dev/null),1)
+$(error The environment in $(VENV) is broken (its Python does not start). Remove it and give the command again: rm -r $(VENV))
+endif
+endif
 
 .PHONY: paper quick sensitivity power verify one why check audit crate slurm-plan publish test test-runs bench lint rulegraph linear_jtex cubic_jtex gaussian mobius lock
 
 paper: $(READY)
 	$(RUN)
-	@echo "The paper's study is done. Table 1: results/table1.csv; verdicts: results/claims.csv; figures: figures/; all of it: \
-	paper/replication.pdf"
-	@$(TYPESET)
+	@echo "The paper's study is done. Table 1: results/table1.csv; verdicts: results/claims.csv; figures: figures/"
+	@$(call TYPESET,paper/replication.pdf)
 
 quick: $(READY)
 	$(RUN) --configfile config/quick.yaml
-	@echo "The quick study is done. Table 1: results/quick/table1.csv; verdicts: results/quick/claims.csv; figures: \
-	figures/quick/; all of it: paper/quick/replication.pdf"
-	@$(TYPESET)
+	@echo "The quick study is done. Table 1: results/quick/table1.csv; verdicts: results/quick/claims.csv; figures: figures/quick/"
+	@$(call TYPESET,paper/quick/replication.pdf)
 
 sensitivity: $(READY)
 	$(RUN) --configfile config/sensitivity.yaml
@@ -42,6 +50,7 @@ one: $(READY)
 	@test -n "$(DATASET)" -a -n "$(METHOD)" -a -n "$(REPLICATE)" || \
 	  { echo "Name a job: make one DATASET=gaussian METHOD=libi REPLICATE=0"; exit 1; }
 	$(RUN) -- results/training/$(DATASET)/$(METHOD)/$(REPLICATE).safetensors
+	@echo "The models are trained: results/training/$(DATASET)/$(METHOD)/$(REPLICATE).safetensors, and .csv with a row for each"
 
 # What is wrong with a study's file, or what it is: make check STUDY=config/mine.yaml
 check: $(READY)
@@ -104,9 +113,11 @@ rulegraph: $(READY)
 	@echo "Drawn: the rule graph in README.md"
 
 $(READY): requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "$(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "no venv module: apt-get install python3-venv"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here; name another one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
+	  "$(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; from importlib.util import find_spec; sys.exit(None if find_spec("venv") and \
+	  find_spec("ensurepip") else "$(PYTHON) has no venv module: apt-get install python3-venv")'
 	$(PYTHON) -m venv $(VENV)
 	@command -v c++ >/dev/null || echo "No C++ compiler: training will run uncompiled and slowly (apt-get install g++)"
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock
@@ -115,7 +126,7 @@ $(READY): requirements.lock
 	@PYTHONPATH=src $(VENV)/bin/python -m libi.study variants > config/variants.schema.json
 	@touch $@
 
-# Resolves pyproject.toml anew, and writes what came out to requirements.lock and environment.yml.
+# Resolves pyproject.toml again, and writes what came out to requirements.lock and environment.yml.
 lock:
 	rm -rf $(VENV)-lock
 	$(PYTHON) -m venv $(VENV)-lock

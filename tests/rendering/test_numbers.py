@@ -79,7 +79,7 @@ def test_the_papers_own_cells_are_no_difference(papers_numbers):
     assert " to $+" in papers_numbers["LargestDifference"]  # an interval around 0
     assert papers_numbers["CellsByDataset"].startswith("10 of 10 on LinearJTEx, ")
     assert "otherwise" not in papers_numbers["VerdictCell"]
-    assert papers_numbers["VerdictObjectiveAtTruth"] == "we find so too"
+    assert papers_numbers["VerdictObjectiveAtTruth"] == "We find the same"
 
 
 def claims_with(*verdicts_of_cells):
@@ -91,12 +91,12 @@ def claims_with(*verdicts_of_cells):
 def test_verdicts_in_words():
     several = claims_with(("a", "reproduced"), ("b", "not reproduced"), ("c", "reproduced"), ("d", "not decidable"))
     values = verdicts(several, ["cell", "another_one"])
-    assert values["VerdictCell"] == "in 2 of 4 cases we find so too; 1 cannot be decided and 1 comes out otherwise"
+    assert values["VerdictCell"] == "We find the same in 2 of 4 cases; 1 cannot be decided and 1 comes out otherwise"
     assert values["VerdictAnotherOne"] == "--"
     for kept, words in (
-        ([1], "we do not find so"),
-        ([0, 2], "in both cases we find so too"),
-        ([3, 3, 3], "in all 3 cases we cannot decide this"),
+        ([1], "We find otherwise"),
+        ([0, 2], "We find the same in both cases"),
+        ([3, 3, 3], "Our data cannot decide this in all 3 cases"),
         ([1, 1, 3], "of 3 cases 1 cannot be decided and 2 come out otherwise"),
     ):
         assert verdicts(several.iloc[kept], ["cell"])["VerdictCell"] == words

@@ -1,8 +1,10 @@
 """No file in figures/ or paper/ that no rule makes, but for what is written by hand."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,55 @@ def test_make_says_what_to_install():
     makefile = Path(REPOSITORY, "Makefile").read_text(encoding="utf-8")
     (said,) = re.findall(r"No latexmk.*?apt-get install ([a-z -]+)", makefile, re.DOTALL)
     assert said == PACKAGES
+
+
+@pytest.mark.parametrize(
+    ("python", "said"),
+    [
+        ("no-such-python", "There is no no-such-python here; name another one: make PYTHON=python3.12"),
+        ("old", "old is older than Python 3.11; name a newer one: make PYTHON=python3.12"),
+        ("bare", "bare has no venv module: apt-get install python3-venv"),
+        ("broken", "broken: it cannot start"),
+    ],
+)
+def test_make_says_what_is_wrong_with_a_python(tmp_path, python, said):
+    """Programs on PATH that answer as such a Python would."""
+    answers = {
+        "old": 'import sys; sys.version_info = (3, 9); exec(sys.argv[2].replace("import sys; ", ""))',
+        "bare": "import sys, importlib.util; importlib.util.find_spec = lambda name: None; exec(sys.argv[2])",
+    }
+    for name, program in answers.items():
+        (tmp_path / f"{name}.py").write_text(program)
+        (tmp_path / name).write_text(f'#!/bin/sh\nexec {sys.executable} {tmp_path}/{name}.py "$@"\n')
+    (tmp_path / "broken").write_text('#!/bin/sh\necho "broken: it cannot start" >&2\nexit 3\n')
+    for name in ("old", "bare", "broken"):
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    target = f"{tmp_path}/env/ready"
+    run = subprocess.run(
+        ["make", "--silent", f"PYTHON={python}", f"VENV={tmp_path}/env", target],
+        cwd=REPOSITORY,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode != 0 and said in run.stderr + run.stdout
+    assert not (tmp_path / "env").exists()
+
+
+def test_make_says_that_an_environment_is_broken(tmp_path):
+    (tmp_path / "ready").touch()
+    run = subprocess.run(["make", f"VENV={tmp_path}", "quick"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert run.returncode != 0 and f"Remove it and give the command again: rm -r {tmp_path}" in run.stderr
+
+
+def test_make_trains_one_job(tmp_path):
+    """What it would call."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(sys.executable)
+    (tmp_path / "ready").touch()
+    command = ["make", "-n", f"VENV={tmp_path}", "one", "DATASET=gaussian"]
+    run = subprocess.run([*command, "METHOD=libi", "REPLICATE=0"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert "-- results/training/gaussian/libi/0.safetensors" in run.stdout
+    lacking = subprocess.run([part for part in command if part != "-n"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert lacking.returncode != 0 and "Name a job: make one DATASET=gaussian METHOD=libi REPLICATE=0" in lacking.stdout

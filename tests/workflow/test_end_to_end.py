@@ -104,7 +104,7 @@ def test_table_1_is_the_mean_of_the_test_points(results):
             assert len(values) == STUDY["points"]["test"]
             means.append(sum(values) / len(values))
         row = table.loc[dataset, method, "test_ll"]
-        assert row["mean"] == pytest.approx(np.mean(means), rel=1e-9)
+        assert row["mean"] == pytest.approx(np.mean(means), rel=1e-7)  # it has eight digits
         assert row["sd"] == pytest.approx(np.std(means, ddof=1), rel=1e-6)
 
 

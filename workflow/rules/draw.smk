@@ -6,18 +6,13 @@ rule draw:
         unpack(tables_of_figure),
         code=code("draw_figure.py", "figure"),
     output:
-        **{
-            kind: report(
-                f"figures{{study}}/{{figure}}.{kind}",
-                caption="../report/figure.rst",
-                category="Figures",
-                labels=lambda wildcards, kind=kind: {
-                    "figure": wildcards.figure.replace("figure", "Figure "),
-                    "kind": kind.upper(),
-                },
-            )
-            for kind in ("png", "pdf")
-        },
+        png=report(
+            "figures{study}/{figure}.png",
+            caption="../report/figure.rst",
+            category="3 Figures",
+            labels=lambda wildcards: {"figure": wildcards.figure.replace("figure", "Figure ")},
+        ),
+        pdf="figures{study}/{figure}.pdf",
         csv="figures{study}/{figure}.csv",
     log:
         "logs{study}/draw/{figure}.log",

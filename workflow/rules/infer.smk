@@ -75,8 +75,8 @@ rule gather_gaps:
         report(
             "results{study}/gaps.csv",
             caption="../report/gaps.rst",
-            category="Two gaps",
-            labels={"shows": "what each model misses", "kind": "table"},
+            category="4 Two gaps",
+            labels={"shows": "what each model misses", "opens as": "CSV file, to download"},
         ),
     log:
         "logs{study}/gather_gaps.log",

@@ -22,8 +22,8 @@ rule judge:
         report(
             "results{study}/claims.csv",
             caption="../report/claims.rst",
-            category="Verdict",
-            labels={"shows": "every claim of the paper", "kind": "table"},
+            category="2 Verdicts",
+            labels={"shows": "every claim of the paper", "opens as": "CSV file, to download"},
         ),
     log:
         "logs{study}/judge.log",

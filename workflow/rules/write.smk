@@ -23,8 +23,8 @@ rule render_verdicts:
         conclusions=report(
             "results{study}/conclusions.csv",
             caption="../report/claims.rst",
-            category="Verdict",
-            labels={"shows": "the main conclusions", "kind": "table"},
+            category="2 Verdicts",
+            labels={"shows": "the main conclusions", "opens as": "CSV file, to download"},
         ),
     log:
         "logs{study}/render_verdicts.log",
@@ -54,7 +54,12 @@ rule render_page:
         template="src/libi/paper/tables/page.html",
         code=code("render_page.py"),
     output:
-        page="results{study}/index.html",
+        page=report(
+            "results{study}/index.html",
+            caption="../report/page.rst",
+            category="1 Table 1",
+            labels={"shows": "each cell, and what it is made of", "opens as": "page, to click"},
+        ),
         summary="results{study}/summary.rst",
     log:
         "logs{study}/render_page.log",
@@ -118,8 +123,8 @@ rule write:
         report(
             "paper{study}/replication.pdf",
             caption="../report/replication.rst",
-            category="Paper",
-            labels={"shows": "the replication paper", "kind": "PDF"},
+            category="5 Paper",
+            labels={"shows": "the replication paper", "opens as": "PDF"},
         ),
     log:
         "logs{study}/write.log",

@@ -28,6 +28,7 @@ from libi.statistics import TRUSTED
 
 log = logging.getLogger(__name__)
 
+LONGEST = 1.6  # height of a panel over its width, and the other way round
 LEAST_REACH = 3.9  # of the axes: beyond nearly all of the prior
 MARKER = {2: 4.0, 3: 6.0}  # area in square points, by number of columns
 SIZE = {2: (COLUMN, 3.5), 3: (PAGE, 4.7)}  # inches, by number of columns
@@ -111,8 +112,9 @@ def draw_posterior_means(points: pd.DataFrame, *, panels: tuple[tuple[Panel, ...
         draw_panel(grid[row, column], panels[row][column], shown, MARKER[columns])
         tables.append(shown.assign(row=row + 1, column=column + 1))
     numbers = pd.concat(tables, ignore_index=True)[["row", "column", *COLUMNS]]
-    reach = max(LEAST_REACH, 1.04 * finite_codes(numbers)[["z_1", "z_2"]].abs().max(axis=None))
-    grid[0, 0].set(xlim=(-reach, reach), ylim=(-reach, reach))
+    across, up = reaches(numbers)
+    grid[0, 0].set(xlim=(-across, across), ylim=(-up, up))
+    figure.set_size_inches(SIZE[columns][0], SIZE[columns][1] * max(1.0, up / across))
     for axes in grid[-1]:
         axes.set_xlabel("$z_1$")
     for axes in grid[:, 0]:
@@ -147,6 +149,13 @@ def panel_table(points: pd.DataFrame, panel: Panel) -> pd.DataFrame:
             exact_2=rows["exact_mean_2"].astype(float),
         )
     return table.reindex(columns=COLUMNS)
+
+
+def reaches(numbers: pd.DataFrame) -> tuple[float, float]:
+    """How far the axes go, so that all points are shown: no panel is longer than LONGEST times its width."""
+    furthest = 1.04 * finite_codes(numbers)[["z_1", "z_2"]].abs().max().fillna(0.0)
+    across, up = (max(LEAST_REACH, float(reach)) for reach in furthest)
+    return max(across, up / LONGEST), max(up, across / LONGEST)
 
 
 def finite_codes(shown: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,7 @@ MARKS = {
 }
 FURTHER = [("#0072B2", "^"), ("#F0E442", "X"), ("#999999", "<"), ("#8B4513", ">")]  # of methods that the paper has not
 ROOM = 1.25  # of an axis, by the largest median of a method
+SHORT = 0.3  # of an axis: shorter lines have no label
 BEFORE = 0.04  # of an axis, before 0, where the truth's misfit is
 AREA, AREA_OF_OTHERS = {"*": 70.0}, 18.0  # square points
 COLUMNS = ["dataset", "method", "replicate", X, Y, "objective", "beyond"]
@@ -106,7 +107,7 @@ def _panel(axes: Axes, title: str, rows: pd.DataFrame, marks: dict[str, tuple[st
                     facecolors="none" if outside else colour,
                     edgecolors=colour if outside else "white",
                     linewidths=0.8 if outside else 0.4,
-                    zorder=3,
+                    zorder=4 if method == "vae" else 3,
                     clip_on=False,
                 )
     axes.set(xlabel=LABELS[X], ylabel=LABELS[Y])
@@ -115,19 +116,22 @@ def _panel(axes: Axes, title: str, rows: pd.DataFrame, marks: dict[str, tuple[st
 
 
 def _equal_objective(axes: Axes, ends: dict[str, float]) -> None:
-    """Lines on which L is the same, each with its value where it leaves the panel."""
+    """Lines on which L is the same, each with its value near its lower end, away from the truth."""
     for level in MaxNLocator(6).tick_values(0, ends[X] + ends[Y]):
         if not 0 < level < ends[X] + ends[Y]:
             continue
         x = np.array([max(0.0, level - ends[Y]), min(level, ends[X])])
         axes.plot(x, level - x, color=FAINT, linewidth=0.4, zorder=1)
-        at_top = level > ends[Y]
+        if x[1] - x[0] < SHORT * ends[X]:
+            continue
+        at_bottom = level <= ends[X]
         axes.annotate(
             f"L = {level:g}",
-            (x[0], level - x[0]),
-            xytext=(2, -2 if at_top else 1),
+            (x[1], level - x[1]),
+            xytext=(2, 0) if at_bottom else (-2, -1),
             textcoords="offset points",
-            va="top" if at_top else "bottom",
+            ha="left" if at_bottom else "right",
+            va="bottom" if at_bottom else "top",
             fontsize=SMALL - 0.5,
             color=INK,
             zorder=2,

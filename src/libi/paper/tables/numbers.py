@@ -28,18 +28,12 @@ OTHER = (
 )
 BETAS = "beta="
 REPRODUCED = "reproduced"
-# Verdicts in words: on one claim; on all cases of one; on some cases, one or several.
+# Verdicts in sentences: on one claim; and, for some of its cases, one or several.
 ALONE = {
-    REPRODUCED: "we find so too",
-    "not reproduced": "we do not find so",
-    "not decidable": "we cannot decide this",
-    "not testable": "this cannot be tested",
-}
-IN_ALL = {
-    REPRODUCED: "in {} we find so too",
-    "not reproduced": "in {} we do not find so",
-    "not decidable": "in {} we cannot decide this",
-    "not testable": "in {} this cannot be tested",
+    REPRODUCED: "We find the same",
+    "not reproduced": "We find otherwise",
+    "not decidable": "Our data cannot decide this",
+    "not testable": "This cannot be tested",
 }
 SOME = {
     "not reproduced": ("{} comes out otherwise", "{} come out otherwise"),
@@ -159,7 +153,7 @@ def _counts(claims: pd.DataFrame) -> dict[str, str]:
 
 
 def _verdict(claims: pd.DataFrame) -> str:
-    """What follows the paper's words and a colon: our verdict on one claim, or on the same claim in several cases."""
+    """The sentence that follows the paper's words: our verdict on one claim, or on the same claim in several cases."""
     counts = {name: int((claims["verdict"] == name).sum()) for name in VERDICTS}
     found, cases = [name for name in VERDICTS if counts[name]], len(claims)
     if not found:
@@ -167,10 +161,11 @@ def _verdict(claims: pd.DataFrame) -> str:
     if cases == 1:
         return ALONE[found[0]]
     if len(found) == 1:
-        return IN_ALL[found[0]].format("both cases" if cases == 2 else f"all {cases} cases")
+        return f"{ALONE[found[0]]} in {'both cases' if cases == 2 else f'all {cases} cases'}"
     others = enumeration([SOME[name][counts[name] > 1].format(counts[name]) for name in found if name != REPRODUCED])
-    agreeing = f"in {counts[REPRODUCED]} of {cases} cases we find so too" if counts[REPRODUCED] else f"of {cases} cases"
-    return f"{agreeing}; {others}" if counts[REPRODUCED] else f"{agreeing} {others}"
+    if not counts[REPRODUCED]:
+        return f"Of {cases} cases {others}"
+    return f"{ALONE[REPRODUCED]} in {counts[REPRODUCED]} of {cases} cases; {others}"
 
 
 def _cells_by_dataset(claims: pd.DataFrame) -> str:

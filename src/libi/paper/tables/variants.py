@@ -283,7 +283,9 @@ def turning_to_latex(stable: pd.DataFrame, *, study: str) -> str:
         stable: result of `libi.paper.sensitivity.stable_claims`.
         study: see `ranking_to_latex`.
     """
-    return _latex(_turning(stable, text), _widths(0.36, 0.16, 0.4), f"Claims that turn in the study {study}", long=True)
+    caption = "Claims that turn on a choice: the verdict in the base, and the variants that turn it."
+    title = f"Claims that turn in the study {study}"
+    return _latex(_turning(stable, text), _widths(0.36, 0.16, 0.4), title, caption)
 
 
 def conclusions_to_latex(conclusions: pd.DataFrame, *, study: str) -> str:
@@ -293,7 +295,7 @@ def conclusions_to_latex(conclusions: pd.DataFrame, *, study: str) -> str:
         conclusions: result of `stable_conclusions`.
         study: see `ranking_to_latex`.
     """
-    columns = _widths(0.24, 0.1) + "rrrr" + _widths(0.22)
+    columns = _widths(0.2, 0.09) + "rrrr" + _widths(0.2)
     return _latex(_conclusions(conclusions, text), columns, f"Conclusions under all variants of the study {study}")
 
 
@@ -305,7 +307,8 @@ def undecided_to_latex(undecided: pd.DataFrame, *, study: str) -> str:
         study: see `ranking_to_latex`.
     """
     table = _undecided(undecided, text, "$")
-    return _latex(table, _widths(0.32) + "rrlr", f"Open claims with more replicates in the study {study}", long=True)
+    caption = "Claims that five replicates leave open: the interval by these, and by fresh replicates."
+    return _latex(table, _widths(0.32) + "rrlr", f"Open claims with more replicates in the study {study}", caption)
 
 
 def ranking_to_markdown(ranking: pd.DataFrame, *, base: str) -> str:
@@ -338,16 +341,18 @@ def undecided_to_markdown(undecided: pd.DataFrame) -> str:
     return _markdown(_undecided(undecided, str, ""))
 
 
-def _latex(table: Table, columns: str, title: str, *, long: bool = False) -> str:
+def _latex(table: Table, columns: str, title: str, caption: str = "") -> str:
+    """A tabular; with a caption, a longtable."""
     heads, rows = table
-    environment = "longtable" if long else "tabular"
+    environment = "longtable" if caption else "tabular"
     top = rf"\toprule {' & '.join(heads)} \\ \midrule"
+    long = [rf"\caption{{{caption}}}\\ {top} \endfirsthead", rf"{top} \endhead", r"\bottomrule \endfoot"]
     lines = [
         f"% {title}, made by libi {__version__}.",
         rf"\begin{{{environment}}}{{{columns}}}",
-        *([rf"{top} \endhead", r"\bottomrule \endfoot"] if long else [top]),
+        *(long if caption else [top]),
         *(rf"{' & '.join(row)} \\" for row in rows),
-        *([] if long else [r"\bottomrule"]),
+        *([] if caption else [r"\bottomrule"]),
         rf"\end{{{environment}}}",
     ]
     return "\n".join([*lines, ""])
