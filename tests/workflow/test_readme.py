@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from .conftest import REPOSITORY, TINY_FILE, TYPESET, Project
 
@@ -13,6 +14,7 @@ PAGES = [REPOSITORY / name for name in ("README.md", "REPLICATION.md", "CONTRIBU
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 CALLS = re.findall(r"^(?: {4})?(?:\.venv/bin/)?(snakemake .*)$", TEXT, re.MULTILINE)
+WRITING = re.findall(r"^(sed .* > .*)$", TEXT, re.MULTILINE)
 OF_WHAT_IS_THERE = [call for call in CALLS if "--forcerun" in call]
 ELSEWHERE = [call for call in CALLS if "--report" in call or "--profile slurm" in call]  # test_report.py, tests/slurm
 DRY = [call for call in CALLS if call not in OF_WHAT_IS_THERE + ELSEWHERE]
@@ -25,11 +27,20 @@ def arguments(call):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    return Project.of_the_work_tree(tmp_path_factory.mktemp("readme") / "project")
+    """A copy of the project, with the files that the pages' commands write."""
+    project = Project.of_the_work_tree(tmp_path_factory.mktemp("readme") / "project")
+    for call in WRITING:
+        subprocess.run(call, shell=True, cwd=project.root, check=True)
+    return project
 
 
 def test_the_pages_have_commands():
-    assert len(DRY) >= 8 and len(OF_WHAT_IS_THERE) == 1 and len(ELSEWHERE) >= 2
+    assert len(DRY) >= 8 and len(OF_WHAT_IS_THERE) == 1 and len(ELSEWHERE) >= 2 and len(WRITING) == 1
+
+
+def test_the_copy_with_another_seed_is_the_same_study_but_for_seed_and_name(project):
+    first, second = (yaml.safe_load((project.root / f"config/{name}.yaml").read_text()) for name in ("quick", "seed-1"))
+    assert second == first | {"seed": 1, "name": "seed-1"} and first["seed"] == 0
 
 
 @pytest.mark.parametrize("call", DRY)
