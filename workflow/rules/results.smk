@@ -33,18 +33,19 @@ def check_own_results(function, wildcards):
     if not workflow.is_main_process or not results or results[0] in CHECKED:
         return
     CHECKED.add(results[0])
-    again = [file for file in results if not os.path.exists(file) or is_refused(maker, file)]
+    again = [file for file in results if not os.path.exists(file) or is_damaged(maker, file)]
     if again or is_foreign(maker, wildcards, results):
         workflow.dag.forcefiles.update(results)
 
 
-def is_refused(maker, file):
-    """Whether a result is damaged; what is wrong with it is said before the first job, unless it is to be made again."""
+def is_damaged(maker, file):
+    """Whether a result is damaged. What is wrong with it is said before the first job, unless it is made again anyway."""
     try:
         check_seal(file) if file.endswith(".csv") else statement_of(file)
         return False
     except Damaged as error:
-        if maker not in workflow.dag.forcerules and file not in workflow.dag.forcefiles:
+        dag, unfinished = workflow.dag, workflow.persistence._filter_incomplete_keys([file])  # by a job that was killed
+        if not unfinished and maker not in dag.forcerules and file not in dag.forcefiles:
             REFUSED.append(str(error))
         return True
 
