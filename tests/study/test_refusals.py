@@ -365,7 +365,10 @@ def test_the_readme_lists_every_key():
     command = ["git", "ls-files", "*.yaml"]  # whoever has a study of their own there need not list it
     ours = set(subprocess.run(command, cwd=CONFIG, capture_output=True, text=True, check=True).stdout.split())
     assert ours <= listed
-    assert listed - ours - {"schema.json", "variants.schema.json"} == leaves(mapping("config")) | {"datasets", "datasets.*"}
+    assert listed - ours - {"schema.json", "variants.schema.json"} == leaves(mapping("config")) | {
+        "datasets",
+        "datasets.*",
+    }
 
 
 def checked(*arguments):
