@@ -50,5 +50,5 @@ def test_jobs_spread_over_both_nodes_and_the_study_goes_on_when_one_is_lost(undi
     jobs = accounting()[known:]
     assert {first, second} <= {job["NodeList"] for job in jobs}
     assert {"NODE_FAIL", "COMPLETED"} <= states(jobs), states(jobs)
-    ended = [job for job in jobs if job["Comment"].endswith(f"_linear_jtex_{method}_0") and job["State"] == "COMPLETED"]
+    ended = [job for job in jobs if job["Comment"].endswith(f"_cubic_jtex_{method}_0") and job["State"] == "COMPLETED"]
     assert [job["NodeList"] for job in ended] == [first]
