@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src")]
 
-from libi.study.settings import FOLDERS_OF_THE_PAPER, TABLES_OF_THE_PAPER  # noqa: E402
+from libi.study.settings import FOLDERS_OF_THE_PAPER, is_paper_table  # noqa: E402
 
 PRIORITIES = {
     "define_truth": 30,
@@ -77,7 +77,7 @@ def is_of(file: str, folder: str) -> bool:
     """
     parts, own = Path(file).parts[1:], Path(folder.removeprefix("/")).parts
     name = Path(file).stem
-    if Path(file).match("results/*.csv") and name.split("_")[0] not in TABLES_OF_THE_PAPER:
+    if Path(file).match("results/*.csv") and not is_paper_table(name):
         return folder == f"/{name}"  # the table of variants side by side
     place = parts[len(own) :]
     return parts[: len(own)] == own and (len(place) == 1 or place[:1] != () and place[0] in FOLDERS_OF_THE_PAPER)

@@ -7,7 +7,9 @@ logger plugin too, but nobody needs to choose it by --logger: workflow/terminal.
 It must not import libi: that comes from the environment here, and the Snakefile may be another work tree's.
 """
 
+import contextlib
 import difflib
+import json
 import logging
 import sys
 from collections.abc import Sequence
@@ -17,6 +19,8 @@ import yaml
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
 SUFFIXES = (".yaml", ".yml", ".json")
+NO_KEYS = "is no study: it has no keys"
+FOLDERS = ("results", "figures", "paper", "logs")  # of what a study makes
 
 
 class LogHandler(LogHandlerBase):
@@ -35,8 +39,8 @@ def configuration_files(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         option, _, value = argument.partition("=")
         if argument.startswith("-"):
-            taking = option in ("--configfile", "--configfiles")
-            found += [value] if taking and value else []
+            taking = option in ("--configfile", "--configfiles") and not value  # with = it takes one
+            found += [value] if option in ("--configfile", "--configfiles") and value else []
         elif taking:
             found.append(argument)
     return found
@@ -48,9 +52,10 @@ def describe_unreadable(files: Sequence[str]) -> str:
     Args:
         files: as they stand on the command line.
     """
-    likely = [file for file in files if file.endswith(SUFFIXES)]
+    likely = [file for file in files if file.lower().endswith(SUFFIXES)]
     for file in files:
-        if file not in likely and ("/" in file or not Path(file).exists()):
+        of_study = Path(file).parts[:1] in {(folder,) for folder in FOLDERS}
+        if file not in likely and (of_study or not Path(file).exists()):
             return (
                 f"{file} stands behind --configfile, so it is taken for a study's file. Write what you want to make "
                 f"before it: snakemake {file} --configfile {likely[0] if likely else 'config/quick.yaml'}"
@@ -61,8 +66,13 @@ def describe_unreadable(files: Sequence[str]) -> str:
 
 
 def _describe(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe can be read only once
+        return ""
     try:
-        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        with contextlib.suppress(ValueError):
+            return "" if isinstance(json.loads(text), dict) else NO_KEYS
+        mapping = yaml.safe_load(text)
     except FileNotFoundError:
         others = difflib.get_close_matches(str(path), [str(other) for other in path.parent.glob("*.yaml")], n=1)
         return "no such file" + (f"; did you mean {others[0]!r}?" if others else "")
@@ -75,7 +85,7 @@ def _describe(path: Path) -> str:
         return f"{f'line {mark.line + 1}: ' if mark else ''}{error.problem or error.context}"
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
         return f"not readable as YAML: {' '.join(str(error).split())}"
-    return "" if isinstance(mapping, dict) and mapping else "is no study: it has no keys"
+    return "" if isinstance(mapping, dict) else NO_KEYS
 
 
 if Path(sys.argv[0]).stem in ("snakemake", "__main__"):

@@ -10,7 +10,7 @@ from libi.methods import METHODS
 from libi.runtime import rooms
 from libi.runtime.rooms import Room, RoomError
 from libi.study.grids import check_keys
-from libi.study.settings import ArchitectureSettings, TrainingSettings
+from libi.study.jobs import JobArchitecture, JobTrainingSettings
 
 from ..study.studies import ENVIRONMENT
 
@@ -72,12 +72,14 @@ def test_what_is_wrong_with_a_file_is_said_with_its_name(room, text, ask, messag
 @pytest.mark.parametrize(
     ("given", "section", "words"),
     [
-        (("batch_size", "anealing_share"), TrainingSettings, "'anealing_share'; did you mean 'annealing_share'"),
-        (("encoder_bias", "units"), ArchitectureSettings, "'units'.*allowed: decoder_units, decoder_activation, enc"),
+        (("batch_size", "anealing_share"), JobTrainingSettings, "'anealing_share' is no.*mean 'annealing_share'"),
+        (("decoder_units", "units"), JobArchitecture, "'units' is no.*allowed: decoder_units, decoder_activation"),
+        (("encoder_bias",), JobArchitecture, "'encoder_bias' is no key to be named here"),
+        (("epochs",), JobTrainingSettings, "'epochs' is no key to be named here"),
     ],
 )
 def test_a_file_that_reads_a_key_which_no_study_has_is_refused(given, section, words):
-    with pytest.raises(RoomError, match=f"toy.py: reads: no study has a key {words}"):
+    with pytest.raises(RoomError, match=f"toy.py: reads: {words}"):
         check_keys("toy.py: reads", given, section)
 
 

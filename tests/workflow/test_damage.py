@@ -220,6 +220,24 @@ def test_a_table_that_was_edited_stops_a_run_that_has_nothing_else_to_do(tiny_ru
     assert remedy in run.stdout
     planned, _ = project.planned("--configfile", TINY_FILE, *remedy.split()[-2:])
     assert planned["render_table1"] == 1 and "train" not in planned
+    told = project.snakemake("-n", "--cores", "1", "--configfile", TINY_FILE).stdout
+    assert "A run would stop here. results/tiny/table1.csv: " in told
+    run = project.snakemake("--cores", "2", "--configfile", TINY_FILE, *remedy.split()[-2:])
+    assert run.returncode == 0, run.stdout
+    assert table.read_bytes() == (tiny_run.root / "results/tiny/table1.csv").read_bytes()
+    assert project.planned("--configfile", TINY_FILE) == ({}, [])
+
+
+def test_a_run_that_went_half_way_after_a_change_goes_on(tiny_run, tmp_path):
+    """Tables that were made from what is no longer there are stale, and not damaged."""
+    project = tiny_run.copy(tmp_path / "project")
+    write_study(project.root / TINY_FILE, OTHER_RATE)
+    for options in (("--until", "train", "train_libi"), ()):
+        run = project.snakemake("--cores", "2", "--configfile", TINY_FILE, *options)
+        assert run.returncode == 0, run.stdout
+    assert project.planned("--configfile", TINY_FILE) == ({}, [])
+    table = "results/tiny/table1.csv"
+    assert (project.root / table).read_bytes() != (tiny_run.root / table).read_bytes()
 
 
 @pytest.mark.parametrize(

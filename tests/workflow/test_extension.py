@@ -107,6 +107,13 @@ def test_what_was_trained_before_stays(extended):
     assert len(trained) == 6 and all("toy" in message or "my_points" in message for message in trained), trained
 
 
+@pytest.mark.parametrize("order", "0123")
+def test_a_finished_study_has_nothing_to_do_whichever_rule_is_asked_first(extended, order):
+    """Snakemake asks all rules that could make a file, in the order of their hashes."""
+    run = extended[0].snakemake("-n", "--cores", "1", "--configfile", TINY_FILE, PYTHONHASHSEED=order)
+    assert run.returncode == 0 and "Nothing to be done" in run.stdout, run.stdout
+
+
 def test_an_edit_of_a_method_retrains_that_method(extended, tmp_path):
     project = extended[0].copy(tmp_path / "project")
     project.edit("src/libi/methods/toy.py")

@@ -71,6 +71,8 @@ def test_jobs_are_read_from_what_snakemake_noted(tmp_path):
         ("results/table1.csv", "/quick", False),
         ("results/table1_gaussian.csv", "", True),
         ("results/sensitivity.csv", "", False),
+        ("results/grid_fine.csv", "/grid_fine", True),
+        ("results/grid_fine.csv", "", False),
         ("results/sensitivity.csv", "/sensitivity", True),
         ("figures/figure1.csv", "", True),
         ("figures/sensitivity/figure7.csv", "/sensitivity", True),

@@ -79,6 +79,23 @@ def test_a_configuration_file_that_cannot_be_read_is_refused_in_plain_words(proj
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--configfile=config/smoke.yaml", "gaussian"),
+        ("gaussian", "--configfile", "config/smoke.yaml"),
+        ("--configfile", "config/smoke.yaml", "--", "gaussian"),
+        ("--configfile", "config/smoke.conf", "--", "gaussian"),
+        ("--report", "results/quick/report.html", "--configfile", "config/smoke.yaml", "--", "gaussian"),
+    ],
+)
+def test_what_snakemake_accepts_is_not_refused(project, arguments):
+    (project.root / "config/smoke.conf").write_text((project.root / SMOKE).read_text())
+    run = project.snakemake("-n", "--cores", "1", *arguments)
+    assert "stands behind" not in run.stdout and "belongs to" not in run.stdout and "no study" not in run.stdout
+    assert "--report" in arguments or run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (

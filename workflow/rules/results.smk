@@ -4,7 +4,9 @@ Snakemake finds that out by its notes and by dates. Results that were copied her
 out here: each says what made it (`libi.runtime.seals`).
 """
 
-from libi.runtime.seals import Damaged, check_seal, is_result, origin_of, statement_of
+from snakemake.logging import logger
+
+from libi.runtime.seals import Damaged, check_content, is_result, origin_of, statement_of
 
 STATED = {".csv", ".safetensors"}
 REFUSED = []  # what is wrong with results that are damaged
@@ -13,7 +15,7 @@ CHECKED = set()
 
 @cache
 def rules_with(function):
-    """The rules that have a function among their input."""
+    """The rules that have a function among their input: one, or kinds of one, which make the same files."""
     return [rule for rule in workflow.rules if function in list(rule.input)]
 
 
@@ -24,29 +26,31 @@ def check_own_results(function, wildcards):
     that was stopped has left such a gap: Snakemake had taken away what the job was to make again.
 
     Args:
-        function: that is among the input of the job's rule, and of no other's but its variants'.
+        function: that is among the input of the job's rule.
         wildcards: of the job.
     """
-    maker = rules_with(function)[0]
-    results = [file.apply_wildcards(wildcards) for file in maker.output]
+    makers = rules_with(function)
+    results = [file.apply_wildcards(wildcards) for file in makers[0].output]
     results = [file for file in map(str, results) if is_result(file) and Path(file).suffix in STATED]
     if not workflow.is_main_process or not results or results[0] in CHECKED:
         return
     CHECKED.add(results[0])
-    again = [file for file in results if not os.path.exists(file) or is_damaged(maker, file)]
-    if again or is_foreign(maker, wildcards, results):
+    again = [file for file in results if not os.path.exists(file) or is_damaged(makers, file)]
+    if again or is_foreign(makers[0], wildcards, results):
         workflow.dag.forcefiles.update(results)
 
 
-def is_damaged(maker, file):
+def is_damaged(makers, file):
     """Whether a result is damaged. What is wrong with it is said before the first job, unless it is made again anyway."""
     try:
-        check_seal(file) if file.endswith(".csv") else statement_of(file)
+        check_content(file) if file.endswith(".csv") else statement_of(file)
         return False
     except Damaged as error:
         dag, unfinished = workflow.dag, workflow.persistence._filter_incomplete_keys([file])  # by a job that was killed
-        if not unfinished and maker not in dag.forcerules and file not in dag.forcefiles:
+        if not unfinished and dag.forcerules.isdisjoint(makers) and file not in dag.forcefiles:
             REFUSED.append(str(error))
+            if workflow.dryrun:
+                logger.warning(f"A run would stop here. {error}")
         return True
 
 

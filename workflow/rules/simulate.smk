@@ -1,6 +1,7 @@
 """Ground truths and data, generated or one's own: before all else, so that the longest training jobs start first."""
 
 SPLITS = ("train", "validation", "test")
+GENERATED = "|".join(name for name in FAMILY.dataset_names() if name not in OWN) or "(?!)"  # of none
 
 
 rule define_truth:
@@ -13,6 +14,8 @@ rule define_truth:
         "logs{study}/define_truth/{dataset}.log",
     benchmark:
         "results{study}/benchmarks/define_truth/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=GENERATED,
     priority: 30
     conda:
         ENVIRONMENT
@@ -37,6 +40,8 @@ rule simulate:
         "logs{study}/simulate/{dataset}/{replicate}.log",
     benchmark:
         "results{study}/benchmarks/simulate/{dataset}/{replicate}.tsv"
+    wildcard_constraints:
+        dataset=GENERATED,
     priority: 30
     conda:
         ENVIRONMENT
@@ -79,6 +84,3 @@ rule split_points:
         "Splitting the points of {wildcards.dataset} for replicate {wildcards.replicate}"
     script:
         "../../scripts/split_points.py"
-
-
-ruleorder: split_points > simulate

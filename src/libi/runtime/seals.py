@@ -21,6 +21,7 @@ from typing import Any
 PathLike = str | os.PathLike[str]
 RESULTS = "results"
 TENSORS = ".safetensors"
+CHANGED = "it has changed since it was written"
 ABOUT, HASH, STATEMENT = "about", "sha256", "statement"  # in files of tensors: the entry that holds all, and two of its
 
 
@@ -183,6 +184,25 @@ def _of_tensors(file: Path) -> str:
     return str(json.loads(header["__metadata__"][ABOUT])[STATEMENT])
 
 
+def check_content(path: PathLike, root: PathLike = ".") -> Statement:
+    """Make sure that a table's content is what was written to its path.
+
+    Args:
+        path: of the table, relative to the root.
+        root: the work tree.
+
+    Returns:
+        what the table says of itself.
+
+    Raises:
+        Damaged: if it is not, or nothing says what it is, naming it and the remedy.
+    """
+    statement = statement_of(path, root)
+    if statement.sha256 != hashlib.sha256(Path(root, path).read_bytes()).hexdigest():
+        raise Damaged(path, CHANGED)
+    return statement
+
+
 def check_statement(path: PathLike, statement: Statement, sha256: str, root: PathLike = ".") -> None:
     """Make sure that a result is what was written, from what is there now.
 
@@ -196,7 +216,7 @@ def check_statement(path: PathLike, statement: Statement, sha256: str, root: Pat
         Damaged: if it has changed, or was made from another file, naming it.
     """
     if statement.sha256 != sha256:
-        raise Damaged(path, "it has changed since it was written")
+        raise Damaged(path, CHANGED)
     if name := other_input(statement, root):
         raise Damaged(path, f"it was made from another {name} than is there now")
 
@@ -219,5 +239,5 @@ def check_seal(path: PathLike, root: PathLike = ".") -> None:
     Raises:
         Damaged: if it is not, or nothing says what it is, naming it and the remedy.
     """
-    # Not `hash_of`, which trusts dates.
-    check_statement(path, statement_of(path, root), hashlib.sha256(Path(root, path).read_bytes()).hexdigest(), root)
+    statement = check_content(path, root)
+    check_statement(path, statement, statement.sha256, root)

@@ -13,7 +13,8 @@ from libi.datasets import DATASETS, architecture_keys
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.runtime.rooms import RoomError
-from libi.study.settings import ArchitectureSettings, PosteriorSettings, TrainingSettings
+from libi.study.jobs import JobArchitecture, JobTrainingSettings
+from libi.study.settings import PosteriorSettings
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -46,16 +47,21 @@ def _choice_of(name: str, words: str, keys: Mapping[str, Any], required: Collect
 
 
 def check_keys(place: str, names: Collection[str], section: type[Section]) -> None:
-    """Refuse a file that says it reads what a section of a study does not have.
+    """Refuse a file that says it reads a key which no study has, or which all of its kind read.
+
+    Args:
+        place: where it says so.
+        names: of the keys.
+        section: of a job, in which keys that some read are not required.
 
     Raises:
         RoomError: naming the file, the key and the nearest that there is.
     """
+    keys = [name for name, field in section.model_fields.items() if not field.is_required()]
     for name in names:
-        if name not in section.model_fields:
-            allowed = ", ".join(section.model_fields)
+        if name not in keys:
             raise RoomError(
-                f"{place}: no study has a key {name!r}{nearest(name, section.model_fields)} (allowed: {allowed})"
+                f"{place}: {name!r} is no key to be named here{nearest(name, keys)} (allowed: {', '.join(keys)})"
             )
 
 
@@ -63,9 +69,9 @@ for room in (DATASETS, METHODS, METRICS):
     for thing in room:  # what is wrong with a file is said before anything runs
         room.check(thing), room.title(thing)
 for thing in DATASETS:
-    check_keys(f"{DATASETS.path(thing)}: ARCHITECTURE", architecture_keys(thing), ArchitectureSettings)
+    check_keys(f"{DATASETS.path(thing)}: ARCHITECTURE", architecture_keys(thing), JobArchitecture)
 for thing, method in METHODS.items():
-    check_keys(f"{METHODS.path(thing)}: reads", method.reads, TrainingSettings)
+    check_keys(f"{METHODS.path(thing)}: reads", method.reads, JobTrainingSettings)
 
 LISTED = tuple(name for name, method in METHODS.items() if method.grid is not None)
 MethodGrids = _choice_of(

@@ -31,9 +31,14 @@ FOLDERS_OF_THE_PAPER = (
 TABLES_OF_THE_PAPER = ("table1", "claims", "conclusions", "gaps", "restarts", "grid")  # variants write a table too
 
 
+def is_paper_table(name: str) -> bool:
+    """Whether the paper's study has a table of this name in results/: Table 1 of one data set is among them."""
+    return name in TABLES_OF_THE_PAPER or name.startswith("table1_")
+
+
 def _free_folder(name: str) -> str:
-    taken = (*FOLDERS_OF_THE_PAPER, *TABLES_OF_THE_PAPER)
-    if name.lower() in taken or (name.lower() == "paper" and name != "paper"):
+    low = name.lower()
+    if low in FOLDERS_OF_THE_PAPER or is_paper_table(low) or (low == "paper" and name != "paper"):
         raise ValueError("a folder or a table of the paper's study, or its name in other letters")
     return name
 
@@ -48,10 +53,22 @@ Folder = Annotated[
         + "; paper in small letters"
     ),
 ]
+
+
+def _free_variant(name: str) -> str:
+    if name.lower() in FOLDERS_OF_THE_PAPER:
+        raise ValueError("a folder of a study")
+    return name
+
+
 VariantName = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"),
-    Allowed("a folder name of at most 64 letters, digits, dots, - and _, beginning with a letter or digit"),
+    AfterValidator(_free_variant),
+    Allowed(
+        "a folder name of at most 64 letters, digits, dots, - and _, beginning with a letter or digit, and none of "
+        + ", ".join(FOLDERS_OF_THE_PAPER)
+    ),
 ]
 Device = Annotated[Literal["auto", "cpu", "cuda"], one_of("auto", "cpu", "cuda")]
 Split = Annotated[Literal["validation", "test"], one_of("validation", "test")]

@@ -32,8 +32,11 @@ def describe_foreign(targets: Iterable[str], here: Iterable[str], root: Path = P
         here: names of the studies that this run makes.
         root: of the project.
     """
-    here = set(here)
+    here, before = set(here), ""
     for target in targets:
+        before, option = target, before
+        if option == "--report":  # which names a file to write
+            continue
         parts = Path(target).parts
         folder = parts[1] if len(parts) > 2 and parts[0] in FOLDERS else ""
         file = studies(root).get(folder) if folder and folder not in here else None
