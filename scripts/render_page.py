@@ -1,5 +1,7 @@
 """Render a page that leads from each cell of Table 1 to where its number comes from, and the opening of the report."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from libi.paper.tables.page import content, to_html
@@ -12,6 +14,7 @@ with job_of(snakemake):
     metrics = pd.concat(map(load_table, given.metrics), ignore_index=True)
     table1, claims, grid, conclusions = map(load_table, (given.table1, given.claims, given.grid, given.conclusions))
     curves = load_tables(given.curves)
-    shown = content(table1, claims, metrics, grid, conclusions, curves, preview=snakemake.params.preview)
+    figures = {path.stem: path.read_bytes() for path in map(Path, given.figures)}
+    shown = content(table1, claims, metrics, grid, conclusions, curves, figures, preview=snakemake.params.preview)
     save_text(snakemake.output.page, to_html(shown, study=snakemake.params.study))
     save_text(snakemake.output.summary, to_rst(shown))

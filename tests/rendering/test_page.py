@@ -1,5 +1,6 @@
 """The page that leads from a cell of Table 1 to where its number comes from, with the paper's numbers as ours."""
 
+import base64
 import dataclasses
 import json
 import math
@@ -39,6 +40,9 @@ CURVES = pd.DataFrame(
         for epoch, name, value in ((e, n, v if replicate == 0 else math.nan) for e, n, v in COURSE)
     ]
 )
+# One black pixel.
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+FIGURES = {"figure1": base64.b64decode(PIXEL)}
 GRID = [("beta=0.5", -1.0), ("beta=2", -0.5), ("beta=5", -0.75)]
 
 # Clicks every cell, walks by the arrow keys, and writes what it saw into the page's title.
@@ -57,8 +61,11 @@ addEventListener("load", () => {
   cells[0].focus();
   for (const key of ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowUp"])
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const figure = document.querySelector("#figures button"), picture = figure.querySelector("img");
+  const before = picture.clientWidth; figure.click();
+  const zoomed = picture.naturalWidth === 1 && picture.clientWidth > 1.5 * before && figure.textContent;
   const keys = cells.every(cell => cell.tagName === "BUTTON");  // so Enter and Space click them
-  document.title = JSON.stringify({ keys, cells: cells.length, titles: titles.size, pressed, paths, errors,
+  document.title = JSON.stringify({ zoomed, keys, cells: cells.length, titles: titles.size, pressed, paths, errors,
     home: document.activeElement === cells[0] });
 });
 </script>"""
@@ -72,7 +79,7 @@ def shown():
         {"dataset": "mobius", "method": "beta_vae", "configuration": name, "log_likelihood_mean": mean}
         for name, mean in GRID
     ]
-    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims), CURVES, preview=False)
+    return content(found.table1, claims, values, pd.DataFrame(rows), conclude(claims), CURVES, FIGURES, preview=False)
 
 
 def test_a_cell_leads_to_its_replicates_configuration_grid_and_verdict(shown):
@@ -114,7 +121,7 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
     claims = judge(dataclasses.replace(found, table1=table), PUBLISHED_CLAIMS)
     nothing = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
     shown = content(
-        table, claims, one, nothing, conclude(claims).assign(evidence=math.nan), CURVES, preview=True
+        table, claims, one, nothing, conclude(claims).assign(evidence=math.nan), CURVES, {}, preview=True
     )  # read from a file
     assert "preview" in shown["preview"]
     cell = shown["cells"]["gaussian vae test_ll"]
@@ -148,4 +155,13 @@ def test_in_a_browser_every_cell_can_be_chosen_and_keys_work(shown, tmp_path):
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     seen = json.loads(re.search(r"<title>(.*?)</title>", run.stdout)[1])
     paths = 2 * (2 + 1)  # LiBI's two objectives: a line for each replicate, and the axes
-    assert seen == {"keys": True, "cells": 60, "titles": 60, "pressed": 1, "paths": paths, "errors": [], "home": True}
+    assert seen == {
+        "zoomed": "Figure 1",
+        "keys": True,
+        "cells": 60,
+        "titles": 60,
+        "pressed": 1,
+        "paths": paths,
+        "errors": [],
+        "home": True,
+    }

@@ -28,7 +28,7 @@ def rst():
     found = evidence()
     claims = judge(found, PUBLISHED_CLAIMS)
     own = metrics().assign(restart=0)
-    return to_rst(content(found.table1, claims, own, NO_GRID, conclude(claims), NO_CURVES, preview=False))
+    return to_rst(content(found.table1, claims, own, NO_GRID, conclude(claims), NO_CURVES, {}, preview=False))
 
 
 def test_the_tables_have_the_papers_cells_and_the_best_is_bold(rst):
@@ -50,7 +50,7 @@ def test_another_study_is_called_a_preview_and_a_method_that_it_lacks_has_a_dash
     found = evidence()
     claims = judge(found, PUBLISHED_CLAIMS)
     own = metrics()[lambda table: (table["dataset"] != "mobius") | (table["method"] != "vae")].assign(restart=0)
-    shown = content(summarise(own, PUBLISHED), claims, own, NO_GRID, conclude(claims), NO_CURVES, preview=True)
+    shown = content(summarise(own, PUBLISHED), claims, own, NO_GRID, conclude(claims), NO_CURVES, {}, preview=True)
     rst = to_rst(shown)
     assert rst.startswith("**This is not the paper's own study: all verdicts here are a preview.**\n")
     assert [row[4] for row in rows_of(rst) if row[0] == "VAE"] == ["–", "–"]

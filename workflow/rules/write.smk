@@ -51,6 +51,7 @@ rule render_page:
         curves=every_method("results{study}/metrics/{dataset}/{method}_curves.csv", "metrics"),
         grid=rules.gather_grid.output[0],
         conclusions=rules.render_verdicts.output.conclusions,
+        figures=lambda wildcards: [path.replace(".pdf", ".png") for path in figures(wildcards.study)],
         template="src/libi/paper/tables/page.html",
         code=code("render_page.py"),
     output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Mapping
@@ -34,6 +35,7 @@ def content(
     grid: pd.DataFrame,
     conclusions: pd.DataFrame,
     curves: pd.DataFrame,
+    figures: Mapping[str, bytes],
     *,
     preview: bool,
 ) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def content(
         grid: results/grid.csv.
         conclusions: result of `libi.paper.tables.conclusions.conclude`.
         curves: one row a (dataset, method, replicate) and snapshot: epoch, objective, value.
+        figures: pictures as PNG, by the names of their files, e.g. figure1.
         preview: whether the study is not the paper's own, so that its verdicts are a preview.
     """
     shown = table1[table1["metric"].isin(SHOWN)]
@@ -77,6 +80,10 @@ def content(
         "curves": {
             f"{dataset} {method}": _trainings(own) for (dataset, method), own in curves.groupby(["dataset", "method"])
         },
+        "figures": [
+            {"title": name.replace("figure", "Figure "), "picture": base64.b64encode(picture).decode()}
+            for name, picture in figures.items()
+        ],
     }
 
 
