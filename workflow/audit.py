@@ -4,7 +4,7 @@
     python workflow/audit.py --configfile config/quick.yaml   # another
 
 It compares every file with the inventory that the last run wrote, and asks Snakemake what the next run would make
-again. It changes nothing. The exit code is 0 if all is whole and nothing is missing or stale.
+again. It changes no file of a study. The exit code is 0 if all is whole and nothing is missing or stale.
 """
 
 from __future__ import annotations
