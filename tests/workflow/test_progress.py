@@ -74,7 +74,7 @@ def test_a_kind_that_takes_longer_than_expected_is_expected_to_go_on_so(clock):
     run = Progress({job: Work("train" if job < 50 else "score", 10.0) for job in range(100)})
     one_by_one(run, clock, range(49), 30)
     factors = run._factors(run._took)
-    assert factors["train"] == pytest.approx(3) and factors["score"] == pytest.approx(3)  # nothing else is known of it
+    assert factors["train"] == pytest.approx(3, rel=0.02) and 3**0.5 < factors["score"] < 3  # not much is known of it
     one_by_one(run, clock, range(50, 99), 10)
     factors = run._factors(run._took)
     assert factors["train"] == pytest.approx(3, rel=0.02) and factors["score"] == pytest.approx(1, rel=0.05)
@@ -146,9 +146,15 @@ def replay(name, study):
     return found
 
 
-@pytest.mark.parametrize(("name", "config", "of_the_whole"), [("paper", "config", 0.08), ("quick", "quick", 0.0)])
+@pytest.mark.parametrize(
+    ("name", "config", "of_the_whole"), [("paper", "config", 0.08), ("quick", "quick", 0.0), ("power", "power", 0.03)]
+)
 def test_the_time_left_of_recorded_runs(name, config, of_the_whole):
-    """Within a quarter of what is left. The long run slowed down near its end, when tests ran beside it."""
+    """Within a quarter of what is left; near the end, within some share of the whole.
+
+    The paper's study slowed down near its end, when tests ran beside it. The fresh replicates ran on another processor,
+    with an empty cache, so that all was compiled first.
+    """
     told = replay(name, read_study(REPOSITORY / f"config/{config}.yaml"))
     assert len(told) > 5 and min(share for share, _, _ in told) >= 0.1
     for share, left, true in told:
