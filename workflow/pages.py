@@ -157,6 +157,7 @@ def decided_by(reference: Path) -> str:
         replicates=table["replicates"].max(),
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
+        again=run.get("again", ""),
         claims=len(many),
         reproduced=counts.get("reproduced", 0),
         undecided=counts.get("not decidable", 0),
