@@ -13,7 +13,7 @@ from .papers_study import PUBLISHED_CLAIMS, REPOSITORY, SAID, evidence, gaps, jo
 
 COLUMNS = [
     *("claim", "family", "where", "statement", "verdict", "value", "uncertainty", "published"),
-    *("difference", "low", "high", "margin", "test", "p_value", "measure", "note"),
+    *("difference", "low", "high", "margin", "test", "p_value", "measure", "note", "files"),
 ]
 
 
@@ -47,6 +47,7 @@ def test_every_row_is_whole(claims):
     assert text.map(lambda words: bool(words) and not re.search("[{}]", words)).all(axis=None)
     assert not text.isna().any(axis=None)
     assert (claims["note"] != "").where(claims["verdict"] != "reproduced", True).all()
+    assert claims["files"].str.endswith(".csv").all()
     tested = claims[claims["verdict"] != "not testable"]
     assert tested[["value", "difference", "low", "high"]].notna().all(axis=None)
     assert (tested["low"] <= tested["difference"]).all() and (tested["difference"] <= tested["high"]).all()

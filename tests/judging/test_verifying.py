@@ -68,7 +68,14 @@ def test_no_change_an_improvement_and_a_new_claim_are_well(verify):
 
 def test_a_file_that_is_not_there_is_named_with_its_remedy(verify):
     code, printed = verify(None, table(a=BEST))
-    assert code == 2 and "claims.csv is not there" in printed and "make paper" in printed
+    assert code == 2 and "claims.csv is not there" in printed and "make it by: make\n" in printed
+
+
+def test_only_the_papers_study_can_be_verified(verify, tmp_path):
+    (tmp_path / "quick").mkdir()
+    save_table(tmp_path / "quick/claims.csv", table(a=BEST))
+    code, printed = verify(None, table(a=BEST))
+    assert code == 2 and "Only the paper's study can be verified. Others are finished here: quick" in printed
 
 
 def test_a_reference_that_is_not_there_is_named_with_its_remedy(verify):

@@ -207,5 +207,7 @@ def test_the_latex_is_ascii_with_rows_of_equal_length():
         assert latex.isascii() and latex.startswith("% ") and latex.endswith("}\n")
         rows = [line for line in latex.splitlines() if r"\\" in line]
         assert {line.count(" & ") for line in rows} == {ampersands}
-        assert latex.count(r"\toprule") == latex.count(r"\bottomrule") == 1
+        long = r"\caption" in latex  # over pages, each with its head
+        assert latex.count(r"\toprule") == (2 if long else 1) and latex.count(r"\bottomrule") == 1
+        assert long == (r"\begin{longtable}" in latex) and latex.count(r"\endfirsthead") == long
     assert "$-1.0$ to $+2.0$" in made[-1][1]
