@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from libi.datasets import dataset_of
 from libi.native.compilers import compiler_of_pytorch
 from libi.training import compilation
 from libi.training.compilation import AS_IT_IS, COMPILED, Compiled, cosine, narrow_product, sine
+from libi.training.in_pytorch import spelled
 
 
 @pytest.mark.parametrize(("approximate", "exact"), [(sine, np.sin), (cosine, np.cos)])
@@ -143,3 +145,10 @@ def test_without_a_place_for_the_cache_a_function_runs_as_it_is(tmp_path, monkey
     monkeypatch.setattr(compilation, "build", fails)
     assert torch.equal(Compiled(lambda x: 2 * x, "doubled")(torch.ones(3, 2)), torch.full((3, 2), 2.0))
     assert "doubled cannot be compiled" in caplog.text and "compiled for this job alone" in caplog.text
+
+
+def test_a_program_is_another_for_another_activation_in_the_same_data_set():
+    """Else a study would train by the compiled steps of another one's network."""
+    texts = [spelled(dataset_of("mobius", {"decoder_activation": name}).decoder) for name in ("relu", "tanh", "relu")]
+    assert texts[0] != texts[1] and texts[0] == texts[2] and " at 0x" not in "".join(texts)
+    assert "50" in texts[0] and spelled(dataset_of("mobius", {"decoder_units": 7}).decoder) != texts[0]

@@ -1,6 +1,7 @@
 """What is published of a finished study, and that nothing is of an unfinished one."""
 
 import gzip
+import shutil
 
 import audit
 import pages
@@ -91,3 +92,18 @@ def test_the_pages_show_the_published_study():
     for name, blocks in pages.PAGES.items():
         for block in blocks:
             assert block(reference) in (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+def test_records_that_no_job_of_the_study_wrote_are_found(tmp_path):
+    """Of a method that has left the study, and of another number of replicates in a job."""
+    (tmp_path / "config").mkdir()
+    shutil.copy(REPOSITORY / "config/config.yaml", tmp_path / "config")
+    own = ["gaussian/vae/0", "gaussian/truth/4", "gaussian/joint_map/0"]
+    others = ["gaussian/iwae/0", "gaussian/vae/0-4", "mobius/joint_map/0"]
+    for name in own + others:
+        save_table(tmp_path / f"results/training/{name}.csv", pd.DataFrame({"a": [1]}))
+    found = [
+        path.relative_to(tmp_path / "results/training").with_suffix("").as_posix()
+        for path in publish.leftovers(tmp_path)
+    ]
+    assert found == others
