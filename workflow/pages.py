@@ -157,7 +157,7 @@ def decided_by(reference: Path) -> str:
         replicates=table["replicates"].max(),
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
-        again=run.get("again", ""),
+        again=powered_again(reference),
         claims=len(many),
         reproduced=counts.get("reproduced", 0),
         undecided=counts.get("not decidable", 0),
@@ -165,6 +165,23 @@ def decided_by(reference: Path) -> str:
         failed=counts.get("not reproduced", 0),
         conclusions=to_markdown(conclude(many)),
         table=variants.undecided_to_markdown(undecided(reference)),
+    )
+
+
+def powered_again(reference: Path) -> str:
+    """What the fresh replicates took on the other processor, and how many verdicts differ; nothing if not published."""
+    folder = reference / FOLDER
+    if not (folder / "power.json").exists():
+        return ""
+    run = json.loads((folder / "power.json").read_text())
+    here, there = (load_table(path / "power_claims.csv").set_index("claim") for path in (reference, folder))
+    differ = here["verdict"] != there["verdict"].reindex(here.index)
+    decided = [table["verdict"].isin(("reproduced", "not reproduced")) for table in (here, there.reindex(here.index))]
+    opposite = (differ & decided[0] & decided[1]).sum()
+    machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
+    return (
+        f", and {spell(run['wall_seconds'])} on {machine}. There {differ.sum()} of the {len(here)} verdicts differ, "
+        f"{opposite} of them by turning into the opposite"
     )
 
 

@@ -3,6 +3,7 @@
     python workflow/publish.py                  # of paper, sensitivity and power those that are there
     python workflow/publish.py sensitivity      # one of them
     python workflow/publish.py second_run       # the paper's study, run again on another processor
+    python workflow/publish.py power_second_run # the fresh replicates, run again too
 
 Nothing is published of a study that is not finished, or of which `make audit` finds a file that is not whole or not up
 to date. The tensors stay where they are.
@@ -191,6 +192,13 @@ PARTS = {
         "config/power.yaml",
         {f"results/power/{name}.csv": f"power_{name}.csv" for name in ("table1", "claims")},
         publish_power,
+    ),
+    "power_second_run": Part(
+        "make power",
+        "config/power.yaml",
+        {"results/power/claims.csv": f"{FOLDER}/power_claims.csv"},
+        lambda root, reference: save_run(reference / FOLDER / "power.json", run_of(root, ["/power"])),
+        on_demand=True,
     ),
     "second_run": Part(
         "make, on another processor",
