@@ -68,8 +68,12 @@ def _rules(
 
 
 def _log_products(inverted: Tensor, u: Tensor, log_weight: Tensor) -> Tensor:
-    """log Σ over pairs of nodes of their weights and exp(−‖W⁻¹ u‖²/2), [points]."""
-    first, second = u[0, :, :, None], u[1, :, None, :]
-    z = [row[0] * first + row[1] * second for row in inverted]
-    exponent = log_weight[0, :, :, None] + log_weight[1, :, None, :] - 0.5 * (z[0].square() + z[1].square())
-    return exponent.flatten(1).logsumexp(1)
+    """log Σ over pairs of nodes of their weights and exp(−‖W⁻¹ u‖²/2), [points].
+
+    The square's three terms are one product of matrices with the logarithms of the weights.
+    """
+    (first, mixed), (_, second) = (inverted.T @ inverted).tolist()
+    one = torch.ones_like(u[0])
+    left = torch.stack([-mixed * u[0], log_weight[0] - 0.5 * first * u[0].square(), one], -1)
+    right = torch.stack([u[1], one, log_weight[1] - 0.5 * second * u[1].square()], -2)
+    return (left @ right).flatten(1).logsumexp(1)

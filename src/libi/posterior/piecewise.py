@@ -20,8 +20,8 @@ SPACING = 0.04  # of the lines, at the first level; each level halves it by the 
 REACH = 9.0  # of the lines, at first
 FARTHEST = 300.0
 INFINITE = 1e100  # a code that is not reached, whose density is 0 and not NaN
-NEGLIGIBLE = 45.0  # nats below the greatest: left out
-_PIECES_AT_ONCE = 1 << 20
+NEGLIGIBLE = 30.0  # nats below the greatest: left out
+_PIECES_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _trapezoid(network: ReluNetwork, noise: Tensor, x: Tensor, across: Tensor) -
         total, best = total * (best - higher).exp(), higher
         chosen = (peak > best - NEGLIGIBLE).nonzero(as_tuple=True)
         line, piece, point = chosen
-        terms = pieces.log_integrals(mean[chosen], peak[chosen], line, piece)
+        terms = pieces.log_integrals(mean[chosen], x.index_select(1, point), line, piece)
         total.index_add_(0, point, (terms - best[point]).exp())
     spacing = across[1] - across[0]
     constant = spacing.log() - math.log(2 * math.pi) - 0.5 * (2 * math.pi * noise).log().sum()
@@ -149,13 +149,15 @@ class _Pieces:
     """The pieces of some lines. Along each, log p(x, z) is a parabola in z₁ of this precision.
 
     Attributes:
+        across: z₂ [lines, pieces].
         edges: [lines, pieces + 1].
-        offset: of f [observed, lines, pieces, 1].
-        slope: of f [observed, lines, pieces, 1].
-        precision: 1 + Σ slope² / noise [lines, pieces, 1].
+        offset: of f [lines, pieces, observed].
+        slope: of f [lines, pieces, observed].
+        precision: 1 + Σ slope² / noise [lines, pieces].
         noise: [observed].
     """
 
+    across: Tensor
     edges: Tensor
     offset: Tensor
     slope: Tensor
@@ -165,20 +167,14 @@ class _Pieces:
     @classmethod
     def of(cls, network: ReluNetwork, noise: Tensor, lines: Tensor) -> _Pieces:
         edges, offset, slope = network.pieces(lines)
-        offset, slope = (part.movedim(-1, 0)[..., None].contiguous() for part in (offset, slope))
-        # z₂ is constant along a line: it enters as one more feature of x, which is 0, with noise of 1.
-        across = lines[:, None, None].expand(slope[0].shape)[None]
-        precision = 1 + (slope.square() / noise[:, None, None, None]).sum(0)
-        return cls(
-            edges,
-            torch.cat([offset, across]),
-            torch.cat([slope, torch.zeros_like(across)]),
-            precision,
-            torch.cat([noise, noise.new_ones(1)]),
-        )
+        precision = 1 + (slope.square() / noise).sum(-1)
+        return cls(lines[:, None].expand(precision.shape), edges, offset, slope, precision, noise)
 
     def peaks(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """For each piece and point the parabola's mean, and log p(x, z) where the piece is greatest.
+
+        The second is Σ (x − offset)² / noise + z₂² + precision · z₁ (z₁ − 2 mean), which takes few steps over all
+        pieces, but is a difference of greater numbers: for what matters, `log_integrals` computes it again.
 
         Args:
             x: [observed, points].
@@ -186,28 +182,33 @@ class _Pieces:
         Returns:
             each [lines, pieces, points], the second less the constant of p(x, z).
         """
-        data = torch.cat([x, torch.zeros_like(x[:1])])
-        mean = torch.zeros(1, dtype=x.dtype)
-        for offset, slope, noise, values in zip(self.offset, self.slope, self.noise, data, strict=True):
-            gain = slope / noise / self.precision
-            mean = mean + gain * values - gain * offset
+        weighted = self.offset / self.noise
+        gain = self.slope / self.noise / self.precision[..., None]
+        constant = (weighted * self.offset).sum(-1) + self.across.square()
+        mean = gain @ x - (gain * self.offset).sum(-1)[..., None]
         where = mean.clamp(self.edges[:, :-1, None], self.edges[:, 1:, None])
-        total = where.square()
-        for offset, slope, noise, values in zip(self.offset, self.slope, self.noise, data, strict=True):
-            total += (values - offset - slope * where).square_().div_(noise)
+        total = where.sub(mean, alpha=2).mul_(where).mul_(self.precision[..., None])
+        total += torch.cat([-2 * weighted, constant[..., None]], -1) @ torch.cat([x, torch.ones_like(x[:1])])
+        total += (x.square() / self.noise[:, None]).sum(0)
         return mean, total.mul_(-0.5)
 
-    def log_integrals(self, mean: Tensor, peak: Tensor, line: Tensor, piece: Tensor) -> Tensor:
+    def log_integrals(self, mean: Tensor, x: Tensor, line: Tensor, piece: Tensor) -> Tensor:
         """log ∫ p(x, z) dz₁, less its constant, over some pieces, [n].
 
         Args:
             mean: of their parabolas [n], by `peaks`.
-            peak: their greatest values [n], by `peaks`.
+            x: the points that they are for [observed, n].
             line: number of the line of each [n].
             piece: number of each on its line [n].
         """
-        root = self.precision[line, piece, 0].sqrt()
-        below, above = ((self.edges[line, piece + side] - mean) * root for side in (0, 1))
+        numbers = torch.stack([self.across, self.edges[:, :-1], self.edges[:, 1:], self.precision.sqrt()], -1)
+        of_pieces = torch.cat([numbers, self.offset, self.slope], -1).flatten(0, 1)
+        own = of_pieces.index_select(0, line * self.precision.shape[1] + piece).T.contiguous()
+        (across, start, end, root), (offset, slope) = own[:4], own[4:].chunk(2)
+        where = mean.clamp(start, end)
+        errors = ((x - offset - slope * where).square() / self.noise[:, None]).sum(0)
+        peak = -0.5 * (errors + where.square() + across.square())
+        below, above = ((edge - mean) * root for edge in (start, end))
         nearest = below.clamp(min=0) + above.clamp(max=0)  # of the piece to the mean, in standard deviations
         # The lower tail has digits that the upper one lacks.
         low, high = torch.where(below > 0, -above, below), torch.where(below > 0, -below, above)
