@@ -103,4 +103,3 @@ def test_operators_can_be_traced_and_differentiated():
     keys = chunk_keys([("model", 0)], 0, 0)
     opcheck(normal_draws, (keys, 3, 20))
     opcheck(henze_zirkler, (torch.randn(3, 2, 40, requires_grad=True), *hermite_functions(40)))
-    opcheck(smooth_neighbours, (torch.randn(3, 2, 9).double(), torch.randn(3, 2, 8).double(), 1.0))

@@ -1,4 +1,4 @@
-"""The kernels as PyTorch operators. Each exists where the library does: `available()`.
+"""The kernels for arrays of PyTorch, where they can be had: `available()`. Those with gradients are operators.
 
 PyTorch reads the annotations of its operators as they run, so they are not put off (`from __future__`) here.
 """
@@ -88,9 +88,11 @@ def _scale_gradient(ctx: Any, of_values: Tensor, _: Tensor) -> tuple[Tensor | No
 henze_zirkler.register_autograd(_scale_gradient, setup_context=_keep_gradient)
 
 
-@torch.library.custom_op("libi::smooth_neighbours", mutates_args=())
 def smooth_neighbours(first: Tensor, second: Tensor, smoothness: float) -> tuple[Tensor, Tensor, Tensor]:
     """What the smooth k-NN statistic for k = 1 sums over M (`libi.statistics.two_sample`).
+
+    This is a function and no operator, since nothing differentiates or compiles it. The first call of an operator
+    imports PyTorch's compiler, which takes longer than the statistic of most models.
 
     Args:
         first: samples [pools, features, first points], float64.
@@ -114,9 +116,3 @@ def smooth_neighbours(first: Tensor, second: Tensor, smoothness: float) -> tuple
         for output in outputs:
             output.fill_(torch.nan)
     return outputs
-
-
-@smooth_neighbours.register_fake
-def _(first: Tensor, second: Tensor, smoothness: float) -> tuple[Tensor, Tensor, Tensor]:
-    pools, points = len(first), first.shape[2] + second.shape[2]
-    return first.new_empty(pools), first.new_empty(pools, points), first.new_empty(pools)
