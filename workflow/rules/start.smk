@@ -2,6 +2,7 @@
 
 import shutil
 
+import forks
 import inventory
 import scheduling
 import terminal
@@ -45,6 +46,8 @@ onstart:
     require_slurm()
     refuse_damaged()
     scheduling.stop_polling(workflow.scheduler)
+    if getattr(workflow.executor_plugin, "name", "") == "local":
+        forks.serve()
     watch(workflow.dag)
 
 
