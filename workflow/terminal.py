@@ -6,6 +6,7 @@ being done. Elsewhere a line a minute says how far the run is.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import shutil
 import threading
@@ -139,11 +140,19 @@ def failure(title: str | None, told: Mapping[str, Any]) -> str:
             text = log.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             continue
-        last = [line for line in text if line.strip()][-LAST_LINES:]
-        stack = any(line.startswith("Traceback ") for line in text)
-        lines += [f"    {line}" for line in (last[-1:] if stack else last)]
+        lines += [f"    {line}" for line in end_of(text)]
         lines.append(f"    The whole log: {log}")
     return "\n".join([*lines, "    Once the cause is gone, the same command goes on from here."])
+
+
+def end_of(log: list[str]) -> list[str]:
+    """The first lines of the error that a log ends with, without its stack; the last lines of a log without a stack."""
+    text = [line for line in log if line.strip()]
+    frames = [number for number, line in enumerate(text) if line.startswith('  File "')]
+    if not frames:
+        return text[-LAST_LINES:]
+    after = itertools.dropwhile(lambda line: line.startswith("    "), text[frames[-1] + 1 :])  # the frame's own lines
+    return list(itertools.islice(after, LAST_LINES))
 
 
 def shown(record: logging.LogRecord) -> bool:

@@ -73,11 +73,30 @@ def test_what_goes_well_is_not_shown_but_counted():
     assert stream.getvalue() == "A warning\n"
 
 
+STACK = """INFO begins
+Traceback (most recent call last):
+  File "write_paper.py", line 11, in <module>
+    typeset(given.text, snakemake.output[0])
+    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+TypesettingError: latexmk failed
+./replication.tex:41: Undefined control sequence
+
+  l.41 \\nothing
+./replication.tex:41: Fatal error occurred
+"""
+OF_THE_STACK = [
+    "TypesettingError: latexmk failed",
+    "./replication.tex:41: Undefined control sequence",
+    "  l.41 \\nothing",
+]
+
+
 @pytest.mark.parametrize(
     ("log", "shown"),
     [
         ("one\n\ntwo\nthree\nfour\n", ["    two", "    three", "    four"]),
-        ("INFO begins\nTraceback (most recent call last):\n  File ...\nValueError: no\n", ["    ValueError: no"]),
+        ('Traceback (most recent call last):\n  File "a", line 1\n    1 / x\nE: no\n', ["    E: no"]),
+        (STACK, [f"    {line}" for line in OF_THE_STACK]),
         (None, []),
     ],
 )  # fmt: skip
