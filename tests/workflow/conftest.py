@@ -186,9 +186,10 @@ def smoke_run(once):
 
 
 # Python runs a module sitecustomize when it starts. This one notes which files of the package a job's script has run,
-# and how many timers Snakemake has set.
+# and how many timers Snakemake has set. A job is a fork, which runs nothing at its exit but what is a Finalize.
 SPY = """
 import atexit, json, os, sys, threading
+from multiprocessing import util
 
 TIMERS = []
 threading.Timer.start = lambda timer, start=threading.Timer.start: (TIMERS.append(timer), start(timer))
@@ -202,6 +203,8 @@ def note():
         files = [module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "libi"]
         with open(os.path.join(os.path.dirname(__file__), f"{os.getpid()}.json"), "w") as file:
             json.dump({"script": os.path.basename(sys.argv[0]).split(".", 1)[1], "files": files}, file)
+
+util.register_after_fork(note, lambda note: util.Finalize(None, note, exitpriority=0))
 """
 
 

@@ -18,6 +18,7 @@ from .test_same_bytes import made
 
 KILLS = 20
 RUN = ("--cores", "2", "--configfile", "config/kills.yaml")
+SCRIPTS = {path.stem for path in (REPOSITORY / "scripts").glob("*.py")}
 RESUMED = re.compile(r"^.* goes on from epoch \d+$", re.MULTILINE)
 
 
@@ -36,18 +37,15 @@ def prepared(root):
     return project
 
 
-def cmdline(process):
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return ""
-
-
-def jobs_of(run):
-    """The scripts that a run of the workflow has at work."""
+def jobs_of(run, scripts=()):
+    """The processes of a run's jobs, which are named like their scripts; of these scripts, if some are given."""
+    names = {script[:15] for script in scripts or SCRIPTS}
+    jobs = []
     with contextlib.suppress(psutil.NoSuchProcess):
-        return [job for job in psutil.Process(run.pid).children(recursive=True) if ".snakemake/scripts" in cmdline(job)]
-    return []
+        for process in psutil.Process(run.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                jobs += [process] if process.name() in names else []
+    return jobs
 
 
 # ------------------------------------------------------------------------ what is killed
@@ -60,12 +58,12 @@ def a_job(project, run, rng):
 
 
 def snakemake_itself(project, run, rng):
-    """Its jobs stay at work without it."""
+    """Its jobs end with it."""
     return [psutil.Process(run.pid)]
 
 
 def everything(project, run, rng):
-    """As when the machine loses its power: also jobs that a Snakemake has left behind."""
+    """As when the machine loses its power."""
     return [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(project.root)]
 
 
@@ -85,7 +83,7 @@ def in_training(project, run, rng):
     checkpoints = project.root / "scratch" / "kills"
     while run.poll() is None:
         with contextlib.suppress(psutil.NoSuchProcess, FileNotFoundError):
-            begun = [job.create_time() for job in jobs_of(run) if "train_models.py" in cmdline(job)]
+            begun = [job.create_time() for job in jobs_of(run, ["train_models"])]
             if begun and any(path.stat().st_mtime > min(begun) for path in checkpoints.rglob("stack_*.safetensors")):
                 break
         time.sleep(0.05)
@@ -191,7 +189,7 @@ def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tiny_run, tmp_path,
     for rule, script in STAGES.items():
         with at_work(project, output, ("--cores", "2", "--configfile", TINY_FILE, "--forcerun", rule)) as run:
             while run.poll() is None:
-                if any(f"{script}.py" in cmdline(job) for job in jobs_of(run)):
+                if jobs_of(run, [script]):
                     stop(run, number)
                     stopped.append(rule)
                     break
@@ -199,7 +197,8 @@ def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tiny_run, tmp_path,
             began = time.monotonic()
             assert run.wait(timeout=120) != 0, f"{rule}: {output.read_text()[-3000:]}"
         assert time.monotonic() - began < 60
-        psutil.wait_procs(everything(project, run, None), timeout=60)  # a killed run leaves its jobs at work
+        _, left = psutil.wait_procs(everything(project, run, None), timeout=10)
+        assert not left, f"{rule}: its jobs do not end with the run"
     assert stopped == list(STAGES)
     run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
     assert run.returncode == 0, run.stdout[-3000:]
