@@ -7,12 +7,11 @@ from pathlib import Path
 
 import torch
 
+from libi.base.method import GROUPS
 from libi.evaluation.choices import Choice, chosen_models
 from libi.models.trained import TrainedModel, metadata_of
 from libi.runtime.storage import load_table, save_tensors
 from libi.study.study import Study
-
-GROUPS = ("generative", "inference", "encoder")
 
 
 def publish_models(root: Path, folder: str, study: Study, target: Path) -> list[Path]:

@@ -122,12 +122,48 @@ def test_an_edit_of_a_method_retrains_that_method(extended, tmp_path):
     assert len(trained) == 2 and all(message.startswith("Training toy on") for message in trained)
 
 
+PHASE = """
+from libi.base.method import Method, Phase
+TITLE = "VAE"
+METHOD = Method(lambda values, plan: (Phase("{}", ("{}",), plan.epochs, opens_round=True),){})
+"""
+METRIC = """
+from libi.models.metric import Metric
+TITLE = "Broken"
+BETTER = "{}"
+METRIC = Metric(print, columns=("{}",))
+"""
+
+
 @pytest.mark.parametrize(
     ("path", "text", "message"),
     [
         ("src/libi/methods/broken.py", "METHOD = (", "broken.py: line 1"),
         ("src/libi/methods/broken.py", '"""A method."""\nTITLE = "Broken"\n', "broken.py: defines no METHOD"),
         ("src/libi/datasets/broken.py", "PLACE = one()", "broken.py: line 1: PLACE must be a literal"),
+        (
+            "src/libi/methods/vae.py",
+            PHASE.format("elob", "inference", ""),
+            "vae.py: a phase is under the objective 'elob'",
+        ),
+        (
+            "src/libi/methods/vae.py",
+            PHASE.format("elbo", "inferense", ""),
+            "vae.py: a phase moves 'inferense'",
+        ),
+        (
+            "src/libi/methods/broken.py",
+            PHASE.format("elbo", "inference", ", objectives=('elob',)"),
+            "broken.py: there is no objective 'elob'",
+        ),
+        ("src/libi/metrics/broken.py", METRIC.format("lower", "other"), "broken.py: columns lacks 'broken'"),
+        (
+            "src/libi/metrics/broken.py",
+            METRIC.format("less", "broken"),
+            "broken.py: BETTER must be 'higher' or 'lower'",
+        ),
+        ("src/libi/paper/claims/broken.py", "JUDGE = 1", "broken.py: defines no CLAIMS"),
+        ("src/libi/paper/figures/broken.py", "FIGURE = 1", "broken.py: lacks the tables that it reads"),
     ],
 )
 def test_what_is_wrong_with_a_new_file_is_said_at_the_start(tiny_run, tmp_path, path, text, message):

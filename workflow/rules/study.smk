@@ -26,10 +26,14 @@ from libi.runtime.rooms import RoomError
 try:
     import costs
     from libi.paper.claims import CLAIMS
-    from libi.paper.figures import FIGURES
+    from libi.paper.figures import FIGURES, check_figures
     from libi.study.study import PAPER, Study
     from libi.study.targets import describe_foreign
     from libi.study.variants import family_of_run
+
+    for claim in CLAIMS:
+        CLAIMS.check(claim)
+    check_figures()
 
     # Files named on the command line replace the paper's study; Snakemake itself would merge them into it.
     FAMILY = family_of_run(

@@ -11,6 +11,7 @@ from libi.base.values import Grid
 
 TRUTH = "truth"  # the method that every study has as a yardstick
 Number = float | int
+GROUPS = ("generative", "inference", "encoder")  # of parameters: θ, ϕ, φ
 JOINT = ("generative", "inference")
 OF_THE_ELBO = ("batch_size", "elbo_draws")  # the settings that phases under the ELBO read
 
@@ -37,7 +38,7 @@ class Phase:
 
     Attributes:
         objective: its name, of those that the method trains under.
-        moves: the parameters that move: "generative" (θ), "inference" (ϕ), "encoder" (φ).
+        moves: the parameters that move, of `GROUPS`.
         epochs: its length.
         ramp: whether β grows from 0 to its value during the phase. Such a phase takes no snapshots.
         fresh: whether the optimiser and the best snapshot are reset here. What came before ends at its best snapshot.

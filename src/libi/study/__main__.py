@@ -9,8 +9,13 @@ import json
 import sys
 
 from libi.base.values import StudyError
-from libi.study.schema import study_schema, variants_schema
-from libi.study.variants import read_family
+from libi.runtime.rooms import RoomError
+
+try:
+    from libi.study.schema import study_schema, variants_schema
+    from libi.study.variants import read_family
+except RoomError as error:  # in the file of a method, a data set or a metric
+    raise SystemExit(str(error)) from None
 
 USAGE = "usage: python -m libi.study [variants | check FILE]"
 
@@ -37,7 +42,7 @@ def main(arguments: list[str]) -> str:
         case ["check", file]:
             try:
                 return check(file)
-            except StudyError as error:
+            except (RoomError, StudyError) as error:
                 raise SystemExit(str(error)) from None
         case []:
             return json.dumps(study_schema(), indent=2, ensure_ascii=False)

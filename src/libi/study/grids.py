@@ -12,6 +12,8 @@ from libi.base.values import Section, nearest
 from libi.datasets import DATASETS, architecture_keys
 from libi.methods import METHODS
 from libi.metrics import METRICS
+from libi.models.metric import HIGHER, LOWER
+from libi.objectives import OBJECTIVES
 from libi.runtime.rooms import RoomError
 from libi.study.jobs import JobArchitecture, JobTrainingSettings
 from libi.study.settings import PosteriorSettings
@@ -72,6 +74,16 @@ for thing in DATASETS:
     check_keys(f"{DATASETS.path(thing)}: ARCHITECTURE", architecture_keys(thing), JobArchitecture)
 for thing, method in METHODS.items():
     check_keys(f"{METHODS.path(thing)}: reads", method.reads, JobTrainingSettings)
+    for objective in method.objectives:
+        if objective not in OBJECTIVES:
+            raise RoomError(
+                f"{METHODS.path(thing)}: there is no objective {objective!r}{nearest(objective, OBJECTIVES)}"
+            )
+for thing, metric in METRICS.items():
+    if thing not in metric.columns:
+        raise RoomError(f"{METRICS.path(thing)}: columns lacks {thing!r}: a metric's own number has its file's name")
+    if METRICS.literal(thing, "BETTER", HIGHER) not in (HIGHER, LOWER):
+        raise RoomError(f"{METRICS.path(thing)}: BETTER must be {HIGHER!r} or {LOWER!r}, or be left out")
 
 LISTED = tuple(name for name, method in METHODS.items() if method.grid is not None)
 MethodGrids = _choice_of(

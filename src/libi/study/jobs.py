@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from libi.base.method import Phases, Plan
-from libi.base.values import Cap, Count, Repeats, Section, Seed, Share, Switch, as_tuple, format_number
+from libi.base.method import GROUPS, Phases, Plan
+from libi.base.values import Cap, Count, Repeats, Section, Seed, Share, Switch, as_tuple, format_number, nearest
 from libi.methods import METHODS
+from libi.runtime.rooms import RoomError
 from libi.study.settings import (
     Activation,
     AnnealingForm,
@@ -78,9 +79,24 @@ class TrainingJob(Section):
         return tuple(Configuration(self.method, tuple(values.items())) for values in self.configurations)
 
     def phases(self, configuration: Configuration) -> Phases:
-        """What models of a configuration go through."""
-        plan = Plan(**self.training.model_dump(include=set(Plan._fields)))
-        return METHODS[self.method].phases(configuration.as_dict(), plan)
+        """What models of a configuration go through.
+
+        Raises:
+            RoomError: if a phase is under an objective that the method does not have, or moves what there is not.
+        """
+        plan, method = Plan(**self.training.model_dump(include=set(Plan._fields))), METHODS[self.method]
+        phases = method.phases(configuration.as_dict(), plan)
+        for phase in phases:
+            _check("is under the objective", phase.objective, (*method.objectives, *method.own), self.method)
+            for group in phase.moves:
+                _check("moves", group, GROUPS, self.method)
+        return phases
+
+
+def _check(verb: str, name: str, allowed: tuple[str, ...], method: str) -> None:
+    if name not in allowed:
+        words = f"a phase {verb} {name!r}{nearest(name, allowed)} (allowed: {', '.join(allowed)})"
+        raise RoomError(f"{METHODS.path(method)}: {words}")
 
 
 class EvaluationJob(Section):

@@ -18,6 +18,7 @@ from libi.datasets import DATASETS, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.study.grids import LISTED, DatasetGrids, MethodGrids, MetricsSettings
+from libi.study.jobs import TrainingJob
 from libi.study.study import Study
 
 LONGEST_SHOWN = 80
@@ -65,6 +66,7 @@ def load_study(mapping: dict[str, Any], file: str) -> Study:
 
     Raises:
         StudyError: naming, for every problem, file, key, what was given, what is allowed and the nearest name.
+        RoomError: if the file of a method is not what it must be.
     """
     errors: list[ErrorDetails] = []
     try:
@@ -75,7 +77,16 @@ def load_study(mapping: dict[str, Any], file: str) -> Study:
     problems += _disagreements(_Sound(mapping, {error["loc"] for error in errors}))
     if problems:
         raise StudyError("\n".join(f"{file}: {problem}" for problem in problems))
+    _check_phases(study)
     return study
+
+
+def _check_phases(study: Study) -> None:
+    """Ask each method for its phases, so that what is wrong with its file is said before anything runs."""
+    for dataset in study.dataset_names():
+        for method in study.methods(dataset):
+            job = TrainingJob.model_validate(study.training_job(dataset, method))
+            job.phases(job.configuration_objects()[0])
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -14,9 +14,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from libi.runtime.rooms import Room
+from libi.runtime.rooms import Room, RoomError
 
 if TYPE_CHECKING:  # the rules need the literals alone
     from libi.rendering.style import Drawing
 
 FIGURES: Room[Callable[..., Drawing]] = Room("paper/figures", "FIGURE")
+
+
+def check_figures() -> None:
+    """Refuse a file that is no figure, without running it.
+
+    Raises:
+        RoomError: naming the file.
+    """
+    for name in FIGURES:
+        FIGURES.check(name)
+        if not FIGURES.literal(name, "READS", ()):
+            raise RoomError(f'{FIGURES.path(name)}: lacks the tables that it reads, a line such as READS = ("gaps",)')
