@@ -7,7 +7,8 @@ import torch
 
 from . import checker
 
-ROOMS = "base datasets objectives methods models statistics posterior evaluation training native judging".split()
+ROOMS = "base datasets objectives methods models metrics statistics posterior evaluation training native".split()
+ROOMS += ["judging", "paper.examples", "rendering"]
 jaxtyping.install_import_hook([f"libi.{room}" for room in ROOMS], f"{checker.__name__}.check")
 
 torch.set_num_threads(1)  # two workers share the cores

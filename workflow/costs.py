@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from libi.base.method import Phase
+from libi.methods import METHODS
 from libi.study.jobs import TrainingJob
 from libi.study.study import Study
 
@@ -39,7 +40,7 @@ def epoch_costs(way: str = "engine") -> dict[tuple[str, str], dict[int, float]]:
     found: dict[tuple[str, str], dict[int, float]] = {}
     with open(STEPS, encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["way"] == way and row["unit"] == UNITS[row["objective"]]:
+            if row["way"] == way and row["unit"] == UNITS.get(row["objective"]):
                 sizes = found.setdefault((row["dataset"], row["objective"]), {})
                 sizes[int(row["models"])] = float(row["median_us"]) * 1e-6
     return found
@@ -99,6 +100,13 @@ def training_seconds(
         for phase in phases:
             sizes = costs.get((job.dataset, phase.objective)) or costs.get((job.dataset, "elbo")) or dearest(costs)
             nearest = min(sizes, key=lambda size: abs(math.log(size / models)))
-            draws = (job.training.elbo_draws or 1) if phase.objective == "elbo" else 1
-            seconds += models * phase.epochs * draws * sizes[nearest]
+            seconds += models * phase.epochs * draws_of(job, phase.objective) * sizes[nearest]
     return seconds * (1 if job.compile else UNCOMPILED) + OTHERS
+
+
+def draws_of(job: TrainingJob, objective: str) -> int:
+    """How many draws of each point a step takes, of which the bench took one."""
+    own = METHODS[job.method].own.get(objective)
+    if own is not None and isinstance(own.draws, int):
+        return max(own.draws, 1)
+    return (job.training.elbo_draws or 1) if objective == "elbo" else 1

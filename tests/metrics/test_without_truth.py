@@ -6,7 +6,7 @@ import torch
 from libi.base.simulation import simulate
 from libi.datasets import DATASETS
 from libi.metrics import METRICS, mmd, s_knn
-from libi.models.metric import Subject
+from libi.models.metric import NoSettings, Subject
 from libi.models.trained import TrainedModel
 from libi.runtime.seeding import stream
 
@@ -47,6 +47,6 @@ def test_mmd_is_that_against_all_test_points():
 
 
 def test_excess_divergence_is_missing():
-    assert METRICS["excess_divergence"].measure(subject(points(10)), None).summary == {
+    assert METRICS["excess_divergence"].measure(subject(points(10)), NoSettings()).summary == {
         "excess_divergence": pytest.approx(torch.nan, nan_ok=True)
     }

@@ -157,7 +157,7 @@ def test_the_text_has_no_number_of_its_own():
     """Digits stand only in labels, names of files, lengths, exponents, and what the original calls its parts."""
     latex = without(r"(?<!\\)%.*", BODY)
     latex = without(r"\\(?:label|ref|eqref|citet|citep|input|made|orig|bibliography)(?:\[[^]]*\])*\{[^{}]*\}", latex)
-    latex = without(r"\\drawn\{\d\}", latex)
+    latex = without(r"\\(?:drawn|shown)\{\d\}|\\sharing\{[\d.]+\}", latex)
     latex = without(r"[\d.]+\\linewidth", latex)
     latex = without(r"\^\{?-?\d\}?", latex)
     found = [line.strip() for line in latex.splitlines() if re.search(r"\d", line)]
@@ -165,7 +165,7 @@ def test_the_text_has_no_number_of_its_own():
 
 
 def test_figures_and_tables_are_numbered_as_in_the_original():
-    assert re.findall(r"\\drawn\{(\d)\}", BODY) == list("1623457")
+    assert re.findall(r"\\(?:drawn|shown)\{(\d)\}", BODY) == list("1624357")
     assert r"\renewcommand{\thefigure}{#1}" in PREAMBLE  # whatever their order in the text
     assert re.findall(r"\\made\{(\w+)\}", BODY)[0] == "table1"
 

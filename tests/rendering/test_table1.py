@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -105,18 +104,6 @@ def test_published_table_is_complete():
 def test_published_table_has_cells_transcribed_by_hand():
     numbers = PUBLISHED.set_index(["dataset", "method", "metric"])
     assert {key: "{:.2f} ± {:.2f}".format(*numbers.loc[key, ["mean", "sd"]]) for key in PRINTED} == PRINTED
-
-
-def test_published_table_is_the_papers_text():
-    texts = sorted((REPOSITORY.parent / "shared" / "paper").glob("*.txt"))
-    if not texts:
-        pytest.skip("the paper's text is not beside the repository")
-    lines = texts[0].read_text(encoding="utf-8").splitlines()
-    first = next(number for number, line in enumerate(lines) if line.startswith("Method\tTest-LL\tS-kNN")) + 1
-    for method, line in zip(METHODS, lines[first : first + len(METHODS)], strict=True):
-        printed = [float(number) for number in re.findall(r"-?\d+\.\d+", line)]
-        ours = PUBLISHED[PUBLISHED["method"] == method].set_index(["dataset", "metric"]).loc[COLUMNS, ["mean", "sd"]]
-        assert ours.to_numpy().ravel().tolist() == printed
 
 
 # ---------------------------------------------------------------------------- the fragment

@@ -35,7 +35,7 @@ class Objective:
             is a mean over draws.
         batch: the setting that says how many points a step sees; None if it always sees all.
         settings: what it takes of the training settings: its keyword to the setting's name.
-        held: numbers that it holds of each point beside what the networks hold.
+        numbers_per_point: that it holds in memory beside what the networks hold.
     """
 
     loss: Callable[..., Tensor]
@@ -45,7 +45,7 @@ class Objective:
     together: bool = False
     batch: str | None = "batch_size"
     settings: Mapping[str, str] = field(default_factory=dict)
-    held: int = 0
+    numbers_per_point: int = 0
 
     @property
     def stochastic(self) -> bool:

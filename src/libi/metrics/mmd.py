@@ -8,6 +8,7 @@ from libi.base.values import Points, Section
 from libi.models.metric import Measured, Metric, Subject
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
 TITLE = "MMD²"
@@ -21,7 +22,7 @@ class MmdSettings(Section):
     """Fresh points drawn from p(x), or all test points where p(x) is not known; and as many from the model."""
 
 
-def squared_discrepancy(x: Tensor, y: Tensor) -> float:
+def squared_discrepancy(x: Float[Tensor, "features points"], y: Float[Tensor, "features others"]) -> float:
     """The unbiased estimate of MMD² (Gretton et al. 2012, Eq. 3), which can be below 0.
 
     Args:

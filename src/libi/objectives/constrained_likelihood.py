@@ -65,5 +65,5 @@ OBJECTIVE = Objective(
     draws=0,
     batch="constrained_batch_size",
     settings={"cap": "exponential_cap"},
-    held=2 * FUNCTIONS,  # those of both coordinates
+    numbers_per_point=2 * FUNCTIONS,  # those of both coordinates
 )

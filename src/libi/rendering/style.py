@@ -7,6 +7,7 @@ from typing import NamedTuple
 import matplotlib.style
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -80,7 +81,7 @@ def save_drawing(drawing: Drawing, *, pdf: PathLike, png: PathLike, csv: PathLik
     save_table(csv, drawing.numbers)
 
 
-def position_colours(positions: np.ndarray) -> np.ndarray:
+def position_colours(positions: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points 3"]:
     """A colour for each position in the plane, RGB [points, 3] in [0, 1], mixed from those of the four corners.
 
     Args:
@@ -91,7 +92,9 @@ def position_colours(positions: np.ndarray) -> np.ndarray:
     return (1 - up) * ((1 - right) * bottom[0] + right * bottom[1]) + up * ((1 - right) * top[0] + right * top[1])
 
 
-def gaussian_contour(mean: np.ndarray, covariance: np.ndarray, deviations: float, vertices: int = 120) -> np.ndarray:
+def gaussian_contour(
+    mean: Float[np.ndarray, 2], covariance: Float[np.ndarray, "2 2"], deviations: float, vertices: int = 120
+) -> Float[np.ndarray, "closed 2"]:
     """The closed line [vertices + 1, 2] at a number of standard deviations of a Gaussian in the plane.
 
     Args:

@@ -118,7 +118,7 @@ class InPyTorch:
 
     def _held(self, objective: Objective, points: int) -> int:
         """How many numbers a step on so many points holds of one model."""
-        return (objective.held + self._problem.dataset.features) * points
+        return (objective.numbers_per_point + self._problem.dataset.features) * points
 
     def _parts(self, objective: Objective, points: int) -> Iterator[slice]:
         """The stack's models, as many at a time as suits the device for a call on so many points."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from libi import __version__
+from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED
 from libi.paper.vocabulary import DATASETS, METHODS, METRICS
 from libi.rendering.latex import MISSING, mean_and_sd, number, text
 
 CELL = ["dataset", "method", "metric"]
-SHORT = {"reproduced": "yes", "not reproduced": "no", "not decidable": "open"}
+SHORT = {REPRODUCED: "yes", NOT_REPRODUCED: "no", NOT_DECIDABLE: "open"}
 
 
 def compare(table1: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from libi import __version__
+from libi.judging.claims import NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
 from libi.paper.tables.verdicts import base_of
 from libi.paper.vocabulary import DATASETS
 from libi.rendering.latex import count, enumeration, text
@@ -114,8 +115,8 @@ def conclude(claims: pd.DataFrame) -> pd.DataFrame:
     bases = base_of(claims)
     rows = []
     for conclusion in CONCLUSIONS:
-        own = claims[bases.isin(conclusion.claims) & (claims["verdict"] != "not testable")]
-        reproduced, failed = ((own["verdict"] == verdict).sum() for verdict in ("reproduced", "not reproduced"))
+        own = claims[bases.isin(conclusion.claims) & (claims["verdict"] != NOT_TESTABLE)]
+        reproduced, failed = ((own["verdict"] == verdict).sum() for verdict in (REPRODUCED, NOT_REPRODUCED))
         rows.append(
             {
                 "conclusion": conclusion.name,
@@ -142,7 +143,7 @@ def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) ->
     """The numbers that are shown, and those of the other claims that are not reproduced."""
     rows = claims.set_index("claim")
     found = [(words, rows.loc[name]) for name, words in shown.items() if name in rows.index]
-    others = own[(own["verdict"] != "reproduced") & ~own["claim"].isin(list(shown))]
+    others = own[(own["verdict"] != REPRODUCED) & ~own["claim"].isin(list(shown))]
     found += [(f"{row['verdict']} {_place(row['claim'])}", row) for _, row in others.iterrows()]
     return ", ".join(f"{words} {_number(row)}" for words, row in found if not isnan(row["value"]))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from libi import __version__
 from libi.datasets import DATASETS
 from libi.evaluation.restarts import FAILED
-from libi.judging.claims import VERDICTS
+from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, VERDICTS
 from libi.methods import METHODS
 from libi.paper.tables.comparison import interval
 from libi.paper.tables.conclusions import conclude, in_sentences
@@ -27,18 +27,17 @@ OTHER = (
     "its design is the one given here, and its verdicts are a preview."
 )
 BETAS = "beta="
-REPRODUCED = "reproduced"
 # Verdicts in sentences: on one claim; and, for some of its cases, one or several.
 ALONE = {
     REPRODUCED: "We find the same",
-    "not reproduced": "We find otherwise",
-    "not decidable": "Our data cannot decide this",
-    "not testable": "This cannot be tested",
+    NOT_REPRODUCED: "We find otherwise",
+    NOT_DECIDABLE: "Our data cannot decide this",
+    NOT_TESTABLE: "This cannot be tested",
 }
 SOME = {
-    "not reproduced": ("{} comes out otherwise", "{} come out otherwise"),
-    "not decidable": ("{} cannot be decided", "{} cannot be decided"),
-    "not testable": ("{} cannot be tested", "{} cannot be tested"),
+    NOT_REPRODUCED: ("{} comes out otherwise", "{} come out otherwise"),
+    NOT_DECIDABLE: ("{} cannot be decided", "{} cannot be decided"),
+    NOT_TESTABLE: ("{} cannot be tested", "{} cannot be tested"),
 }
 LIKELIHOODS = {"exact": "the exact one", "importance": "as estimated by importance sampling"}
 
