@@ -1,7 +1,7 @@
 """Starts the jobs of this machine with PyTorch imported, which takes longer than the work of most jobs.
 
-A server imports the packages once, and each job is a fork of it: `multiprocessing` has such a server. Jobs that run
-elsewhere start as Snakemake starts them, and so do all jobs where there is no such server.
+A server imports the packages once, and each job is a fork of it: `multiprocessing` has such a server. Jobs start as
+Snakemake starts them where there is no such server, on a cluster, and in an environment of their own (--sdm).
 """
 
 from __future__ import annotations
@@ -18,18 +18,25 @@ from multiprocessing import connection, forkserver
 from pathlib import Path
 from typing import Any
 
+import psutil
 from snakemake.benchmark import benchmarked
+from snakemake.exceptions import WorkflowError
 from snakemake.script import PythonScript
 
-# Packages, and nothing of this project: a job runs the code that is there when it starts. "__main__" is Snakemake.
-IMPORTED = ["__main__", "torch", "pandas", "pydantic", "jaxtyping", "safetensors.numpy"]
+# Packages, and nothing of this project: a job runs the code that is there when it starts. Each fork imports the program
+# that asked for it, which is Snakemake's.
+IMPORTED = ["snakemake.cli", "torch", "pandas", "pydantic", "jaxtyping", "safetensors.numpy"]
+PROGRAMS = ("snakemake", "__main__.py")  # what Snakemake's command is called
 LIBRARIES = ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")  # that count their threads when they are imported
-STARTS = threading.Lock()  # whoever starts a process looks after all others, so no two may do so at once
+STARTS = (
+    threading.Lock()
+)  # starting a process also reads how others have ended, and no two threads may read that at once
 
 
 def serve() -> None:
     """Let the Python scripts of all jobs that Snakemake starts here from now on be forks."""
-    if not sys.platform.startswith("linux"):
+    program = Path(getattr(sys.modules["__main__"], "__file__", None) or "").name
+    if not sys.platform.startswith("linux") or program not in PROGRAMS:  # a fork would run another program once more
         return
     os.environ |= {f"{library}_NUM_THREADS": "1" for library in LIBRARIES}
     forkserver.set_forkserver_preload(IMPORTED)
@@ -48,17 +55,41 @@ def execute_script(script: Any, fname: str, edit: bool = False) -> None:
 
     Raises:
         CalledProcessError: if the script fails.
+        WorkflowError: if it cannot be started.
     """
-    arguments = (fname, Path(script.path).stem, script.resources.get("tmpdir"))
-    with STARTS:
-        process = multiprocessing.get_context("forkserver").Process(target=run, args=arguments, daemon=True)
-        process.start()
-    with benchmarked(process.pid, script.bench_record) if script.bench_record else contextlib.nullcontext():
+    process = start(fname, Path(script.path).stem, script.resources.get("tmpdir"))
+    with measured(process.pid, script.bench_record):
         connection.wait([process.sentinel])
     with STARTS:
         process.join()
-    if process.exitcode:
-        raise subprocess.CalledProcessError(process.exitcode, [sys.executable, fname])
+        code = process.exitcode
+        process.close()  # a job that is at work still, because its server was killed, ends by this
+    if code:
+        raise subprocess.CalledProcessError(code, [sys.executable, fname])
+
+
+def start(*arguments: Any) -> Any:
+    """A process that does `run` with these arguments."""
+    with STARTS:
+        process = multiprocessing.get_context("forkserver").Process(target=run, args=arguments, daemon=True)
+        try:
+            process.start()
+        except (EOFError, OSError) as error:
+            raise WorkflowError(
+                f"The server that starts jobs has ended: {error}. Run the same command again."
+            ) from None
+        return process
+
+
+@contextlib.contextmanager
+def measured(pid: int, record: Any) -> Any:
+    """Let Snakemake measure time and memory of a process, if it is to be, and if the process has not ended yet."""
+    with contextlib.ExitStack() as stack:
+        if record:
+            record.running_time, record.process_gone = 0.0, True
+            with contextlib.suppress(psutil.NoSuchProcess):
+                stack.enter_context(benchmarked(pid, record))
+        yield
 
 
 def run(fname: str, name: str, temporary: str | None) -> None:
@@ -67,20 +98,20 @@ def run(fname: str, name: str, temporary: str | None) -> None:
     Args:
         fname: the script.
         name: of the process, as `top` shows it; at most 15 letters of it.
-        temporary: folder for temporary files, if it is not the usual one.
+        temporary: folder for temporary files, if Snakemake names one.
     """
     threading.Thread(target=end_with_the_run, daemon=True).start()
-    Path("/proc/self/comm").write_text(name[:15], encoding="utf-8")
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(name[:15], encoding="utf-8")
     if temporary:
-        os.environ["TMPDIR"] = tempfile.tempdir = temporary
+        os.environ |= dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), temporary)
+        tempfile.tempdir = None  # to be looked for again
     sys.argv = [fname]
     runpy.run_path(fname, run_name="__main__")
 
 
 def end_with_the_run() -> None:
-    """End this process as soon as Snakemake has gone, or the server, through which Snakemake learns how a job ends."""
+    """End this process as soon as Snakemake has gone, or no longer waits for it."""
     snakemake: Any = multiprocessing.parent_process()
-    server = os.getppid()
-    while snakemake.is_alive() and os.getppid() == server:
-        snakemake.join(timeout=1)
+    snakemake.join()
     os._exit(1)

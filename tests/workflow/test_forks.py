@@ -23,8 +23,9 @@ sys.path.insert(0, {workflow!r})
 import forks
 from snakemake.script import PythonScript
 
-def start(fname, tmpdir=None):
-    given = SimpleNamespace(path="scripts/select_configuration.py", resources={{"tmpdir": tmpdir}}, bench_record=None)
+def start(fname, tmpdir=None, bench_record=None):
+    resources = {{"tmpdir": tmpdir}}
+    given = SimpleNamespace(path="scripts/select_configuration.py", resources=resources, bench_record=bench_record)
     PythonScript.execute_script(given, fname)
 
 if __name__ == "__main__":
@@ -34,10 +35,17 @@ if __name__ == "__main__":
 
 def driver(folder, calls):
     """A program that starts jobs as Snakemake does."""
-    path = folder / "driver.py"
+    path = folder / "snakemake"  # as the command is called
     text = RUN.format(workflow=str(REPOSITORY / "workflow")) + textwrap.indent(textwrap.dedent(calls), "    ")
     path.write_text(text, encoding="utf-8")
     return {"args": [sys.executable, str(path)], "cwd": folder, "env": environment()}
+
+
+def output_of(given, **changes):
+    """What such a program prints."""
+    run = subprocess.run(**given | changes, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    return run
 
 
 def script(folder, name, text):
@@ -57,7 +65,7 @@ def test_a_job_finds_pytorch_imported_and_nothing_of_the_package(tmp_path):
         """,
     )
     (tmp_path / "own").mkdir()
-    subprocess.run(**driver(tmp_path, f"start('job.py', {str(tmp_path / 'own')!r})"), check=True)
+    output_of(driver(tmp_path, f"start('job.py', {str(tmp_path / 'own')!r})"))
     found = json.loads((tmp_path / "found.json").read_text())
     assert {"torch", "pandas", "pydantic", "jaxtyping", "safetensors.numpy"} <= set(found["loaded"])
     assert not [name for name in found["loaded"] if name.split(".")[0] == "libi"]
@@ -83,7 +91,7 @@ def test_jobs_at_once_end_as_they_say(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         print(json.dumps(list(pool.map(code, range(24)))))
     """
-    run = subprocess.run(**driver(tmp_path, calls), capture_output=True, text=True, check=True)
+    run = output_of(driver(tmp_path, calls))
     codes = json.loads(run.stdout)
     assert codes[::3] == [3, 1, -signal.SIGKILL, 3, 1, -signal.SIGKILL, 3, 1]
     assert not any(codes[1::3]) and not any(codes[2::3])
@@ -112,10 +120,28 @@ def test_a_job_ends_with_its_run(tmp_path, victim):
         assert not psutil.wait_procs([server], timeout=10)[1]
 
 
-def test_where_there_is_no_room_for_a_socket_jobs_start_as_snakemake_starts_them(tmp_path):
+def test_a_job_that_ends_at_once_is_done(tmp_path):
+    """Snakemake measures each job, and may find that it has ended already."""
+    script(tmp_path, "job.py", "pass\n")
+    calls = """
+    from snakemake.benchmark import BenchmarkRecord
+    records = [BenchmarkRecord() for _ in range(20)]
+    for record in records:
+        start("job.py", bench_record=record)
+    print(all(record.running_time is not None for record in records))
+    """
+    assert output_of(driver(tmp_path, calls)).stdout == "True\n"
+
+
+@pytest.mark.parametrize("why", ["no room for a socket", "another program"])
+def test_else_jobs_start_as_snakemake_starts_them(tmp_path, why):
     far = tmp_path / ("far" * 60)
     far.mkdir()
-    calls = "print(PythonScript.execute_script is forks.execute_script)"
-    given = driver(tmp_path, calls)
-    run = subprocess.run(**given | {"env": given["env"] | {"TMPDIR": str(far)}}, capture_output=True, text=True)
-    assert run.stdout == "False\n", run.stderr
+    given = driver(tmp_path, "print(PythonScript.execute_script is forks.execute_script)")
+    assert output_of(given).stdout == "True\n"
+    if why == "another program":
+        (tmp_path / "snakemake").rename(tmp_path / "own.py")
+        given["args"][1] = str(tmp_path / "own.py")
+    else:
+        given["env"] |= {"TMPDIR": str(far)}
+    assert output_of(given).stdout == "False\n"

@@ -46,7 +46,10 @@ onstart:
     require_slurm()
     refuse_damaged()
     scheduling.stop_polling(workflow.scheduler)
-    if getattr(workflow.executor_plugin, "name", "") == "local":
+    if (
+        getattr(workflow.executor_plugin, "name", "") == "local"
+        and not workflow.deployment_settings.deployment_method
+    ):
         forks.serve()
     watch(workflow.dag)
 
