@@ -23,6 +23,7 @@ from libi.runtime.storage import save_text
 from libi.study.family import Family
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "pydantic", "snakemake")
+COMPUTING = ("torch", "numpy", "scipy")  # of these, those that numbers depend on
 NAME = "inventory.json"
 NOTED = "sha256:"  # how Snakemake begins its hash of an input
 
@@ -146,6 +147,13 @@ def _used(runs: list[dict[str, Any]], files: Mapping[str, dict[str, Any]]) -> di
             used.append(run)
         renumbered[file] = files[file] | {"run": used.index(run)}
     return {"runs": used, "files": renumbered}
+
+
+def other_versions(root: Path, family: Family) -> list[str]:
+    """The packages, with their versions, that some of a study's files were computed by, and that are not those here."""
+    now = {name: installed(name) for name in COMPUTING}
+    runs = [run["packages"] for run in read(inventory_of(root, family))["runs"]]
+    return sorted({f"{name} {run[name]}" for run in runs for name in COMPUTING if run[name] != now[name]})
 
 
 def write(root: Path, family: Family) -> None:

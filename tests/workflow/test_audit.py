@@ -113,6 +113,16 @@ def test_an_edit_stays_an_edit_however_often_the_workflow_runs(tiny_run, tmp_pat
     assert code == 1 and "1 changed:" in words and "  paper/tiny/table1.tex\n" in words, words
 
 
+def test_a_run_says_which_results_another_version_of_a_package_has_computed(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    path = project.root / "results/tiny/inventory.json"
+    path.write_text(path.read_text().replace('"torch": "', '"torch": "1.'))
+    (project.root / "paper/tiny/table1.tex").unlink()
+    run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
+    assert run.returncode == 0 and "were computed by torch 1." in run.stdout and "--forceall" in run.stdout
+    assert "numpy" not in run.stdout
+
+
 def test_a_changed_study_is_told_where_snakemakes_notes_are_lost(tiny_run, tmp_path):
     project = tiny_run.copy(tmp_path / "project")
     shutil.rmtree(project.root / ".snakemake")

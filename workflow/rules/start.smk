@@ -42,9 +42,19 @@ def require_slurm():
         )
 
 
+def warn_of_other_versions():
+    """Say that results stay which another version of a package has computed."""
+    if others := inventory.other_versions(Path.cwd(), FAMILY):
+        logger.warning(
+            f"Some results here were computed by {', '.join(others)}, which is not installed any more. They stay as "
+            "they are. To compute everything again: the same command with --forceall"
+        )
+
+
 onstart:
     require_slurm()
     refuse_damaged()
+    warn_of_other_versions()
     scheduling.stop_polling(workflow.scheduler)
     if (
         getattr(workflow.executor_plugin, "name", "") == "local"

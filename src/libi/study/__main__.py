@@ -10,12 +10,8 @@ import sys
 
 from libi.base.values import StudyError
 from libi.runtime.rooms import RoomError
-
-try:
-    from libi.study.schema import study_schema, variants_schema
-    from libi.study.variants import read_family
-except RoomError as error:  # in the file of a method, a data set or a metric
-    raise SystemExit(str(error)) from None
+from libi.study.schema import study_schema, variants_schema
+from libi.study.variants import read_family
 
 USAGE = "usage: python -m libi.study [variants | check FILE]"
 

@@ -75,7 +75,7 @@ for thing in DATASETS:
 for thing, method in METHODS.items():
     check_keys(f"{METHODS.path(thing)}: reads", method.reads, JobTrainingSettings)
     for objective in method.objectives:
-        if objective not in OBJECTIVES:
+        if objective not in list(OBJECTIVES):  # whose files are not run by this
             raise RoomError(
                 f"{METHODS.path(thing)}: there is no objective {objective!r}{nearest(objective, OBJECTIVES)}"
             )
