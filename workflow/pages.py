@@ -56,13 +56,14 @@ def took(reference: Path) -> str:
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
         processor=run["machine"]["processor"],
+        runs=run.get("runs", ""),
         again=took_again(reference),
         commands=commands.to_words(load_table(commands.RECORDED)),
     )
 
 
 def took_again(reference: Path) -> str:
-    """How long the second run took, to follow upon the first; nothing before it is published."""
+    """How long the run on another processor took, to follow upon the published one; nothing before it is published."""
     path = reference / FOLDER / "run.json"
     if not path.exists():
         return ""
@@ -180,8 +181,8 @@ def powered_again(reference: Path) -> str:
     opposite = (differ & decided[0] & decided[1]).sum()
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
-        f", and {spell(run['wall_seconds'])} on {machine}. There {differ.sum()} of the {len(here)} verdicts differ, "
-        f"{opposite} of them by turning into the opposite"
+        f", and {spell(run['wall_seconds'])} on {machine}. There, with the configurations that were chosen there, "
+        f"{differ.sum()} of the {len(here)} verdicts differ, {opposite} of them by turning into the opposite"
     )
 
 
@@ -232,7 +233,7 @@ def failing(reference: Path) -> str:
 
 
 def rounded(reference: Path) -> str:
-    """What docs/rounding.md says of models that differ by rounding, and of a second run, if one is published."""
+    """What docs/rounding.md says of models that differ by rounding, and of a run on another processor, if one is published."""
     values = compared(reference)
     return page(
         "rounding",

@@ -3,7 +3,7 @@
     python workflow/publish.py                  # of paper, sensitivity and power those that are there
     python workflow/publish.py sensitivity      # one of them
     python workflow/publish.py second_run       # the paper's study, run again on another processor
-    python workflow/publish.py power_second_run # the fresh replicates, run again too
+    python workflow/publish.py power_second_run # the fresh replicates, run there too
 
 Nothing is published of a study that is not finished, or of which `make audit` finds a file that is not whole or not up
 to date. The tensors stay where they are.
@@ -128,10 +128,9 @@ def publish_paper(root: Path, reference: Path) -> None:
 
 
 def publish_second_run(root: Path, reference: Path) -> None:
-    """Publish the models of Table 1 as this run trained them, what its jobs took, and when and where it ran."""
+    """Publish what this run's jobs took, and when and where it ran."""
     publish_inventory(root, "", reference / FOLDER / "inventory.json.gz")
     save_table(reference / FOLDER / "budget.csv", budget(root))
-    publish_models(root, "", read_study(root / "config/config.yaml"), reference / FOLDER / "models")
     save_run(reference / FOLDER / "run.json", run_of(root, [""]))
 
 

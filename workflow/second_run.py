@@ -1,4 +1,4 @@
-"""What a second run of the paper's study on another processor says: which verdicts and choices hang on rounding."""
+"""What a run of the paper's study on another processor says: which verdicts and choices hang on rounding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FOLDER = "second_run"
 
 
 def compared(reference: Path) -> dict[str, object]:
-    """What the words of page_texts/elsewhere.md need of the second run; nothing before it is published."""
+    """What the words of page_texts/elsewhere.md need of that run; nothing before it is published."""
     folder = reference / FOLDER
     if not folder.exists():
         return {}
@@ -32,12 +32,12 @@ def compared(reference: Path) -> dict[str, object]:
         claims=len(claims),
         changed=len(changed),
         verdicts=to_markdown(
-            ("claim", "published", "second run"),
+            ("claim", "published", "other processor"),
             ((f"`{claim}`", first, second) for claim, first, second in changed.itertuples(index=False)),
         ),
         opposite=opposites_to_words(changed),
         conclusions=conclusions_to_words(reference),
-        choices=to_markdown(("data set", "method", "published", "second run"), other_choices(reference)),
+        choices=to_markdown(("data set", "method", "published", "other processor"), other_choices(reference)),
     )
 
 
@@ -47,7 +47,7 @@ def name_of(machine: dict[str, object]) -> str:
 
 
 def claims_side_by_side(reference: Path) -> pd.DataFrame:
-    """Each claim with its verdicts in the published study and in the second run, which judge the same claims."""
+    """Each claim with its verdicts in the published study and in that run, which judge the same claims."""
     first, second = (
         load_table(place / "claims.csv")[["claim", "verdict"]] for place in (reference, reference / FOLDER)
     )
@@ -66,10 +66,10 @@ def opposites_to_words(changed: pd.DataFrame) -> str:
 
 
 def conclusions_to_words(reference: Path) -> str:
-    """Which of the main conclusions differ in the second run."""
+    """Which of the main conclusions differ in that run."""
     first, second = (conclude(load_table(place / "claims.csv")) for place in (reference, reference / FOLDER))
     pairs = list(zip(first["conclusion"], first["verdict"], second["verdict"], strict=True))
-    other = [f"{name} ({before}; second run: {now})" for name, before, now in pairs if before != now]
+    other = [f"{name} ({before}; there: {now})" for name, before, now in pairs if before != now]
     if other:
         return f"These main conclusions differ: {', '.join(other)}."
     return f"None of the {len(pairs)} main conclusions differs."

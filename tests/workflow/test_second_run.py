@@ -1,4 +1,4 @@
-"""The models of the second run: they are those whose likelihoods its Table 1 states."""
+"""The published models: they are those whose likelihoods Table 1 states. And what a run on another processor tells."""
 
 import numpy as np
 import pages
@@ -13,7 +13,8 @@ from libi.runtime.seeding import stream
 
 from .conftest import REPOSITORY
 
-FOLDER = REPOSITORY / "paper/reference/second_run"
+REFERENCE = REPOSITORY / "paper/reference"
+ELSEWHERE = REFERENCE / "second_run"
 
 
 @pytest.mark.parametrize("method", ["vae", "beta_vae", "libi"])
@@ -22,31 +23,31 @@ def test_a_published_model_has_the_likelihood_that_table_1_states(name, method):
     """Where f_θ is linear, p_θ(x) is N(0, WWᵀ + Σ); test points are drawn here, from the ground truth and the seed."""
     dataset, means = DATASETS[name], []
     for replicate in range(5):
-        model = libi.load(FOLDER / f"models/{name}/{method}.safetensors", replicate=replicate)
+        model = libi.load(REFERENCE / f"models/{name}/{method}.safetensors", replicate=replicate)
         loading = model.decode(np.eye(2))
         density = multivariate_normal(cov=loading @ loading.T + np.diag(dataset.noise_variance))
         truth = dataset.generative.pack(dataset.ground_truth()[0])
         _, x = simulate(dataset, truth, 500, stream(0, "data", name, replicate, "test"))
         means.append(density.logpdf(x.T.numpy()).mean())
-    table = pd.read_csv(FOLDER / "table1.csv").set_index(["metric", "dataset", "method"])
+    table = pd.read_csv(REFERENCE / "table1.csv").set_index(["metric", "dataset", "method"])
     row = table.loc["test_ll_exact", name, method]
     assert np.mean(means) == pytest.approx(row["mean"], abs=1e-4)
     assert np.std(means, ddof=1) == pytest.approx(row["sd"], abs=1e-4)
 
 
 def test_every_model_of_table_1_can_be_opened():
-    table = pd.read_csv(FOLDER / "table1.csv").query("metric == 'test_ll_exact'")
+    table = pd.read_csv(REFERENCE / "table1.csv").query("metric == 'test_ll_exact'")
     assert len(table) == 24
     for row in table.itertuples():
-        model = libi.load(FOLDER / f"models/{row.dataset}/{row.method}.safetensors", replicate=4)
+        model = libi.load(REFERENCE / f"models/{row.dataset}/{row.method}.safetensors", replicate=4)
         assert model.configuration == row.configuration
         assert np.isfinite(model.decode(np.zeros((2, 3)))).all()
 
 
 def test_the_page_lists_what_differs_and_nothing_else():
-    page = pages.rounded(FOLDER.parent)
+    page = pages.rounded(REFERENCE)
     first, second = (
-        pd.read_csv(place / "claims.csv").set_index("claim")["verdict"] for place in (FOLDER.parent, FOLDER)
+        pd.read_csv(place / "claims.csv").set_index("claim")["verdict"] for place in (REFERENCE, ELSEWHERE)
     )
     for claim, verdict in first.items():
         assert (f"| `{claim}` | {verdict} | {second[claim]} |" in page) == (verdict != second[claim])
