@@ -233,7 +233,7 @@ def failing(reference: Path) -> str:
 
 
 def rounded(reference: Path) -> str:
-    """What docs/rounding.md says of models that differ by rounding, and of a run on another processor, if one is published."""
+    """What docs/rounding.md says of models that differ by rounding, and of a run on another processor, if any."""
     values = compared(reference)
     return page(
         "rounding",
