@@ -14,7 +14,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
 from progress import spell  # noqa: E402
-from second_run import FOLDER, compared, name_of  # noqa: E402
+from second_run import FOLDER, compared, conclusions_to_words, name_of  # noqa: E402
 
 from benchmarks import commands, libi_failures, proposals, same_science  # noqa: E402
 from libi.paper.nearest import far_off, held_out, nearest  # noqa: E402
@@ -82,7 +82,13 @@ def with_fresh_replicates(reference: Path) -> tuple[pd.DataFrame | None, int]:
 def changed_by_fresh_replicates(reference: Path) -> str:
     """What the fresh replicates change in the conclusions; nothing before they are published."""
     later, replicates = with_fresh_replicates(reference)
-    return "" if later is None else changed_later(load_table(reference / "conclusions.csv"), later, replicates)
+    if later is None:
+        return ""
+    words = changed_later(load_table(reference / "conclusions.csv"), later, replicates)
+    if (reference / FOLDER / "power_claims.csv").exists():
+        again = conclusions_to_words(reference, "power_claims.csv")
+        words += f" With the configurations that the study chose on another processor, {again[0].lower()}{again[1:]}"
+    return words
 
 
 def undecided(reference: Path) -> pd.DataFrame:
@@ -182,7 +188,8 @@ def powered_again(reference: Path) -> str:
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
         f", and {spell(run['wall_seconds'])} on {machine}. There, with the configurations that were chosen there, "
-        f"{differ.sum()} of the {len(here)} verdicts differ, {opposite} of them by turning into the opposite"
+        f"{differ.sum()} of the {len(here)} verdicts differ, {opposite} of them by turning into the opposite. "
+        f"{conclusions_to_words(reference, 'power_claims.csv').removesuffix('.')}"
     )
 
 

@@ -65,13 +65,18 @@ def opposites_to_words(changed: pd.DataFrame) -> str:
     return f"These turn into their opposites: {', '.join(turned['claim'])}."
 
 
-def conclusions_to_words(reference: Path) -> str:
-    """Which of the main conclusions differ in that run."""
-    first, second = (conclude(load_table(place / "claims.csv")) for place in (reference, reference / FOLDER))
+def conclusions_to_words(reference: Path, claims: str = "claims.csv") -> str:
+    """Which of the main conclusions differ in that run.
+
+    Args:
+        reference: paper/reference.
+        claims: name of the table of verdicts, of the study or of its fresh replicates.
+    """
+    first, second = (conclude(load_table(place / claims)) for place in (reference, reference / FOLDER))
     pairs = list(zip(first["conclusion"], first["verdict"], second["verdict"], strict=True))
     other = [f"{name} ({before}; there: {now})" for name, before, now in pairs if before != now]
     if other:
-        return f"These main conclusions differ: {', '.join(other)}."
+        return f"Of the {len(pairs)} main conclusions {len(other)} differs: {', '.join(other)}."
     return f"None of the {len(pairs)} main conclusions differs."
 
 
