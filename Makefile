@@ -94,8 +94,9 @@ bench: $(READY)
 	$(VENV)/bin/python benchmarks/bench_growth.py
 	$(VENV)/bin/python benchmarks/bench_evaluation.py
 	$(VENV)/bin/python benchmarks/bench_gpu.py
+	$(VENV)/bin/python benchmarks/bench_starts.py
 	$(VENV)/bin/python benchmarks/budget.py
-	@echo "The bench is done. Its tables: benchmarks/results/steps.csv, growth.csv and evaluation.csv, and gpu.csv where there is a GPU"
+	@echo "The bench is done. Its tables: benchmarks/results/steps.csv, growth.csv, evaluation.csv and starts.csv, and gpu.csv where there is a GPU"
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .
