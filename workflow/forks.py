@@ -28,9 +28,8 @@ from snakemake.script import PythonScript
 IMPORTED = ["snakemake.cli", "torch", "pandas", "pydantic", "jaxtyping", "safetensors.numpy"]
 PROGRAMS = ("snakemake", "__main__.py")  # what Snakemake's command is called
 LIBRARIES = ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")  # that count their threads when they are imported
-STARTS = (
-    threading.Lock()
-)  # starting a process also reads how others have ended, and no two threads may read that at once
+# Whoever starts a process also reads how others have ended, and no two threads may read that at once.
+STARTS = threading.Lock()
 
 
 def serve() -> None:

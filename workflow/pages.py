@@ -187,7 +187,7 @@ def powered_again(reference: Path) -> str:
     opposite = (differ & decided[0] & decided[1]).sum()
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
-        f", and {spell(run['wall_seconds'])} on {machine}. There, with the configurations that were chosen there, "
+        f", and {spell(run['wall_seconds'])} on {machine}. With the configurations that were chosen there, "
         f"{differ.sum()} of the {len(here)} verdicts differ, {opposite} of them by turning into the opposite. "
         f"{conclusions_to_words(reference, 'power_claims.csv').removesuffix('.')}"
     )

@@ -76,7 +76,8 @@ def conclusions_to_words(reference: Path, claims: str = "claims.csv") -> str:
     pairs = list(zip(first["conclusion"], first["verdict"], second["verdict"], strict=True))
     other = [f"{name} ({before}; there: {now})" for name, before, now in pairs if before != now]
     if other:
-        return f"Of the {len(pairs)} main conclusions {len(other)} differs: {', '.join(other)}."
+        verb = "differs" if len(other) == 1 else "differ"
+        return f"Of the {len(pairs)} main conclusions {len(other)} {verb}: {', '.join(other)}."
     return f"None of the {len(pairs)} main conclusions differs."
 
 

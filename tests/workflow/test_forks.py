@@ -114,10 +114,10 @@ def test_a_job_ends_with_its_run(tmp_path, victim):
             time.sleep(0.01)
         job, server = (psutil.Process(int(pid)) for pid in (tmp_path / "pids").read_text().split())
         os.kill(run.pid if victim == "the run" else server.pid, signal.SIGKILL)
-        _, left = psutil.wait_procs([job], timeout=10)
+        _, left = psutil.wait_procs([job], timeout=30)
         assert not left
         assert run.wait(timeout=30) != 0
-        assert not psutil.wait_procs([server], timeout=10)[1]
+        assert not psutil.wait_procs([server], timeout=30)[1]
 
 
 def test_a_job_that_ends_at_once_is_done(tmp_path):

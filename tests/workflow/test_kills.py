@@ -197,7 +197,7 @@ def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tiny_run, tmp_path,
             began = time.monotonic()
             assert run.wait(timeout=120) != 0, f"{rule}: {output.read_text()[-3000:]}"
         assert time.monotonic() - began < 60
-        _, left = psutil.wait_procs(everything(project, run, None), timeout=10)
+        _, left = psutil.wait_procs(everything(project, run, None), timeout=30)
         assert not left, f"{rule}: its jobs do not end with the run"
     assert stopped == list(STAGES)
     run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
