@@ -1,4 +1,4 @@
-"""How long jobs take, by what has been measured: seconds of one core."""
+"""How long jobs take, by what has been measured, in seconds of one core; and which of them start first."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from libi.base.method import Phase
+from libi.base.objective import ELBO_DRAWS
 from libi.methods import METHODS
 from libi.study.jobs import TrainingJob
 from libi.study.study import Study
 
+# The longest jobs start first, and what they need before them. All others have 0.
+PRIORITIES = {"define_truth": 30, "simulate": 30, "split_points": 30, "train_libi": 20, "train": 10}
 STEPS = Path(__file__).parent.parent / "benchmarks/results/steps.csv"
 UNITS = {"elbo": "epoch of 5 x 100", "constrained_likelihood": "step of 500"}
 UNCOMPILED = 60.0  # times as long: 55 to 118 was measured, on three data sets and two methods
-OTHERS = 4.0  # of any other job, and of every job's start
-# What else jobs take, by data set. Rounded from jobs of the sensitivity study and of the runs that are recorded in
-# tests/workflow/recorded, on an AMD EPYC without AVX-512. A run corrects them as its own jobs end. A data set that is
-# not here costs as much as the dearest.
-SELECT = {"linear_jtex": 0.01, "gaussian": 0.02, "cubic_jtex": 0.6, "mobius": 1.8}  # of 500 points, by one model
-EVALUATE = {"linear_jtex": 0.6, "gaussian": 0.9, "cubic_jtex": 1.5, "mobius": 2.2}  # of one model, without S-kNN
-S_KNN_DRAW = 1.4e-4  # of one draw of S-kNN
-REFERENCE = {"linear_jtex": 0.0, "gaussian": 0.0, "cubic_jtex": 0.004, "mobius": 0.009}  # of a fresh point for the gaps
-POSTERIOR_SAMPLE = 4.5e-4  # of one code a training point
-STARTS = {"evaluate": 2.0, "draw": 4.0}  # of jobs that import more than others
+OTHERS = 0.3  # of any other job, and of every job's start
+# What else jobs take, by data set. Rounded from the runs that are recorded in tests/workflow/recorded, on an Intel Xeon
+# with AVX-512. A run corrects them as its own jobs end. A data set that is not here costs as much as the dearest.
+SELECT = {"linear_jtex": 0.01, "gaussian": 0.01, "cubic_jtex": 0.27, "mobius": 0.62}  # of 500 points, by one model
+EVALUATE = {"linear_jtex": 0.15, "gaussian": 0.2, "cubic_jtex": 1.0, "mobius": 1.9}  # of one model, without S-kNN
+S_KNN_DRAW = 1.5e-4  # of one draw of S-kNN
+REFERENCE = {"linear_jtex": 0.0, "gaussian": 0.0, "cubic_jtex": 0.0012, "mobius": 0.003}  # of a point for the gaps
+POSTERIOR_SAMPLE = 3.8e-4  # of one code a training point
+STARTS = {"draw": 2.0, "judge": 1.7, "render_page": 1.0, "write": 3.0, "derive": 1.3}  # of jobs that do or import more
 TRUTHS = {"mobius": 14.0}  # of a ground truth that is fitted
 
 
@@ -107,6 +109,5 @@ def training_seconds(
 def draws_of(job: TrainingJob, objective: str) -> int:
     """How many draws of each point a step takes, of which the bench took one."""
     own = METHODS[job.method].own.get(objective)
-    if own is not None and isinstance(own.draws, int):
-        return max(own.draws, 1)
-    return (job.training.elbo_draws or 1) if objective == "elbo" else 1
+    draws = own.draws if own is not None else ELBO_DRAWS if objective == "elbo" else 1
+    return max(draws, 1) if isinstance(draws, int) else job.training.elbo_draws or 1

@@ -9,9 +9,7 @@ than on few is not accounted for.
 
 from __future__ import annotations
 
-import base64
 import heapq
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,15 +18,9 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src")]
 
-from libi.study.settings import FOLDERS_OF_THE_PAPER, is_paper_table  # noqa: E402
+from costs import PRIORITIES  # noqa: E402
+from notes import notes  # noqa: E402
 
-PRIORITIES = {
-    "define_truth": 30,
-    "simulate": 30,
-    "split_points": 30,
-    "train_libi": 20,
-    "train": 10,
-}  # as in rules/; all others have 0
 CORES = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -44,43 +36,6 @@ class Job(NamedTuple):
     seconds: float
     priority: int
     needs: frozenset[str]
-
-
-def notes(root: Path, folder: str) -> dict[str, dict[str, Any]]:
-    """What Snakemake noted of each file that a study has made and that is there: rule, input, log, starttime, ...
-
-    Args:
-        root: the work tree.
-        folder: the study's folder in results/, e.g. "/quick"; empty for the paper's study.
-    """
-    found = {}
-    folder_of_notes = root / ".snakemake/metadata"
-    for path in sorted(folder_of_notes.rglob("*")) if folder_of_notes.is_dir() else ():
-        # A long name is cut into folders whose names begin with @.
-        name = "".join(part.removeprefix("@") for part in path.relative_to(folder_of_notes).parts)
-        try:
-            note = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-            file = base64.urlsafe_b64decode(name).decode()
-        except ValueError:  # cut by a kill, or being written: to Snakemake it is not there either
-            continue
-        if note.get("log") and is_of(file, folder) and (root / file).exists():
-            found[file] = note
-    return found
-
-
-def is_of(file: str, folder: str) -> bool:
-    """Whether a study's jobs make a file, by its place.
-
-    Args:
-        file: below results/, figures/ or paper/.
-        folder: the study's folder there; empty for the paper's study.
-    """
-    parts, own = Path(file).parts[1:], Path(folder.removeprefix("/")).parts
-    name = Path(file).stem
-    if Path(file).match("results/*.csv") and not is_paper_table(name):
-        return folder == f"/{name}"  # the table of variants side by side
-    place = parts[len(own) :]
-    return parts[: len(own)] == own and (len(place) == 1 or place[:1] != () and place[0] in FOLDERS_OF_THE_PAPER)
 
 
 def jobs_of(noted: Mapping[str, Mapping[str, Any]]) -> dict[str, Job]:

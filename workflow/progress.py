@@ -1,25 +1,27 @@
 """How far a run is, and how long the rest will take.
 
-A job's work is first counted in seconds of one core, as `costs` expects them. As jobs end, the run itself shows how
-long each kind of job takes here and how many run at a time. So the estimate follows the machine and what else it does.
+A job's work is first counted in seconds of one core, as `costs` expects them. As jobs end, and as those that train note
+how far they are, the run itself shows how long each kind of job takes here, and how many run at a time. So the estimate
+follows the machine and what else it does.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 SHARE = "share"  # the name of that note
 IDLE = 30.0  # seconds without a job after which the time left is not told: whoever waits does not know for how long
 FIRST_SHARE = 0.1  # of the work that must be done before the rest is estimated
+TELLING = 0.1  # share of a training job that must be done before its pace counts
 # The pace of a kind of job starts from that of all that train, or of all others, as if so many jobs had shown it.
 PRIOR = 1.0
 # Those two paces start from that of all jobs, as if this share of the whole work had shown it. Processors differ in
 # training above all, so what does not train starts from the root of that pace. Both numbers were chosen by recorded
-# runs on two processors (tests/workflow/recorded).
+# runs (tests/workflow/recorded).
 SHARED = 0.15
 
 
@@ -37,11 +39,25 @@ class Work(NamedTuple):
     scratch: Path | None = None
 
 
+class Seen(NamedTuple):
+    """What a job, or the part of it that is done, has taken.
+
+    Attributes:
+        kind: of the job.
+        expected: seconds that were expected.
+        took: seconds that it took.
+    """
+
+    kind: str
+    expected: float
+    took: float
+
+
 class Estimate(NamedTuple):
     """How far a run is.
 
     Attributes:
-        share: of the work that is done.
+        share: of the work that is done; it never falls, though the work may turn out to be more than expected.
         seconds: until the end; None as long as too little is done to tell, or while nothing runs.
     """
 
@@ -66,12 +82,13 @@ class Progress:
         Args:
             work: by job.
         """
-        resumed = {job: share_trained(one.scratch) for job, one in work.items()}
-        self._work = {job: one._replace(seconds=one.seconds * (1 - resumed[job])) for job, one in work.items()}
+        self._resumed = {job: share_trained(one.scratch) for job, one in work.items()}
+        self._work = {job: one._replace(seconds=one.seconds * (1 - self._resumed[job])) for job, one in work.items()}
         self._running: dict[int, float] = {}  # to when it started
         self._took: dict[int, float] = {}
         self._began, self._lock = time.monotonic(), threading.Lock()
         self._ended = self._began  # when a job ended last
+        self._most = 0.0  # of the work that was done by any estimate before
 
     @property
     def jobs(self) -> int:
@@ -114,44 +131,51 @@ class Progress:
             now = time.monotonic()
             spent = {job: now - start for job, start in self._running.items()}
             took, idle = dict(self._took), not spent and now - self._ended > IDLE
-        if not took:
+        shares = {job: share for job in spent if (share := self._share(job)) >= TELLING}
+        if not took and not shares:
             return Estimate(0.0, None)
-        factors = self._factors(took)
-        left = {
-            job: max(one.seconds * factors[one.kind] - spent.get(job, 0.0), 0.1 * spent.get(job, 0.0))
-            for job, one in self._work.items()
-            if job not in took
-        }
+        seen = [Seen(*self._work[job][:2], seconds) for job, seconds in took.items()]
+        seen += [
+            Seen(self._work[job].kind, self._work[job].seconds * share, spent[job]) for job, share in shares.items()
+        ]
+        factors = self._factors(seen)
+        left = {job: one.seconds * factors[one.kind] for job, one in self._work.items() if job not in took}
+        left |= {job: max(left[job] - seconds, 0.1 * seconds) for job, seconds in spent.items()}
+        left |= {job: spent[job] * (1 - share) / share for job, share in shares.items()}
         work_done = sum(took.values()) + sum(spent.values())
         share = work_done / max(work_done + sum(left.values()), 1e-9)
         at_a_time = work_done / max(now - self._began, 1e-9)
         seconds = max([sum(left.values()) / max(at_a_time, 1e-9), *left.values()])
-        return Estimate(share, seconds if share >= FIRST_SHARE and not idle else None)
+        self._most = max(self._most, share)
+        return Estimate(self._most, seconds if share >= FIRST_SHARE and not idle else None)
 
-    def _factors(self, took: Mapping[int, float]) -> dict[str, float]:
+    def _share(self, job: int) -> float:
+        """How much of what was left of a training job when this run began is done."""
+        resumed = self._resumed[job]
+        return max(share_trained(self._work[job].scratch) - resumed, 0.0) / max(1 - resumed, 1e-9)
+
+    def _factors(self, seen: Sequence[Seen]) -> dict[str, float]:
         """By kind of job, how many times as long as expected it takes."""
         training = {one.kind: one.scratch is not None for one in self._work.values()}
         paces = {
-            trains: self._pace([job for job in took if training[self._work[job].kind] == trains], took, trains)
+            trains: self._pace([one for one in seen if training[one.kind] == trains], seen, trains)
             for trains in (True, False)
         }
         factors = {kind: paces[trains] for kind, trains in training.items()}
-        seen: dict[str, list[int]] = {}
-        for job in took:
-            seen.setdefault(self._work[job].kind, []).append(job)
-        for kind, jobs in seen.items():
-            expected = sum(self._work[job].seconds for job in jobs)
-            prior = PRIOR * expected / len(jobs)
-            factors[kind] = (sum(took[job] for job in jobs) + prior * factors[kind]) / max(expected + prior, 1e-9)
+        for kind in {one.kind for one in seen}:
+            own = [one for one in seen if one.kind == kind]
+            expected = sum(one.expected for one in own)
+            prior = PRIOR * expected / len(own)
+            factors[kind] = (sum(one.took for one in own) + prior * factors[kind]) / max(expected + prior, 1e-9)
         return factors
 
-    def _pace(self, jobs: Iterable[int], took: Mapping[int, float], trains: bool) -> float:
+    def _pace(self, own: Sequence[Seen], seen: Sequence[Seen], trains: bool) -> float:
         """How many times as long as expected jobs take that train, or jobs that do not."""
-        of_all: float = sum(took.values()) / max(sum(self._work[job].seconds for job in took), 1e-9)
+        of_all: float = sum(one.took for one in seen) / max(sum(one.expected for one in seen), 1e-9)
         prior = SHARED * sum(one.seconds for one in self._work.values())
         shown = prior * (of_all if trains else of_all**0.5)
-        expected = sum(self._work[job].seconds for job in jobs)
-        return (shown + sum(took[job] for job in jobs)) / max(prior + expected, 1e-9)
+        expected = sum(one.expected for one in own)
+        return (shown + sum(one.took for one in own)) / max(prior + expected, 1e-9)
 
     def words(self) -> str:
         """One line: jobs done, the share of the work, and the time left if it can be told."""

@@ -27,8 +27,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 import audit  # noqa: E402
 import inventory  # noqa: E402
 import pandas as pd  # noqa: E402
+from notes import notes  # noqa: E402
 from pages import PAGES, show, undecided, with_fresh_replicates  # noqa: E402
-from plan import CORES, Job, jobs_of, notes, wall_seconds  # noqa: E402
+from plan import CORES, Job, jobs_of, wall_seconds  # noqa: E402
 from published_models import publish_models  # noqa: E402
 from second_run import FOLDER  # noqa: E402
 

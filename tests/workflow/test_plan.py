@@ -7,6 +7,7 @@ import sys
 
 import plan
 import pytest
+from notes import notes
 from plan import Job
 
 from .conftest import REPOSITORY
@@ -51,50 +52,11 @@ def test_jobs_are_read_from_what_snakemake_noted(tmp_path):
         (tmp_path / file).touch()
         (folder / base64.urlsafe_b64encode(file.encode()).decode()).write_text(json.dumps(note))
     (folder / base64.urlsafe_b64encode(b"results/data/cut").decode()).write_text('{"rule": "simu')  # by a kill
-    jobs = plan.jobs_of(plan.notes(tmp_path, ""))
+    jobs = plan.jobs_of(notes(tmp_path, ""))
     assert jobs == {
         "logs/simulate/x.log": alone(2.0, 30),
         "logs/train/libi.log": alone(5.0, 20, ["logs/simulate/x.log"]),
     }
-
-
-@pytest.mark.parametrize(
-    ("file", "folder", "own"),
-    [
-        ("results/table1.csv", "", True),
-        ("results/training/gaussian/vae/0.csv", "", True),
-        ("results/train/training/gaussian/vae/0.csv", "", False),
-        ("results/s/table1.csv", "", False),
-        ("figures/figure1.pdf", "", True),
-        ("results/quick/table1.csv", "/quick", True),
-        ("results/quick/data/x/0/train.safetensors", "/quick", True),
-        ("results/table1.csv", "/quick", False),
-        ("results/table1_gaussian.csv", "", True),
-        ("results/sensitivity.csv", "", False),
-        ("results/grid_fine.csv", "/grid_fine", True),
-        ("results/grid_fine.csv", "", False),
-        ("results/sensitivity.csv", "/sensitivity", True),
-        ("figures/figure1.csv", "", True),
-        ("figures/sensitivity/figure7.csv", "/sensitivity", True),
-        ("results/sensitivity/base/table1.csv", "/sensitivity", False),
-        ("results/sensitivity/base/table1.csv", "/sensitivity/base", True),
-    ],
-)
-def test_a_file_is_of_the_study_whose_folder_it_is_in(file, folder, own):
-    """Whatever rule has made it: a study may be called as a rule is."""
-    assert plan.is_of(file, folder) == own
-
-
-def test_a_long_name_is_put_together_again(tmp_path):
-    """As Snakemake cuts it: 189 characters to a folder."""
-    file = f"results/data/{'long' * 60}"
-    name = base64.urlsafe_b64encode(file.encode()).decode()
-    path = tmp_path / ".snakemake/metadata" / f"@{name[:189]}" / name[189:]
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"rule": "simulate", "log": ["logs/x.log"], "input": []}))
-    (tmp_path / "results/data").mkdir(parents=True)
-    (tmp_path / file).touch()
-    assert list(plan.notes(tmp_path, "")) == [file]
 
 
 def test_without_a_finished_study_there_is_no_plan(tmp_path):

@@ -16,7 +16,7 @@ rule define_truth:
         "results{study}/benchmarks/define_truth/{dataset}.tsv"
     wildcard_constraints:
         dataset=GENERATED,
-    priority: 30
+    priority: costs.PRIORITIES["define_truth"]
     conda:
         ENVIRONMENT
     resources:
@@ -42,7 +42,7 @@ rule simulate:
         "results{study}/benchmarks/simulate/{dataset}/{replicate}.tsv"
     wildcard_constraints:
         dataset=GENERATED,
-    priority: 30
+    priority: costs.PRIORITIES["simulate"]
     conda:
         ENVIRONMENT
     resources:
@@ -70,7 +70,7 @@ rule split_points:
         "results{study}/benchmarks/split_points/{dataset}/{replicate}.tsv"
     wildcard_constraints:
         dataset="|".join(OWN) or "(?!)",  # of none
-    priority: 30
+    priority: costs.PRIORITIES["split_points"]
     conda:
         ENVIRONMENT
     resources:

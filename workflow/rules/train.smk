@@ -14,7 +14,7 @@ rule train:
         "logs{study}/train/{dataset}/{method}/{replicates}.log",
     benchmark:
         "results{study}/benchmarks/train/{dataset}/{method}/{replicates}.tsv"
-    priority: 10
+    priority: costs.PRIORITIES["train"]
     conda:
         ENVIRONMENT
     resources:
@@ -36,7 +36,7 @@ use rule train as train_libi with:
     output:
         models="results{study}/training/{dataset}/{method,libi}/{replicates}.safetensors",
         records="results{study}/training/{dataset}/{method,libi}/{replicates}.csv",
-    priority: 20
+    priority: costs.PRIORITIES["train_libi"]
 
 
 ruleorder: train_libi > train

@@ -23,17 +23,7 @@ from libi.base.values import (
     Units,
     one_of,
 )
-
-FOLDERS_OF_THE_PAPER = (
-    *("data", "training", "scores", "selection", "metrics", "posterior", "closed_form"),
-    *("reference", "logs", "benchmarks"),
-)
-TABLES_OF_THE_PAPER = ("table1", "claims", "conclusions", "gaps", "restarts", "grid")  # variants write a table too
-
-
-def is_paper_table(name: str) -> bool:
-    """Whether the paper's study has a table of this name in results/: Table 1 of one data set is among them."""
-    return name in TABLES_OF_THE_PAPER or name.startswith("table1_")
+from libi.study.folders import FOLDERS_OF_THE_PAPER, TABLES_OF_THE_PAPER, is_paper_table
 
 
 def _free_folder(name: str) -> str:
