@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from libi.models.trained import check_settings
-from libi.runtime.seals import Damaged, made_by, seal_of
-from libi.runtime.storage import load_table, load_tensors, save_tensors
+from libi.runtime.seals import MADE, Damaged, made_by, seal_of
+from libi.runtime.storage import load_bytes, load_table, load_tensors, save_tensors
 from libi.study.reading import load_study
 
 from .conftest import TINY, TINY_FILE, write_study
@@ -48,6 +48,19 @@ KINDS = {
     "results/tiny/table1.csv": "results/tiny/claims.csv",
     "results/tiny/claims.csv": "results/tiny/conclusions.csv",
     "results/tiny/conclusions.csv": "results/tiny/claims.csv",
+    "results/tiny/index.html": "results/tiny/summary.rst",
+    "results/tiny/summary.rst": "results/tiny/index.html",
+    "figures/tiny/figure1.png": "figures/tiny/figure6.png",
+    "figures/tiny/figure1.pdf": "figures/tiny/figure6.pdf",
+    "figures/tiny/figure1.csv": "figures/tiny/figure6.csv",
+    **{
+        f"paper/tiny/{name}.tex": "paper/tiny/gaps.tex" if name != "gaps" else "paper/tiny/table1.tex"
+        for name in (
+            *("table1", "table1_exact", "table1_comparison", "verdicts", "claims", "conclusions"),
+            *("gaps", "restarts", "numbers"),
+        )
+    },
+    **({"paper/tiny/replication.pdf": "figures/tiny/figure1.pdf"} if shutil.which("latexmk") else {}),
 }
 
 
@@ -74,7 +87,7 @@ def another_digit(path, other):
 def take_the_place(path, other):
     """A neighbour with all that says what it is."""
     shutil.copy(other, path)
-    if path.suffix == ".csv":
+    if path.suffix != ".safetensors":
         shutil.copy(seal_of(other), seal_of(path))
 
 
@@ -90,22 +103,28 @@ DAMAGES = {
     "row twice": lambda path, other: path.write_bytes(b"".join([*lines(path), lines(path)[-1]])),
     "edited number": another_digit,
 }
-OF_TABLES = ("no statement", "header only", "row missing", "row twice", "edited number")
+OF_LINES = ("header only", "row missing", "row twice", "edited number")
+NOT_FOR = {
+    ".safetensors": ("no statement", *OF_LINES),
+    ".png": OF_LINES,
+    ".pdf": OF_LINES,
+}
 CASES = [
     (kind, damage)
     for kind, other in KINDS.items()
     for damage in DAMAGES
-    if (kind.endswith(".csv") or damage not in OF_TABLES) and (other or damage != "neighbour's")
+    if damage not in NOT_FOR.get(Path(kind).suffix, ()) and (other or damage != "neighbour's")
 ]
 
 
 def test_every_kind_of_result_is_listed(tiny_run):
     """A path without its data set, method, split and replicate is a kind."""
-    names = r"(?<=[/_])(linear_jtex|vae|libi|truth|joint_map|train|validation|test|0)(?=[/._])"
-    made = {path.relative_to(tiny_run.root).as_posix() for path in (tiny_run.root / "results/tiny").rglob("*.*")}
-    tables = {file for file in made if Path(file).suffix in (".csv", ".safetensors") and not Path(file).name[0] == "."}
-    closed_form = {file for file in tables if "/closed_form/" in file}
-    kinds, listed = ({re.sub(names, "*", file) for file in files} for files in (tables - closed_form, KINDS))
+    names = r"(?<=[/_])(linear_jtex|vae|libi|truth|joint_map|train|validation|test|0|figure\d)(?=[/._])"
+    paths = [path for folder in MADE for path in (tiny_run.root / folder / "tiny").rglob("*.*")]
+    made = {path.relative_to(tiny_run.root).as_posix() for path in paths if not path.name.startswith(".")}
+    made = {file for file in made if "/benchmarks/" not in file and not file.endswith("/inventory.json")}
+    closed_form = {file for file in made if "/closed_form/" in file}
+    kinds, listed = ({re.sub(names, "*", file) for file in files} for files in (made - closed_form, KINDS))
     assert kinds <= listed and closed_form & set(KINDS)
 
 
@@ -117,7 +136,7 @@ def test_no_kind_of_result_is_read_once_it_is_damaged(tiny_run, tmp_path, monkey
         for path in filter(lambda path: (tiny_run.root / path).exists(), (Path(name), seal_of(name))):
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(tiny_run.root / path, path)
-    load = load_table if file.endswith(".csv") else load_tensors
+    load = {".csv": load_table, ".safetensors": load_tensors}.get(Path(file).suffix, load_bytes)
     load(file)
     before = os.stat(file)
     DAMAGES[damage](Path(file), other)
@@ -154,10 +173,11 @@ def edited(path):
     ("file", "damage", "rule", "said"),
     [
         (VAE, neighbours, "select", f"was written as {LIBI}"),
-        (VAE, last_bytes_zero, "evaluate", "does not have the checksum"),
+        (VAE, last_bytes_zero, "evaluate", "it has changed since it was written"),
         ("results/tiny/data/linear_jtex/0/test.safetensors", training_points, "evaluate", "/0/train.safetensors"),
         (f"{METRICS}/vae.csv", edited, "render_table1", "it has changed since it was written"),
         ("results/tiny/claims.csv", edited, "render_verdicts", "it has changed since it was written"),
+        ("figures/tiny/figure1.png", last_bytes_zero, "render_page", "it has changed since it was written"),
     ],
 )
 def test_a_damaged_result_stops_the_run(tiny_run, tmp_path, file, damage, rule, said):
@@ -226,6 +246,40 @@ def test_a_table_that_was_edited_stops_a_run_that_has_nothing_else_to_do(tiny_ru
     assert run.returncode == 0, run.stdout
     assert table.read_bytes() == (tiny_run.root / "results/tiny/table1.csv").read_bytes()
     assert project.planned("--configfile", TINY_FILE) == ({}, [])
+
+
+@pytest.mark.parametrize("file", [VAE, "figures/tiny/figure1.pdf", "paper/tiny/table1.tex", "results/tiny/index.html"])
+def test_a_flipped_bit_stops_a_run_that_has_nothing_else_to_do(tiny_run, tmp_path, file):
+    project = tiny_run.copy(tmp_path / "project")
+    path = project.root / file
+    before = path.stat()
+    flip_a_bit(path, None) if path.suffix != ".safetensors" else last_bytes_zero(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # the date tells nothing
+    run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
+    assert run.returncode != 0 and "Traceback" not in run.stdout
+    assert f"{file}: it has changed since it was written" in run.stdout
+
+
+def test_the_remedy_for_several_damaged_results_is_one_command(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    files = ["results/tiny/table1.csv", "results/tiny/claims.csv", "figures/tiny/figure1.csv"]
+    for file in files:
+        another_digit(project.root / file, None)
+    run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
+    (remedy,) = re.findall(r"to make them again, add to the command: (--forcerun .*)", run.stdout)
+    assert set(remedy.split()[1:]) == set(files)
+    run = project.snakemake("--cores", "2", "--configfile", TINY_FILE, *remedy.split())
+    assert run.returncode == 0, run.stdout
+    assert all((project.root / file).read_bytes() == (tiny_run.root / file).read_bytes() for file in files)
+
+
+def test_there_is_no_report_of_a_table_that_was_edited(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    edited(project.root / "results/tiny/table1.csv")
+    run = project.snakemake("--report", "report.html", "--configfile", TINY_FILE)
+    assert run.returncode != 0 and not (project.root / "report.html").exists()
+    assert "results/tiny/table1.csv: it has changed since it was written" in run.stdout
+    assert "Traceback" not in run.stdout
 
 
 def test_a_run_that_went_half_way_after_a_change_goes_on(tiny_run, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from libi.paper.figures import FIGURES
 
-from .conftest import REPOSITORY
+from .conftest import REPOSITORY, TINY_FILE, bare_path
 
 CAPTIONS = sorted((REPOSITORY / "workflow" / "report").glob("*.rst"))
 RULES = [*(REPOSITORY / "workflow" / "rules").glob("*.smk"), REPOSITORY / "Snakefile"]
@@ -45,3 +45,19 @@ def test_the_report_opens_with_what_the_study_found(config, folder, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     html = render(REPOSITORY / "workflow/report/workflow.rst", "figure1", config)["html_body"]
     assert html.index("All hold.") < html.index("A replication of")
+
+
+@pytest.mark.run
+@pytest.mark.parametrize("latex", ["none", "since the run"])
+def test_a_finished_study_has_a_report_whether_or_not_its_paper_was_typeset(tiny_run, tmp_path, latex):
+    project = tiny_run.copy(tmp_path / "project")
+    for name in ("replication.pdf", ".replication.pdf.seal"):
+        (project.root / "paper/tiny" / name).unlink(missing_ok=True)
+    path = bare_path(tmp_path / "bin")
+    if latex == "since the run":
+        (tmp_path / "bin/latexmk").symlink_to("/bin/true")
+    run = project.snakemake("--report", "report.html", "--configfile", TINY_FILE, PATH=path)
+    assert run.returncode == 0, run.stdout[-2000:]
+    report = (project.root / "report.html").read_text(encoding="utf-8")
+    for name in ("table1.csv", "claims.csv", "conclusions.csv", "index.html", "figure6.png"):
+        assert name in report, name

@@ -144,6 +144,11 @@ def figures(folder):
     return [f"figures{folder}/{name}.pdf" for name in FIGURES if FIGURES.literal(name, "DATASET", None) in names]
 
 
+def has_paper(folder):
+    """Whether a study has the replication paper as PDF: one that is to be made, or for a report one that is there."""
+    return CAN_TYPESET and (not REPORTING or os.path.exists(f"paper{folder}/replication.pdf"))
+
+
 def results_of(folder):
     """What a study is run for."""
     single = [
@@ -155,7 +160,7 @@ def results_of(folder):
         rules.render_page.output,
         rules.render_gaps.output,
         rules.write_numbers.output,
-        rules.write.output if CAN_TYPESET else [],
+        rules.write.output if has_paper(folder) else [],
     ]
     derivations = list(map(derived, CLOSED_FORMS))
     return [*expand([path for paths in single for path in paths], study=folder), *figures(folder), *derivations]

@@ -6,10 +6,10 @@ out here: each says what made it (`libi.runtime.seals`).
 
 from snakemake.logging import logger
 
-from libi.runtime.seals import Damaged, check_content, is_result, origin_of, statement_of
+from libi.runtime.seals import REMEDY, Damaged, check_content, is_result, origin_of, statement_of
 
-STATED = {".csv", ".safetensors"}
-REFUSED = []  # what is wrong with results that are damaged
+REPORTING = any(word.partition("=")[0] == "--report" for word in sys.argv[1:])
+REFUSED = []  # errors that say what is wrong with results that are damaged
 CHECKED = set()
 
 
@@ -31,24 +31,26 @@ def check_own_results(function, wildcards):
     """
     makers = rules_with(function)
     results = [file.apply_wildcards(wildcards) for file in makers[0].output]
-    results = [file for file in map(str, results) if is_result(file) and Path(file).suffix in STATED]
+    results = [file for file in map(str, results) if is_result(file)]
     if not workflow.is_main_process or not results or results[0] in CHECKED:
         return
     CHECKED.add(results[0])
-    again = [file for file in results if not os.path.exists(file) or is_damaged(makers, file)]
-    if again or is_foreign(makers[0], wildcards, results):
+    gone = any(not os.path.exists(file) for file in results)
+    if gone or is_foreign(makers[0], wildcards, results) or any([is_damaged(makers, file) for file in results]):
         workflow.dag.forcefiles.update(results)
 
 
 def is_damaged(makers, file):
     """Whether a result is damaged. What is wrong with it is said before the first job, unless it is made again anyway."""
     try:
-        check_content(file) if file.endswith(".csv") else statement_of(file)
+        check_content(file)
         return False
     except Damaged as error:
         dag, unfinished = workflow.dag, workflow.persistence._filter_incomplete_keys([file])  # by a job that was killed
         if not unfinished and dag.forcerules.isdisjoint(makers) and file not in dag.forcefiles:
-            REFUSED.append(str(error))
+            REFUSED.append(error)
+            if REPORTING:  # no run starts, so nothing is refused then
+                raise SystemExit(f"There is no report. {error}") from None
             if workflow.dryrun:
                 logger.warning(f"A run would stop here. {error}")
         return True
@@ -61,10 +63,22 @@ def is_foreign(maker, wildcards, results):
         now = origin_of(settings, maker.expand_input(wildcards)[0])
     except (Damaged, OSError):
         return True  # what it is made from is to be made first
-    return any(statement_of(file).origin != now for file in results)
+    return any(origin != now for origin in map(said_origin, results) if origin)
+
+
+def said_origin(file):
+    """What made a result, as it says itself; None if it says nothing."""
+    try:
+        return statement_of(file).origin
+    except Damaged:
+        return None
 
 
 def refuse_damaged():
     """Stop before the first job if a result is damaged."""
+    if len(REFUSED) == 1:
+        raise WorkflowError(str(REFUSED[0]))
     if REFUSED:
-        raise WorkflowError("\n".join(REFUSED))
+        problems = [f"{error.path}: {error.problem}" for error in REFUSED]
+        remedy = REMEDY.replace("it", "them", 1)
+        raise WorkflowError("\n".join([*problems, f"{remedy} {' '.join(error.path for error in REFUSED)}"]))

@@ -14,7 +14,7 @@ from matplotlib.text import Text
 from scipy.special import ndtr
 
 from libi.runtime.seals import PathLike
-from libi.runtime.storage import atomic, save_table
+from libi.runtime.storage import save_table, sealed
 
 COLUMN, PAGE = 3.25, 6.75  # inches: a column of a two-column page, and both
 SMALL, NORMAL = 6.5, 7.5  # points
@@ -76,7 +76,7 @@ styled = matplotlib.style.context(STYLE, after_reset=True)
 def save_drawing(drawing: Drawing, *, pdf: PathLike, png: PathLike, csv: PathLike) -> None:
     """Write a figure as PDF and PNG, and its numbers as CSV: the same bytes whenever the same drawing is made."""
     for kind, path in (("pdf", pdf), ("png", png)):
-        with atomic(path) as temporary:
+        with sealed(path) as temporary:
             drawing.figure.savefig(temporary, format=kind, metadata=METADATA[kind])
     save_table(csv, drawing.numbers)
 

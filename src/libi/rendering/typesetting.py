@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from libi.runtime.seals import PathLike
-from libi.runtime.storage import atomic
+from libi.runtime.storage import load_bytes, sealed
 
 log = logging.getLogger(__name__)
 PROGRAM = "latexmk"
@@ -37,13 +37,14 @@ def typeset(source: PathLike, files: Iterable[PathLike], pdf: PathLike) -> None:
     Raises:
         TypesettingError: if latexmk is not installed, naming the packages that have it; or if it fails, with the lines
             of its output that report errors.
+        Damaged: if one of the files is a result that is not as it was written, naming it.
     """
     program = shutil.which(PROGRAM)
     if program is None:
         raise TypesettingError(f"{PROGRAM} is not installed (Debian, Ubuntu: apt-get install {PACKAGES})")
     with tempfile.TemporaryDirectory() as folder:
         for path in (source, *files):
-            shutil.copy(path, folder)
+            Path(folder, Path(path).name).write_bytes(load_bytes(path))
         name = Path(source).stem
         options = ["-norc", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
         run = subprocess.run(
@@ -59,7 +60,7 @@ def typeset(source: PathLike, files: Iterable[PathLike], pdf: PathLike) -> None:
         log.info("%s of %s:\n%s", PROGRAM, source, run.stdout)
         if run.returncode != 0:
             raise TypesettingError(f"{source}: {PROGRAM} failed\n{errors_in(run.stdout)}")
-        with atomic(pdf) as temporary:
+        with sealed(pdf) as temporary:
             shutil.copyfile(Path(folder, f"{name}.pdf"), temporary)
 
 

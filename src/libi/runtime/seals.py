@@ -1,8 +1,8 @@
 """What a result says of itself: where it belongs, a hash of its content, and what it was made from.
 
-Files of tensors have this within, a table has it in a hidden file beside it, its seal. A job that reads a result
-checks it, so a file that was damaged, edited, put in the place of another, or made from other files than are there
-now never becomes a number of a study. A run also compares the settings (`workflow/rules/inputs.smk`).
+Files of tensors have this within. All others have it in a hidden file beside them, their seal. A job that reads a
+result checks it, so a file that was damaged, edited, put in the place of another, or made from other files than are
+there now never becomes a number of a study. A run also compares the settings (`workflow/rules/results.smk`).
 """
 
 from __future__ import annotations
@@ -16,18 +16,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 PathLike = str | os.PathLike[str]
-RESULTS = "results"
+MADE = ("results", "figures", "paper")  # the folders of what the jobs of a run make
+BY_HAND = (  # what else is there
+    *(f"{folder}/README.md" for folder in MADE),
+    *("paper/replication.tex", "paper/references.bib", "paper/reference"),
+)
 TENSORS = ".safetensors"
 CHANGED = "it has changed since it was written"
 ABOUT, HASH, STATEMENT = "about", "sha256", "statement"  # in files of tensors: the entry that holds all, and two of its
+REMEDY = "to make it again, add to the command: --forcerun"
+# As safetensors and as PyTorch call types of numbers.
+TYPES = {
+    **{f"F{bits}": f"torch.float{bits}" for bits in (16, 32, 64)},
+    **{f"I{bits}": f"torch.int{bits}" for bits in (8, 16, 32, 64)},
+    **{"U8": "torch.uint8", "BOOL": "torch.bool"},
+}
 
 
 def is_result(path: PathLike) -> bool:
-    """Whether a path is that of a study's result, as the jobs of a run know it: relative, below results/."""
-    return Path(path).parts[:1] == (RESULTS,)
+    """Whether a path is that of something that a run has made, as its jobs know it: relative, below results/, say."""
+    file = Path(path)
+    return any(map(file.is_relative_to, MADE)) and not any(map(file.is_relative_to, BY_HAND))
 
 
 class Damaged(ValueError):
@@ -35,8 +47,8 @@ class Damaged(ValueError):
 
     def __init__(self, path: PathLike, problem: str) -> None:
         """Put the problem of a file in words."""
-        remedy = f"; to make it again, add to the command: --forcerun {path}" if is_result(path) else ""
-        super().__init__(f"{path}: {problem}{remedy}")
+        self.path, self.problem = os.fspath(path), problem
+        super().__init__(f"{path}: {problem}{f'; {REMEDY} {path}' if is_result(path) else ''}")
 
 
 @dataclass(frozen=True)
@@ -147,7 +159,7 @@ def state(path: PathLike, sha256: str) -> Statement:
 
 
 def seal_of(path: PathLike) -> Path:
-    """Where the seal of a table is."""
+    """Where the seal of a file is that is not of tensors."""
     return Path(path).with_name(f".{Path(path).name}.seal")
 
 
@@ -175,30 +187,58 @@ def statement_of(path: PathLike, root: PathLike = ".") -> Statement:
 
 
 def _of_tensors(file: Path) -> str:
-    """The statement in the header of a file of tensors: its length in 8 bytes, and JSON."""
     with open(file, "rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-        if length > file.stat().st_size:
-            raise ValueError("its header is cut")
-        header = json.loads(opened.read(length))
-    return str(json.loads(header["__metadata__"][ABOUT])[STATEMENT])
+        return str(_header(opened)[1][STATEMENT])
+
+
+def _header(opened: BinaryIO) -> tuple[dict[str, Any], dict[str, str], int]:
+    """What a file of tensors says of each of them, and of all; and where their numbers begin."""
+    length = int.from_bytes(opened.read(8), "little")
+    if length > os.fstat(opened.fileno()).st_size:
+        raise ValueError("its header is cut")
+    tensors = json.loads(opened.read(length))
+    return tensors, json.loads(tensors.pop("__metadata__")[ABOUT]), 8 + length
+
+
+def tensors_hash_of(path: PathLike) -> str:
+    """The hash of the content of a file of tensors: `libi.runtime.storage.checksum`, without PyTorch.
+
+    Raises:
+        OSError: if the file cannot be read.
+        ValueError, KeyError, TypeError: if it is not a whole file of tensors.
+    """
+    with open(path, "rb") as opened:
+        tensors, about, start = _header(opened)
+        told = sorted((name, text) for name, text in about.items() if name not in (HASH, STATEMENT))
+        digest = hashlib.sha256(repr(told).encode())
+        for name in sorted(tensors):
+            one = tensors[name]
+            begin, end = one["data_offsets"]
+            digest.update(f"{name} {TYPES[one['dtype']]} {one['shape']}".encode())
+            opened.seek(start + begin)
+            digest.update(opened.read(end - begin))
+    return digest.hexdigest()
 
 
 def check_content(path: PathLike, root: PathLike = ".") -> Statement:
-    """Make sure that a table's content is what was written to its path.
+    """Make sure that a result's content is what was written to its path.
 
     Args:
-        path: of the table, relative to the root.
+        path: of the result, relative to the root.
         root: the work tree.
 
     Returns:
-        what the table says of itself.
+        what it says of itself.
 
     Raises:
         Damaged: if it is not, or nothing says what it is, naming it and the remedy.
     """
-    statement = statement_of(path, root)
-    if statement.sha256 != hashlib.sha256(Path(root, path).read_bytes()).hexdigest():
+    statement, file = statement_of(path, root), Path(root, path)
+    try:
+        found = tensors_hash_of(file) if file.suffix == TENSORS else hashlib.sha256(file.read_bytes()).hexdigest()
+    except (ValueError, KeyError, TypeError):
+        found = ""
+    if statement.sha256 != found:
         raise Damaged(path, CHANGED)
     return statement
 
@@ -230,10 +270,10 @@ def other_input(statement: Statement, root: PathLike = ".") -> str | None:
 
 
 def check_seal(path: PathLike, root: PathLike = ".") -> None:
-    """Make sure that a table is the one that was written to its path.
+    """Make sure that a sealed file is the one that was written to its path.
 
     Args:
-        path: of the table, relative to the root.
+        path: of the file, relative to the root.
         root: the work tree.
 
     Raises:

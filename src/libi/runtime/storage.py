@@ -1,4 +1,4 @@
-"""Tensors and tables in and out. Nothing half-written is ever seen under its own name."""
+"""Tensors, tables and other files in and out. Nothing half-written is ever seen under its own name."""
 
 from __future__ import annotations
 
@@ -97,6 +97,17 @@ def load_tensors(path: PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensors, about
 
 
+@contextlib.contextmanager
+def sealed(path: PathLike) -> Iterator[Path]:
+    """As `atomic`; and if the file is a result, it gets a seal that says what it is."""
+    with atomic(path) as temporary:
+        yield temporary
+        if is_result(path):
+            content = hashlib.sha256(temporary.read_bytes()).hexdigest()
+            with atomic(seal_of(path)) as seal:
+                seal.write_text(state(path, content).to_json() + "\n", encoding="utf-8")
+
+
 READABLE = 8  # significant digits of the tables that a study is run for
 
 
@@ -109,17 +120,25 @@ def save_table(path: PathLike, table: pd.DataFrame, digits: int | None = None) -
         digits: significant ones of each number, for a table that people read; left out, numbers read back the same to
             the bit.
     """
-    with atomic(path) as temporary:
+    with sealed(path) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n", float_format=f"%.{digits}g" if digits else None)
-        if is_result(path):
-            content = hashlib.sha256(temporary.read_bytes()).hexdigest()
-            save_text(seal_of(path), state(path, content).to_json() + "\n")
 
 
 def save_text(path: PathLike, text: str) -> None:
     """Write a text file in UTF-8."""
-    with atomic(path) as temporary:
+    with sealed(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def load_bytes(path: PathLike) -> bytes:
+    """Read a file as it is.
+
+    Raises:
+        Damaged: if it is a result, and not the one that was written to its path from what is there now, naming it.
+    """
+    if is_result(path):
+        check_seal(path)
+    return Path(path).read_bytes()
 
 
 def load_table(path: PathLike) -> pd.DataFrame:
