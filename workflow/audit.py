@@ -15,6 +15,7 @@ import io
 import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from inventory import NAME, inventory_of, read, sha256  # noqa: E402
 from snakemake_interface_logger_plugins.common import LogEvent  # noqa: E402
 
 from libi.base.values import StudyError, differences  # noqa: E402
+from libi.runtime.seals import MADE, is_result  # noqa: E402
 from libi.study.family import Family  # noqa: E402
 from libi.study.variants import family_of_run  # noqa: E402
 
@@ -132,17 +134,19 @@ def _judge(
 
 
 def foreign(root: Path, family: Family, all_of_study: Iterable[str]) -> list[Finding]:
-    """Files among a study's results that none of its jobs makes, and no other study."""
-    studies = {path.parent for path in (root / "results").rglob(NAME)}
-    own = {root / file for file in all_of_study} | {root / "results/README.md"}
+    """Files where a study's jobs write that none of them makes, and no other study."""
+    studies = [path.parent.relative_to(root / "results") for path in (root / "results").rglob(NAME)]
+    own = {*all_of_study, *(f"results/{study}.csv" for study in studies)}  # those of variants write a table there
     found: list[Finding] = []
-    for folder in family:
-        top = root / f"results{folder}"
-        others = {other for other in studies if top in other.parents} | {top / "benchmarks"}
-        files = (path for path in sorted(top.rglob("*")) if path.is_file() and path.name != NAME)
-        visible = (path for path in files if not path.name.startswith(".") and not others & set(path.parents))
-        found += [Finding("foreign", path.relative_to(root).as_posix()) for path in visible if path not in own]
-    return found
+    for top, folder in product(MADE, family):
+        place = root / f"{top}{folder}"
+        others = {root / top / study for study in studies if place in (root / top / study).parents}
+        files = (path for path in sorted(place.rglob("*")) if path.is_file() and not path.name.startswith("."))
+        for path in files:
+            file = path.relative_to(root).as_posix()
+            if is_result(file) and file not in own and not others & set(path.parents):
+                found.append(Finding("foreign", file))
+    return [one for one in found if not one.file.endswith(NAME) and "/benchmarks/" not in one.file]
 
 
 def other_settings(family: Family, studies: Mapping[str, Mapping[str, Any]]) -> list[str]:

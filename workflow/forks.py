@@ -80,6 +80,14 @@ def start(*arguments: Any) -> Any:
         return process
 
 
+def end_all() -> None:
+    """End all processes that this one has started, and theirs."""
+    started = psutil.Process().children(recursive=True)
+    for process in reversed(started):  # jobs before their server
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+
+
 @contextlib.contextmanager
 def measured(pid: int, record: Any) -> Any:
     """Let Snakemake measure time and memory of a process, if it is to be, and if the process has not ended yet."""

@@ -1,10 +1,12 @@
 """What the files of a study are: of each its hash, the rule that made it, from what, when, and on which machine.
 
-A run writes it as it ends, to `inventory.json` among the results. `make audit` compares the files with it.
+A run writes it as it ends, to `inventory.json` among the results. For what a run makes that is killed, the next run
+writes it, by a note that the first left at its start. `make audit` compares the files with it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import subprocess
@@ -15,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from plan import notes
+from notes import notes
 
 from benchmarks.machine import describe_processor
 from libi import __version__
@@ -25,6 +27,7 @@ from libi.study.family import Family
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "pydantic", "snakemake")
 COMPUTING = ("torch", "numpy", "scipy")  # of these, those that numbers depend on
 NAME = "inventory.json"
+UNDER_WAY = ".run.json"  # beside it: the run that is under way, or was killed
 NOTED = "sha256:"  # how Snakemake begins its hash of an input
 
 
@@ -90,7 +93,7 @@ def read(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) and found.keys() == empty.keys() else empty
 
 
-def take(root: Path, family: Family, earlier: Mapping[str, Any]) -> dict[str, Any]:
+def take(root: Path, family: Family, earlier: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
     """The inventory of the files that a run's studies have made.
 
     Args:
@@ -98,10 +101,11 @@ def take(root: Path, family: Family, earlier: Mapping[str, Any]) -> dict[str, An
         family: the studies.
         earlier: the last inventory. What it says of a file that was not made again since is kept, so that an edit of
             the file stays an edit.
+        run: result of `describe_run` for the run that has made what the last inventory lacks.
     """
     folders = [*family, *([f"/{family.name}"] if family.varied else [])]
     noted = {file: note for folder in folders for file, note in notes(root, folder).items()}
-    runs = [*earlier["runs"], describe_run(root)]
+    runs = [*earlier["runs"], dict(run)]
     kept = {file: entry for file, entry in earlier["files"].items() if (root / file).exists()}
     hashes: dict[str, str] = {}
 
@@ -156,9 +160,22 @@ def other_versions(root: Path, family: Family) -> list[str]:
     return sorted({f"{name} {run[name]}" for run in runs for name in COMPUTING if run[name] != now[name]})
 
 
-def write(root: Path, family: Family) -> None:
+def begin(root: Path, family: Family) -> None:
+    """Take in what a run has made that was killed, if one was, and note the run that starts now."""
+    note = inventory_of(root, family).with_name(UNDER_WAY)
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        _write(root, family, dict(json.loads(note.read_text(encoding="utf-8"))))
+    save_text(note, json.dumps(describe_run(root)) + "\n")
+
+
+def end(root: Path, family: Family) -> None:
     """Write the inventory of a run's studies, if it has made anything."""
+    _write(root, family, describe_run(root))
+    inventory_of(root, family).with_name(UNDER_WAY).unlink(missing_ok=True)
+
+
+def _write(root: Path, family: Family, run: Mapping[str, Any]) -> None:
     path = inventory_of(root, family)
-    found = take(root, family, read(path))
+    found = take(root, family, read(path), run)
     if found["files"]:
         save_text(path, json.dumps(found, indent=1) + "\n")

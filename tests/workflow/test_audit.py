@@ -93,13 +93,16 @@ def test_what_is_edited_deleted_or_added_is_told(tiny_run, tmp_path):
     edit_keeping_the_date(project.root / "paper/tiny/table1.tex")
     (project.root / "figures/tiny/figure2.png").unlink()
     shutil.copy(project.root / METRICS, project.root / "results/tiny/mine.csv")
+    for folder in ("figures", "paper"):
+        (project.root / folder / "tiny/mine.txt").write_text("mine")
     code, words = audit(project)
     assert code == 1
     for line in (
         "1 missing: not made yet\n  figures/tiny/figure2.png\n",
         f"2 changed: changed since they were written; to make one again, add to the command: --forcerun FILE\n"
         f"  paper/tiny/table1.tex\n  {METRICS}\n",
-        "1 foreign: made by no job of this study\n  results/tiny/mine.csv\n",
+        "3 foreign: made by no job of this study\n"
+        "  results/tiny/mine.csv\n  figures/tiny/mine.txt\n  paper/tiny/mine.txt\n",
     ):
         assert line in words, words
 
@@ -108,9 +111,29 @@ def test_an_edit_stays_an_edit_however_often_the_workflow_runs(tiny_run, tmp_pat
     project = tiny_run.copy(tmp_path / "project")
     edit_keeping_the_date(project.root / "paper/tiny/table1.tex")
     for _ in range(2):
-        assert project.snakemake("--cores", "1", "--configfile", TINY_FILE).returncode == 0
+        run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
+        assert run.returncode != 0 and "paper/tiny/table1.tex: it has changed since it was written" in run.stdout
     code, words = audit(project)
     assert code == 1 and "1 changed:" in words and "  paper/tiny/table1.tex\n" in words, words
+
+
+def test_what_a_killed_run_has_made_is_the_killed_runs(tiny_run, tmp_path):
+    """Not the next one's, which may be on another machine or of another commit."""
+    project = tiny_run.copy(tmp_path / "project")
+    before = inventory(project)
+    killed = {**before["runs"][0], "commit": "of the run that was killed"}
+    (project.root / "results/tiny/.run.json").write_text(json.dumps(killed))
+    made = ("paper/tiny/numbers.tex", "results/tiny/table1.csv")
+    for file in made:
+        before["files"].pop(file)
+    (project.root / "results/tiny/inventory.json").write_text(json.dumps(before))
+    (project.root / "paper/tiny/verdicts.tex").unlink()
+    run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout
+    found = inventory(project)
+    assert {found["runs"][found["files"][file]["run"]]["commit"] for file in made} == {killed["commit"]}
+    assert found["runs"][found["files"]["paper/tiny/verdicts.tex"]["run"]]["commit"] != killed["commit"]
+    assert not (project.root / "results/tiny/.run.json").exists()
 
 
 def test_a_run_says_which_results_another_version_of_a_package_has_computed(tiny_run, tmp_path):

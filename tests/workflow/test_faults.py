@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from .conftest import TINY, TINY_FILE, Project, environment, write_study
+from .conftest import TINY, TINY_FILE, TYPESET, Project, environment, write_study
 from .test_same_bytes import made
 
 RUN = ("--configfile", TINY_FILE)
@@ -59,7 +59,7 @@ def compiled(tmp_path_factory):
 @contextlib.contextmanager
 def drive(folder, size):
     """A drive of its own in a folder, in memory."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True)
     if done.returncode:
         pytest.skip("nothing can be mounted here")
@@ -116,22 +116,31 @@ STAGES = {
     "judge": "Judging",
     "render_verdicts": "Rendering the verdicts",
     "render_page": "Rendering the page",
+    "draw": "Drawing",
+    "render_gaps": "Rendering the two gaps",
+    "write_numbers": "Writing",
+    **({"write": "Typesetting"} if TYPESET else {}),
 }
+DRIVES = ("results", "figures/tiny", "paper/tiny")
 
 
 @pytest.mark.long
 @pytest.mark.run
 def test_a_drive_that_is_full_in_any_stage_stops_a_run_which_goes_on_when_there_is_room(tiny_run, tmp_path):
     """Full to the last page when a stage begins."""
-    project = prepared(tmp_path / "project")
-    results = project.root / "results"
-    with drive(results, "64m") as resize:
+    project, page = prepared(tmp_path / "project"), os.sysconf("SC_PAGE_SIZE")
+    with contextlib.ExitStack() as stack:
+        drives = {project.root / name: stack.enter_context(drive(project.root / name, "64m")) for name in DRIVES}
+        for folder in drives:
+            (folder / ".full").write_bytes(bytes(page))  # a drive without a page would have no limit
         for rule, title in STAGES.items():
-            resize(f"size={max(shutil.disk_usage(results).used, os.sysconf('SC_PAGE_SIZE'))}")  # 0 would be no limit
+            for folder, resize in drives.items():
+                resize(f"size={shutil.disk_usage(folder).used}")
             run = project.snakemake("--cores", "2", *RUN, "--until", rule)
             assert run.returncode != 0 and "Traceback" not in run.stdout, f"{rule}: {run.stdout[-3000:]}"
             assert "No space left on device" in run.stdout and f"Failed: {title}" in run.stdout, run.stdout[-3000:]
-            resize("size=64m")
+            for resize in drives.values():
+                resize("size=64m")
             run = project.snakemake("--cores", "2", *RUN, "--until", rule)
             assert run.returncode == 0, f"{rule}: {run.stdout[-3000:]}"
         run = project.snakemake("--cores", "2", *RUN)

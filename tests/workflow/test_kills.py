@@ -13,7 +13,7 @@ import psutil
 import pytest
 import yaml
 
-from .conftest import REPOSITORY, SMOKE, TINY_FILE, Project, environment, write_study
+from .conftest import REPOSITORY, SMOKE, TINY, TINY_FILE, Project, environment, write_study
 from .test_same_bytes import made
 
 KILLS = 20
@@ -160,15 +160,23 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
 STAGES = {
     "define_truth": "define_truth",
     "simulate": "simulate_data",
+    "train": "train_models",
     "train_libi": "train_models",
     "select": "select_configuration",
     "define_reference": "define_reference",
+    "derive": "derive_closed_forms",
+    "measure_shrinkage": "measure_shrinkage",
     "evaluate": "evaluate_models",
     "infer": "infer_posteriors",
+    "gather_restarts": "gather_restarts",
     "gather_gaps": "gather_gaps",
+    "gather_grid": "gather_grid",
     "render_table1": "render_table1",
+    "render_gaps": "render_gaps",
     "judge": "judge_claims",
+    "render_verdicts": "render_verdicts",
     "draw": "draw_figure",
+    "render_page": "render_page",
     "write_numbers": "write_numbers",
 }  # rule to script
 
@@ -203,3 +211,19 @@ def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tiny_run, tmp_path,
     run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
     assert run.returncode == 0, run.stdout[-3000:]
     assert made(project) == made(tiny_run)
+
+
+@pytest.mark.run
+def test_sigterm_ends_a_run_at_once_however_long_its_jobs_would_take(tmp_path):
+    """Alone, Snakemake would wait for those that run."""
+    project, output = Project.of_the_work_tree(tmp_path / "project"), tmp_path / "output.log"
+    write_study(project.root / TINY_FILE, TINY | {"training": TINY["training"] | {"epochs": 10**6}})
+    with at_work(project, output, ("--cores", "2", "--configfile", TINY_FILE)) as run:
+        while run.poll() is None and not list((project.root / "scratch").rglob("stack_*.safetensors")):
+            time.sleep(0.05)
+        began = time.monotonic()
+        os.kill(run.pid, signal.SIGTERM)
+        assert run.wait(timeout=30) != 0, output.read_text()[-3000:]
+    assert time.monotonic() - began < 15
+    _, left = psutil.wait_procs(everything(project, run, None), timeout=10)
+    assert not left and "Traceback" not in output.read_text()

@@ -1,6 +1,8 @@
 """What happens when a run starts and ends: it shows how far it is, quiets the scheduler, and notes what it has made."""
 
+import contextlib
 import shutil
+import signal
 
 import forks
 import inventory
@@ -51,10 +53,19 @@ def warn_of_other_versions():
         )
 
 
+def end_at_once(*_):
+    """End the run and its jobs, as Ctrl-C does. Snakemake alone would wait for the jobs that run."""
+    forks.end_all()
+    raise KeyboardInterrupt
+
+
 onstart:
     require_slurm()
     refuse_damaged()
     warn_of_other_versions()
+    inventory.begin(Path.cwd(), FAMILY)
+    with contextlib.suppress(ValueError):  # outside of the main thread
+        signal.signal(signal.SIGTERM, end_at_once)
     scheduling.stop_polling(workflow.scheduler)
     if (
         getattr(workflow.executor_plugin, "name", "") == "local"
@@ -68,7 +79,7 @@ def finish():
     """Note what the run has made, and leave the terminal as it was."""
     for screen in SCREENS:
         screen.end()
-    inventory.write(Path.cwd(), FAMILY)
+    inventory.end(Path.cwd(), FAMILY)
 
 
 onsuccess:
