@@ -20,7 +20,7 @@ from benchmarks.machine import has_jax
 from benchmarks.tasks import Task
 from benchmarks.vmapped import Vmapped
 from libi.statistics.gaussianity import henze_zirkler
-from libi.training.compilation import Compiled, Plain
+from libi.training.compilation import Compiled, Program
 from libi.training.noise import batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws
 
 MODELS, TOLERANCE = 5, 1e-4
@@ -44,7 +44,7 @@ def _data(task: Task) -> list[tuple[Tensor, ...]]:
     return [step for epoch in range(_units(task)) for step in zip(batches[epoch], noise[epoch], strict=True)]
 
 
-def _in_engine(task: Task, way: type[Plain] | None) -> Outcome:
+def _in_engine(task: Task, way: type[Program] | None) -> Outcome:
     engine = InEngine(task, MODELS, way=way, units=_units(task))
     after = engine.run()
     named = {group: task.dataset.layouts[group].unpack(flat) for group, flat in after.parameters.items()}

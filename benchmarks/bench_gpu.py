@@ -20,7 +20,7 @@ from benchmarks.tasks import TASKS, UNITS, Task  # noqa: E402
 from benchmarks.timing import interleave  # noqa: E402
 from libi.runtime.device import HOST  # noqa: E402
 from libi.training.captured import Captured  # noqa: E402
-from libi.training.compilation import Plain  # noqa: E402
+from libi.training.compilation import Program  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results" / "gpu.csv"
 MODELS = (160, 800)  # a stack of LiBI on one replicate, and on five in one job
@@ -36,7 +36,7 @@ def waiting(stack: InEngine) -> None:
 def measure(task: Task) -> list[dict[str, str | int | float]]:
     """Time one task: a record for each way and stack size."""
     stacks = {("one core, kernels", ON_A_CORE): InEngine(task, ON_A_CORE)}
-    stacks["GPU, one by one", MODELS[0]] = InEngine(task, MODELS[0], way=Plain, device="cuda")
+    stacks["GPU, one by one", MODELS[0]] = InEngine(task, MODELS[0], way=Program, device="cuda")
     for models in MODELS:
         stacks["GPU, recorded", models] = InEngine(task, models, way=Captured, device="cuda")
     begin = time.perf_counter()

@@ -8,7 +8,7 @@ from benchmarks.tasks import ADAM, CAP, UNITS, Task
 from libi.base.method import Phase
 from libi.training.backends import Stretch
 from libi.training.by_kernels import ByKernels
-from libi.training.compilation import Plain
+from libi.training.compilation import Program
 from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
 from libi.training.problem import Inputs, Member, Problem, Settings
@@ -25,7 +25,7 @@ class InEngine:
     """
 
     def __init__(
-        self, task: Task, models: int, *, way: type[Plain] | None = None, units: int = UNITS, device: str = "cpu"
+        self, task: Task, models: int, *, way: type[Program] | None = None, units: int = UNITS, device: str = "cpu"
     ) -> None:
         """Set a stack up.
 

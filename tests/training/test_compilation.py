@@ -93,11 +93,17 @@ def from_package(package, tmp_path, monkeypatch, caplog):
 
 def test_what_is_in_the_cache_is_not_built_again(from_package, tmp_path, caplog):
     assert [from_package(), from_package()] == [1, 0] and not caplog.text
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".pt2"]  # nothing half is left
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".pt2", ".sha256"]  # nothing half is left
 
 
-def test_a_damaged_library_is_built_again(from_package, package, tmp_path, caplog):
-    (tmp_path / package.name).write_bytes(package.read_bytes()[:1000])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda content: content[:1000], lambda content: content[:-5000] + bytes([content[-5000] ^ 1]) + content[-4999:]],
+    ids=["cut", "flipped bit"],
+)
+def test_a_damaged_library_is_built_again(from_package, tmp_path, package, caplog, damage):
+    assert from_package() == 1
+    (tmp_path / package.name).write_bytes(damage(package.read_bytes()))
     assert from_package() == 1 and f"{tmp_path / package.name} is damaged, and built again" in caplog.text
     assert from_package() == 0
 
@@ -106,7 +112,8 @@ def test_a_cache_that_cannot_be_locked_serves_what_is_in_it(from_package, packag
     """As one that can only be read."""
     (tmp_path / package.name).with_suffix(".lock").mkdir()
     assert from_package() == 1 and "compiled for this job alone; give it another place, by LIBI_CACHE" in caplog.text
-    shutil.copy(package, tmp_path)
+    for name in (package.name, f"{package.name}.sha256"):
+        shutil.copy(package.with_name(name), tmp_path)
     assert from_package() == 0 and not caplog.text
 
 
@@ -136,7 +143,7 @@ def test_a_temporary_folder_from_which_nothing_can_be_loaded_is_left_aside(from_
 
     monkeypatch.setattr(compilation, "_load", refuse)
     assert [from_package(), from_package()] == [1, 0]
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".pt2"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".lock", ".pt2", ".sha256"]
 
 
 def test_without_a_place_for_the_cache_a_function_runs_as_it_is(tmp_path, monkeypatch, caplog):

@@ -12,7 +12,7 @@ from libi.statistics.likelihood import linear_gaussian_log_likelihood
 from libi.training import in_pytorch
 from libi.training.backends import moving
 from libi.training.captured import Captured
-from libi.training.compilation import COMPILED, Compiled, Plain
+from libi.training.compilation import COMPILED, Compiled, Program
 from libi.training.engine import choose_way
 from libi.training.in_pytorch import Programs
 from libi.training.problem import Inputs
@@ -96,7 +96,7 @@ def test_steps_are_recorded_where_points_are_not_on_a_cpu_unless_the_study_says_
     elsewhere = replace(
         problem, **{part: getattr(problem, part).to("meta") for part in ("truth", "train", "validation")}
     )
-    for compiled, expected in ((True, Captured), (False, Plain)):
+    for compiled, expected in ((True, Captured), (False, Program)):
         assert choose_way(Inputs(elsewhere, [], replace(SETTINGS, compiled=compiled))) is expected
 
 
@@ -187,7 +187,7 @@ def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
     stack = stack_of(problem, "libi", [(0, LIBI), (1, LIBI), (2, LIBI)], 40)
     groups, results = ("generative", "encoder"), []
     data = [(problem.train, *(torch.tensor([tolerance] * 3) for tolerance in (1.0, 0.2, 0.5)))]
-    for way in (Plain, Compiled):
+    for way in (Program, Compiled):
         step = Programs(Inputs(problem, [], SETTINGS), way).step("constrained_likelihood", groups)
         results.append(step.iterate(moving(stack.state, groups, 0.01), {}, data))
     assert step.way == COMPILED  # and not as it is, after a warning

@@ -17,7 +17,7 @@ from libi.training.engine import growth
 from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws, with_draws
 from libi.training.step import Adam
 
-from .conftest import problem_of, stack_of
+from .conftest import KNOWN, problem_of, stack_of
 
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 1}
 BETA = {"beta": 2.0}
@@ -228,7 +228,7 @@ def test_whitened_codes_have_unit_covariance_and_with_biases_mean_0(bias):
     assert (codes.mean(2).abs().max() < 1e-3) == bias
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", KNOWN)
 @pytest.mark.parametrize("compiled", [False, True])
 def test_libi_trains_encoders_without_biases(name, compiled):
     problem = replace(problem_of(name), dataset=dataset_of(name, {"encoder_bias": False}))

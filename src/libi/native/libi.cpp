@@ -8,16 +8,16 @@ extern "C" {
 
 int libi_lanes() { return LANES; }
 
-void libi_train_elbo(const Model* about, Stack* stack, const Epochs* epochs, const Adam* adam) {
+void libi_train_elbo(const Model* about, StackArrays* stack, const Epochs* epochs, const Adam* adam) {
     train_elbo(*about, *stack, *epochs, *adam);
 }
 
-void libi_train_of_codes(const Model* about, Stack* stack, const Statistic* statistic, const float* epsilons, float cap,
-                         int steps, const Adam* adam) {
+void libi_train_of_codes(const Model* about, StackArrays* stack, const Statistic* statistic, const float* epsilons,
+                         float cap, int steps, const Adam* adam) {
     train_of_codes(*about, *stack, statistic, epsilons, cap, steps, *adam);
 }
 
-void libi_assess_elbo(const Model* about, Stack* stack, const float* noise, int draws, const float* beta) {
+void libi_assess_elbo(const Model* about, StackArrays* stack, const float* noise, int draws, const float* beta) {
     assess_elbo(*about, *stack, noise, draws, beta);
 }
 

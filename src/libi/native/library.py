@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
 import logging
 import os
 import tempfile
@@ -13,10 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from libi.native.compilers import NONE, compilers, for_this_processor, run, words_of
-from libi.runtime.cache import cache_folder, exclusive, scratch_beside
+from libi.runtime.cache import cache_folder, exclusive, is_whole, move_in, scratch_beside
 from libi.runtime.device import HOST, kind_of
 from libi.runtime.provenance import fingerprint
-from libi.runtime.storage import save_text
 
 log = logging.getLogger(__name__)
 
@@ -41,21 +39,8 @@ def build(command: Sequence[str], path: Path) -> None:
         made = folder / path.name
         environment = os.environ | {"TMPDIR": str(folder)}
         run([*command, str(FOLDER / "libi.cpp"), "-o", str(made)], environment)
-        save_text(_checksum_of(path), hashlib.sha256(made.read_bytes()).hexdigest())
-        os.replace(made, path)
+        move_in(made, path)
     log.info("compiled the kernels in %.0f s", time.monotonic() - began)
-
-
-def _checksum_of(path: Path) -> Path:
-    return path.with_suffix(".sha256")
-
-
-def is_whole(path: Path) -> bool:
-    """Whether a library is there, and is what was compiled."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest().encode() == _checksum_of(path).read_bytes()
-    except OSError:
-        return False
 
 
 def path_of(command: Sequence[str]) -> Path:

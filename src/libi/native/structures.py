@@ -92,7 +92,7 @@ class Group(_Struct):
     ]
 
 
-class Stack(_Struct):
+class StackArrays(_Struct):
     """The models of a stack and their points."""
 
     _fields_ = [

@@ -15,7 +15,7 @@ struct Group {
     float *parameters, *first, *second;
 };
 
-struct Stack {
+struct StackArrays {
     int32_t models, points, replicates;
     const int32_t* replicate;  // of each model
     const float* x;            // [replicates, observed, points]
@@ -49,7 +49,7 @@ inline void update(float* __restrict p, float* __restrict m, float* __restrict v
 // The steps of a stack's models. A loss that is not finite ends a model's.
 class Trainer {
   public:
-    Trainer(Stack& stack, int steps, const Adam& adam)
+    Trainer(StackArrays& stack, int steps, const Adam& adam)
         : stack(stack),
           adam(adam),
           steps(steps),
@@ -80,7 +80,7 @@ class Trainer {
     }
 
   private:
-    Stack& stack;
+    StackArrays& stack;
     const Adam adam;
     const int steps;
     const Group* groups[2];
@@ -108,7 +108,7 @@ struct Epochs {
     const float* beta;                  // [models]
 };
 
-inline void train_elbo(const Model& about, Stack& stack, const Epochs& epochs, const Adam& adam) {
+inline void train_elbo(const Model& about, StackArrays& stack, const Epochs& epochs, const Adam& adam) {
     const int steps = epochs.length / epochs.batch, count = (epochs.last - epochs.first) * steps;
     const int further = row_for(epochs.length + LANES) * LANES;  // room for the last batch's last vector
     Elbo elbo(about, epochs.batch);
@@ -135,7 +135,7 @@ inline void train_elbo(const Model& about, Stack& stack, const Epochs& epochs, c
 }
 
 // Steps on all points; `epsilons` are ε_HZ, ε_Σ and ε_μ [models, 3], or null for joint MAP.
-inline void train_of_codes(const Model& about, Stack& stack, const Statistic* statistic, const float* epsilons,
+inline void train_of_codes(const Model& about, StackArrays& stack, const Statistic* statistic, const float* epsilons,
                            float cap, int steps, const Adam& adam) {
     OfCodes objective(about, statistic, stack.points, cap);
     Trainer train(stack, steps, adam);
@@ -152,7 +152,7 @@ inline void train_of_codes(const Model& about, Stack& stack, const Statistic* st
 }
 
 // The ELBO objective of every model, mean over draws: noise [replicates, draws, 2, points].
-inline void assess_elbo(const Model& about, Stack& stack, const float* noise, int draws, const float* beta) {
+inline void assess_elbo(const Model& about, StackArrays& stack, const float* noise, int draws, const float* beta) {
     const size_t size = stack.points;
     Elbo elbo(about, size);
     Rows x(about.observed, row_for(size)), deviations(2 * draws, row_for(size));

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from libi.runtime.storage import save_text
 
 
 def cache_folder() -> Path:
@@ -40,3 +43,21 @@ def scratch_beside(path: Path) -> Iterator[Path]:
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix) as folder:
         yield Path(folder)
+
+
+def move_in(made: Path, path: Path) -> None:
+    """Put a file that has been made in its place in the cache, and its checksum beside it."""
+    save_text(_checksum_of(path), hashlib.sha256(made.read_bytes()).hexdigest())
+    os.replace(made, path)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file of `move_in` is there, and is what was made."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest().encode() == _checksum_of(path).read_bytes()
+    except OSError:
+        return False
+
+
+def _checksum_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")

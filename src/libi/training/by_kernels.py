@@ -98,7 +98,7 @@ class ByKernels:
                 after = after.after(1)
         return after
 
-    def _train_elbo(self, stretch: Stretch, stack: structures.Stack, size: int, adam: structures.Adam) -> int:
+    def _train_elbo(self, stretch: Stretch, stack: structures.StackArrays, size: int, adam: structures.Adam) -> int:
         """Train on batches of so many points; tells how many steps were made."""
         points, draws = stack.points, self._inputs.draws_of(self._known)
         orders = chunk_orders(points, self._problem.labels, stretch.number, stretch.chunk)
@@ -118,7 +118,7 @@ class ByKernels:
         loaded().libi_train_elbo(byref(self._model), byref(stack), byref(epochs), byref(adam))
         return (stretch.last - stretch.first) * (points // size)
 
-    def _train_of_codes(self, stack: structures.Stack, steps: int, adam: structures.Adam) -> None:
+    def _train_of_codes(self, stack: structures.StackArrays, steps: int, adam: structures.Adam) -> None:
         """Steps on all points of a stack; of a stack in which nothing moves, the value alone."""
         constrained = self._objective == "constrained_likelihood"
         epsilons = torch.stack(self._scalars, 1).contiguous() if self._scalars else None
@@ -127,12 +127,12 @@ class ByKernels:
             byref(stack),
             byref(statistic_of(stack.points)) if constrained else None,
             None if epsilons is None else pointer_to(epsilons),
-            c_float(self._settings.exponential_cap or 0.0),
+            c_float(self._settings.exponential_cap if constrained else 0.0),
             steps,
             byref(adam),
         )
 
-    def _stack(self, x: Tensor, parameters: Groups, after: Moving) -> structures.Stack:
+    def _stack(self, x: Tensor, parameters: Groups, after: Moving) -> structures.StackArrays:
         def group(name: str) -> structures.Group:
             if name not in after.parameters:
                 fixed = parameters[name].contiguous()
@@ -144,7 +144,7 @@ class ByKernels:
 
         groups = group("generative"), group(self._network)
         models = len(after.alive)
-        return structures.Stack(
+        return structures.StackArrays(
             models, x.shape[2], x.shape[0], self._replicate, x.contiguous(), *groups, after.alive, after.loss
         )
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflatten
 
-from libi.training.compilation import AS_IT_IS, Plain
+from libi.training.compilation import AS_IT_IS, Program
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Recording:
             place.copy_(value)
 
 
-class Captured(Plain):
+class Captured(Program):
     """A function on a GPU, recorded once for each set of shapes that it is called with."""
 
     def __init__(self, function: Callable[..., Any], name: str) -> None:

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from libi.native.compilers import compiler_of_pytorch
-from libi.runtime.cache import cache_folder, exclusive, scratch_beside
+from libi.runtime.cache import cache_folder, exclusive, is_whole, move_in, scratch_beside
 from libi.runtime.device import kind_of
 from libi.runtime.provenance import fingerprint
 
@@ -56,7 +56,7 @@ INDUCTOR = {
 }
 
 
-class Plain:
+class Program:
     """A function that runs as it is, operation by operation."""
 
     def __init__(self, function: Function, name: str) -> None:
@@ -78,7 +78,7 @@ class Plain:
         return carried
 
 
-class Compiled(Plain):
+class Compiled(Program):
     """The same function as one library of machine code, built when it is first called and kept on disk.
 
     Of its arguments, the first that is itself an array holds the points. All models share them, as they share scalars,
@@ -161,6 +161,8 @@ def load_if_whole(path: Path) -> Library | None:
     if not path.exists():
         return None
     try:
+        if not is_whole(path):
+            raise OSError("it is not what was built")
         return load_package(path)
     except (OSError, RuntimeError) as error:
         log.warning("%s is damaged, and built again: %s", path, _first_line(error))
@@ -178,7 +180,7 @@ def make(function: Function, signature: Signature, path: Path) -> Library:
             if library := load_if_whole(path):
                 return library  # another job has built it meanwhile
             build(function, signature, scratch / path.name)
-            os.replace(scratch / path.name, path)
+            move_in(scratch / path.name, path)
         return load_package(path)
     except (OSError, RuntimeError) as error:
         words = "a step cannot be compiled or loaded in the cache, so it is compiled for this job alone"

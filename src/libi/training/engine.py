@@ -20,7 +20,7 @@ from libi.runtime.seeding import stream
 from libi.training.backends import Backend, Stretch
 from libi.training.by_kernels import ByKernels, has_kernels
 from libi.training.captured import Captured
-from libi.training.compilation import Compiled, Plain
+from libi.training.compilation import Compiled, Program
 from libi.training.encoder_start import ENCODER_STARTS
 from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
@@ -217,13 +217,13 @@ def choose_backends(inputs: Inputs, objectives: set[str]) -> dict[str, Backend]:
     return chosen
 
 
-def choose_way(inputs: Inputs) -> type[Plain]:
+def choose_way(inputs: Inputs) -> type[Program]:
     """How PyTorch's steps run: compiled on a CPU, if there is a compiler; recorded on a GPU; as they are elsewhere.
 
     What PyTorch 2.11 compiled for a GPU crashed or was wrong (docs/scale.md).
     """
     if not inputs.settings.compiled:
-        return Plain
+        return Program
     if on_host(inputs.problem.train):
-        return Compiled if compiler_of_pytorch() else Plain
+        return Compiled if compiler_of_pytorch() else Program
     return Captured

@@ -21,7 +21,7 @@ from libi.runtime.imports import import_closure
 from libi.runtime.provenance import fingerprint
 from libi.runtime.seeding import seed_of
 from libi.training.backends import Stretch, moving
-from libi.training.compilation import Plain
+from libi.training.compilation import Program
 from libi.training.noise import (
     CHUNK,
     batches_of,
@@ -46,10 +46,10 @@ def source_of(*files: str) -> str:
 class Programs:
     """The functions that a stack runs, each built once, when first asked for."""
 
-    def __init__(self, inputs: Inputs, way: type[Plain]) -> None:
+    def __init__(self, inputs: Inputs, way: type[Program]) -> None:
         self._inputs, self._dataset, self._settings = inputs, inputs.problem.dataset, inputs.settings
         self._wrap = way
-        self._built: dict[str, Plain] = {}
+        self._built: dict[str, Program] = {}
 
     def _constants(self, objective: str) -> dict[str, float]:
         """What the objective takes of the settings, by its own keywords."""
@@ -60,7 +60,7 @@ class Programs:
     def _loss(self, objective: str) -> Callable[..., Tensor]:
         return partial(self._inputs.objectives[objective].loss, self._dataset, **self._constants(objective))
 
-    def step(self, objective: str, moves: tuple[str, ...]) -> Plain:
+    def step(self, objective: str, moves: tuple[str, ...]) -> Program:
         """The update of the groups in `moves` under an objective; iterate it from (moving, fixed) over data."""
         name = self._name("step", objective, moves, *self._settings.adam[1:])  # its learning rate is an argument
         if name not in self._built:
@@ -68,7 +68,7 @@ class Programs:
             self._built[name] = self._wrap(step, name)
         return self._built[name]
 
-    def assessment(self, objective: str) -> Plain:
+    def assessment(self, objective: str) -> Program:
         """The evaluation of an objective: `assess(groups, *data)`."""
         name = self._name("assess", objective)
         if name not in self._built:
@@ -79,7 +79,7 @@ class Programs:
         """How they have run."""
         return {program.way for program in self._built.values()}
 
-    def noise(self) -> Plain:
+    def noise(self) -> Program:
         """The draws of a chunk: `draw(counters, keys)`. The same for every data set."""
         name = f"normal-draws-{source_of()}"
         if name not in self._built:
@@ -106,7 +106,7 @@ def spelled(network: object) -> str:
 class InPyTorch:
     """The steps of one stack, its models a part at a time (`Backend`)."""
 
-    def __init__(self, inputs: Inputs, way: type[Plain]) -> None:
+    def __init__(self, inputs: Inputs, way: type[Program]) -> None:
         """Set the steps up.
 
         Args:
