@@ -7,6 +7,7 @@ import pytest
 
 from libi.judging.claims import VERDICTS, assemble
 from libi.paper.verdict import judge
+from libi.runtime.rooms import RoomError
 from libi.runtime.storage import load_table, save_table
 
 from .papers_study import PUBLISHED_CLAIMS, SAID, evidence, gaps, joint_map, metrics, posterior, scores
@@ -101,3 +102,9 @@ def test_a_claim_judged_twice_is_refused():
     claim = SAID["no_information"].judged("reproduced", measure="I", value=0.0, test="none")
     with pytest.raises(ValueError, match="'no_information' is judged 2 times"):
         assemble([claim, claim])
+
+
+def test_a_claim_without_a_row_is_named_with_its_file():
+    without = PUBLISHED_CLAIMS[PUBLISHED_CLAIMS["claim"] != "every_b_fits"]
+    with pytest.raises(RoomError, match=r"\w+\.py: it judges .every_b_fits., of which config/published_claims"):
+        judge(evidence(), without)

@@ -2,8 +2,12 @@
 
 import pytest
 
-from libi.base.method import Plan, split_evenly
+from libi.base.method import JOINT, Phase, Plan, split_evenly
+from libi.base.objective import Objective
 from libi.methods import METHODS
+from libi.objectives import OBJECTIVES, objectives_of
+from libi.runtime.rooms import RoomError
+from libi.study.jobs import check_objectives
 
 EPOCHS = 30_000
 CASES = [
@@ -58,3 +62,46 @@ def test_joint_map_learns_theta_and_codes_by_equation_31_alone():
 
 def test_truth_moves_inference_alone():
     assert {phase.moves for phase in phases_of("truth", {})} == {("inference",)}
+
+
+# ------------------------------------------------------------------------------------ what a method's file may say
+
+
+def own(**changes):
+    """Phases under an objective of one's own, and that objective."""
+    objective = Objective(lambda *_: None, **changes)
+    return {"own": objective}, (Phase("own", JOINT, 10, fresh=True, opens_round=True),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"settings": {"cap": "exponential_cap"}}, "takes the training settings exponential_cap, which `reads`"),
+        ({"batch": "constrained_batch_size"}, "takes the training settings constrained_batch_size, which `reads`"),
+        (
+            {"groups": ("generative", "encoder")},
+            "a phase moves inference, on which its objective 'own' does not",
+        ),
+    ],
+)
+def test_a_method_that_does_not_fit_its_objective_is_refused(changes, words):
+    """Else it would train another loss than it says, without a word."""
+    with pytest.raises(RoomError, match=f"vae.py: .*{words}"):
+        check_objectives("vae", *own(**changes))
+
+
+def test_a_method_that_fits_its_objective_is_not():
+    check_objectives("vae", *own())
+    check_objectives("iwae", *own(draws=10))
+    with pytest.raises(RoomError, match="iwae.py: .* elbo_draws, which `reads`"):
+        check_objectives("iwae", *own())
+
+
+@pytest.mark.parametrize(("method", "values"), CASES)
+def test_every_method_here_fits_its_objectives(method, values):
+    check_objectives(method, objectives_of(METHODS[method]), phases_of(method, values))
+
+
+def test_the_constrained_likelihood_reads_its_batch_and_its_cap():
+    assert set(OBJECTIVES["constrained_likelihood"].reads) == {"constrained_batch_size", "exponential_cap"}
+    assert set(OBJECTIVES["elbo"].reads) == {"batch_size", "elbo_draws"} and OBJECTIVES["joint_map"].reads == ()

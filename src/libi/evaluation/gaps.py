@@ -82,14 +82,16 @@ class Reference:
 
 
 def measure_gaps(model: TrainedModel, reference: Reference, source: torch.Generator) -> Gaps:
-    """Measure the gaps of a model over p(x): in closed form where p(x) is known and f_θ is linear, else over points.
+    """Measure the gaps of a model over p(x): in closed form where p(x) is known and its networks are linear.
+
+    Elsewhere they are measured over points.
 
     Args:
         model: gives θ and ϕ.
         reference: points of p(x).
         source: source of as many points of p_θ(x), for the information.
     """
-    if model.dataset.linear and reference.truth is not None:
+    if model.dataset.linear_both_ways and reference.truth is not None:
         return _closed_form(model, reference.truth)
     return _over_points(model, reference, source)
 

@@ -13,6 +13,7 @@ from libi.evaluation.choices import KEYS, Choice, join
 from libi.metrics import METRICS
 from libi.models.metric import Subject
 from libi.models.trained import TrainedModel
+from libi.runtime.rooms import RoomError
 from libi.study.jobs import EvaluationJob
 
 
@@ -35,6 +36,9 @@ def evaluate(
     Returns:
         the numbers that the metrics give, by name, and a table with a row for each test point: point, and what the
         metrics say of it.
+
+    Raises:
+        RoomError: if a metric gives other numbers than its file says, naming the file.
     """
     subject = Subject(model, truth, test, job.seed, labels)
     summary: dict[str, float] = {}
@@ -42,6 +46,9 @@ def evaluate(
     for name, settings in job.metrics.items():
         metric = METRICS[name]
         measured = metric.measure(subject, metric.settings.model_validate(settings))
+        if measured.summary.keys() != set(metric.columns):
+            gives = f"gives {', '.join(measured.summary)}, and its columns are {', '.join(metric.columns)}"
+            raise RoomError(f"{METRICS.path(name)}: {gives}; they must be the same")
         summary |= measured.summary
         points |= {key: values.numpy() for key, values in measured.points.items()}
     return summary, pd.DataFrame({"point": range(test.shape[1]), **points})

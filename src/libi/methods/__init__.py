@@ -7,4 +7,4 @@ Its own name is what a study's file calls it. Files here import no PyTorch, so t
 from libi.base.method import Method
 from libi.runtime.rooms import Room
 
-METHODS: Room[Method] = Room("methods", "METHOD")
+METHODS: Room[Method] = Room("methods", "METHOD", Method)

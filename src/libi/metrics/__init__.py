@@ -9,4 +9,4 @@ study. Files here import PyTorch only within functions, so that a study is read 
 from libi.models.metric import Metric
 from libi.runtime.rooms import Room
 
-METRICS: Room[Metric] = Room("metrics", "METRIC")
+METRICS: Room[Metric] = Room("metrics", "METRIC", Metric)

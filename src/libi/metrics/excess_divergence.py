@@ -1,4 +1,4 @@
-"""How far ϕ is from the best mean-field posterior of its θ, in nats, where f_θ is linear (Appendix C.3)."""
+"""How far ϕ is from the best mean-field posterior of its θ, in nats, where both networks are linear (Appendix C.3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PLACE = 4
 
 
 def measure(subject: Subject, settings: NoSettings) -> Measured:
-    """E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over p(x), less its least value; NaN where f_θ is not linear or θ_GT unknown."""
+    """E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over p(x), less its least value; NaN unless networks are linear, θ_GT known."""
     import torch
 
     from libi.posterior.closed_form import (
@@ -22,7 +22,7 @@ def measure(subject: Subject, settings: NoSettings) -> Measured:
     )
 
     model, dataset = subject.model, subject.model.dataset
-    if not dataset.linear or subject.truth is None:
+    if not dataset.linear_both_ways or subject.truth is None:
         return Measured({"excess_divergence": float("nan")})
     noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)
     loading, true_loading = (loading_of(dataset, theta) for theta in (model.generative, subject.truth))

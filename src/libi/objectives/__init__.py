@@ -4,7 +4,7 @@ from libi.base.method import Method
 from libi.base.objective import Objective
 from libi.runtime.rooms import Room
 
-OBJECTIVES: Room[Objective] = Room("objectives", "OBJECTIVE")
+OBJECTIVES: Room[Objective] = Room("objectives", "OBJECTIVE", Objective)
 
 
 def objectives_of(method: Method) -> dict[str, Objective]:

@@ -11,6 +11,7 @@ import pandas as pd
 from libi.judging.claims import Claim, PublishedClaim, assemble, published_by_name
 from libi.paper.claims import CLAIMS
 from libi.paper.evidence import FILES, Evidence
+from libi.runtime.rooms import RoomError
 
 if TYPE_CHECKING:
     from libi.paper.claims import Judge
@@ -36,9 +37,30 @@ def judge(evidence: Evidence, published_claims: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         one row a claim, with the columns of `libi.judging.claims.Claim`.
+
+    Raises:
+        RoomError: if a file judges a claim that has no row, naming both.
     """
-    said = published_by_name(published_claims)
-    return assemble(claim for judge_some in CLAIMS.values() for claim in with_files(judge_some, said, evidence))
+    said = Published(published_by_name(published_claims))
+    found: list[Claim] = []
+    for name, judge_some in CLAIMS.items():
+        try:
+            found += with_files(judge_some, said, evidence)
+        except Unpublished as error:
+            words = f"it judges {error}, of which config/published_claims.csv has no row"
+            raise RoomError(f"{CLAIMS.path(name)}: {words}") from None
+    return assemble(found)
+
+
+class Unpublished(KeyError):
+    """A claim that has no row."""
+
+
+class Published(dict[str, PublishedClaim]):
+    """What the paper says, by the names of claims."""
+
+    def __missing__(self, name: str) -> PublishedClaim:
+        raise Unpublished(name)
 
 
 def with_files(judge_some: Judge, said: Mapping[str, PublishedClaim], evidence: Evidence) -> Iterator[Claim]:

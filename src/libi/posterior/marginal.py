@@ -48,8 +48,8 @@ def marginal_log_likelihood(
     """Compute log p_θ(x) of each point.
 
     In closed form where f_θ is linear; by integrals over codes where it is an invertible map with an activation whose
-    inverse is known, or a network of one layer of ReLU units; else estimated by importance sampling from Gaussians at
-    the modes of p_θ(z|x).
+    inverse is known, or a network of one layer of ReLU units with biases; else estimated by importance sampling from
+    Gaussians at the modes of p_θ(z|x).
 
     Args:
         dataset: says what f_θ is, and has the noise.
@@ -66,7 +66,8 @@ def marginal_log_likelihood(
         if decoder.activation in INVERSES and loading.shape[0] == LATENT:
             curve, inverse = decoder.activation, INVERSES[decoder.activation]
             return Marginal(*elementwise_log_likelihood(loading, lambda u: curve((u,))[0], inverse, noise, x))
-    if isinstance(decoder, Network) and [layer.activation for layer in decoder.hidden] == [torch.relu]:
+    one_relu_layer = [layer.activation for layer in getattr(decoder, "hidden", ())] == [torch.relu]
+    if isinstance(decoder, Network) and one_relu_layer and "hidden_1.bias" in parameters:
         return Marginal(*relu_log_likelihood(_relu_network(decoder, parameters), noise, x))
     joint = Joint(lambda codes: dataset.decode(parameters, codes[None])[0], x, noise)
     return laplace_log_likelihood(joint, SAMPLES, PRIOR_SHARE, stream("marginal log-likelihood", dataset.name))

@@ -29,14 +29,15 @@ class Room(Mapping[str, Thing], Generic[Thing]):
     They come in the order of their files' PLACE, those without one last, and by name.
     """
 
-    def __init__(self, folder: str, holds: str) -> None:
+    def __init__(self, folder: str, holds: str, kind: type[Any] = object) -> None:
         """Open a room.
 
         Args:
             folder: its folder within the package, e.g. "datasets".
             holds: name of the object that each file defines, e.g. "DATASET".
+            kind: its type.
         """
-        self.folder, self._holds = folder, holds
+        self.folder, self._holds, self._kind = folder, holds, kind
 
     @functools.cached_property
     def _names(self) -> tuple[str, ...]:
@@ -57,7 +58,11 @@ class Room(Mapping[str, Thing], Generic[Thing]):
             module = importlib.import_module(".".join([PACKAGE.name, *self.folder.split("/"), name]))
         except Exception as error:
             raise RoomError(f"{self.path(name)}: cannot be imported: {type(error).__name__}: {error}") from error
-        return getattr(module, self._holds)
+        thing: Thing = getattr(module, self._holds)
+        if not isinstance(thing, self._kind):
+            words = f"{self._holds} must be a {self._kind.__name__}, and is {type(thing).__name__}"
+            raise RoomError(f"{self.path(name)}: {words}")
+        return thing
 
     def check(self, name: str) -> None:
         """Refuse a file that does not define what the room holds, without running it.

@@ -79,7 +79,11 @@ for thing, method in METHODS.items():
             raise RoomError(
                 f"{METHODS.path(thing)}: there is no objective {objective!r}{nearest(objective, OBJECTIVES)}"
             )
+taken: dict[str, str] = {}
 for thing, metric in METRICS.items():
+    for column in metric.columns:
+        if taken.setdefault(column, thing) != thing:
+            raise RoomError(f"{METRICS.path(thing)}: the metric {taken[column]!r} has a column {column!r} already")
     if thing not in metric.columns:
         raise RoomError(f"{METRICS.path(thing)}: columns lacks {thing!r}: a metric's own number has its file's name")
     if METRICS.literal(thing, "BETTER", HIGHER) not in (HIGHER, LOWER):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 from libi.base.method import GROUPS, Phases, Plan
+from libi.base.objective import Objective
 from libi.base.values import Cap, Count, Repeats, Section, Seed, Share, Switch, as_tuple, format_number, nearest
 from libi.methods import METHODS
 from libi.runtime.rooms import RoomError
@@ -82,15 +84,46 @@ class TrainingJob(Section):
         """What models of a configuration go through.
 
         Raises:
-            RoomError: if a phase is under an objective that the method does not have, or moves what there is not.
+            RoomError: if the method cannot tell, or a phase is under an objective that it does not have, or moves what
+                there is not, or the first one does not begin a round afresh.
         """
         plan, method = Plan(**self.training.model_dump(include=set(Plan._fields))), METHODS[self.method]
-        phases = method.phases(configuration.as_dict(), plan)
+        try:
+            phases = method.phases(configuration.as_dict(), plan)
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            problem = f"its phases of {configuration.name} cannot be told: {type(error).__name__}: {error}"
+            raise RoomError(f"{METHODS.path(self.method)}: {problem}") from None
         for phase in phases:
             _check("is under the objective", phase.objective, (*method.objectives, *method.own), self.method)
             for group in phase.moves:
                 _check("moves", group, GROUPS, self.method)
+        if not phases or not (phases[0].fresh and phases[0].opens_round):
+            words = "its first phase must be there, and have fresh=True and opens_round=True"
+            raise RoomError(f"{METHODS.path(self.method)}: {words}")
+        check_objectives(self.method, method.own, phases)
         return phases
+
+
+def check_objectives(name: str, objectives: Mapping[str, Objective], phases: Phases) -> None:
+    """Make sure that a method reads the settings of its objectives, and that its phases move what these depend on.
+
+    Args:
+        name: of the method.
+        objectives: those to look at, by name.
+        phases: of the method; those under other objectives are passed over.
+
+    Raises:
+        RoomError: naming the method's file.
+    """
+    path, reads = METHODS.path(name), METHODS[name].reads
+    for phase in phases:
+        objective = objectives.get(phase.objective)
+        if objective and (lacking := [key for key in objective.reads if key not in reads]):
+            words = f"its objective {phase.objective!r} takes the training settings {', '.join(lacking)}"
+            raise RoomError(f"{path}: {words}, which `reads` of the method lacks")
+        if objective and (idle := [group for group in phase.moves if group not in objective.groups]):
+            words = f"a phase moves {', '.join(idle)}, on which its objective {phase.objective!r} does not depend"
+            raise RoomError(f"{path}: {words} (it does on: {', '.join(objective.groups)})")
 
 
 def _check(verb: str, name: str, allowed: tuple[str, ...], method: str) -> None:

@@ -86,7 +86,8 @@ def _check_phases(study: Study) -> None:
     for dataset in study.dataset_names():
         for method in study.methods(dataset):
             job = TrainingJob.model_validate(study.training_job(dataset, method))
-            job.phases(job.configuration_objects()[0])
+            for configuration in job.configuration_objects():
+                job.phases(configuration)
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -41,5 +41,5 @@ def describe_foreign(targets: Iterable[str], here: Iterable[str], root: Path = P
         folder = parts[1] if len(parts) > 2 and parts[0] in FOLDERS else ""
         file = studies(root).get(folder) if folder and folder not in here else None
         if file:
-            return f"{target} belongs to the study {folder}: snakemake {target} --configfile {file}"
+            return f"{target} belongs to the study {folder}: snakemake --cores 8 {target} --configfile {file}"
     return ""

@@ -22,7 +22,7 @@ from libi.datasets import dataset_of
 from libi.methods import METHODS
 from libi.objectives import objectives_of
 from libi.runtime.device import choose_device
-from libi.study.jobs import Configuration, TrainingJob
+from libi.study.jobs import Configuration, TrainingJob, check_objectives
 from libi.training.checkpoint import Checkpoints
 from libi.training.engine import Stack
 from libi.training.problem import Member, Problem, Settings
@@ -77,6 +77,8 @@ def train_job(
     )
     settings, objectives = settings_of(job), objectives_of(METHODS[job.method])
     plans = list(plan_stacks(job, replicates))
+    for plan in plans:
+        check_objectives(job.method, objectives, plan.phases)
     log.info("%d models in %d stacks on %s", sum(len(plan.members) for plan in plans), len(plans), device.type)
     parts = []
     for number, plan in enumerate(plans):

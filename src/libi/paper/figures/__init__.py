@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from libi.base.values import nearest
+from libi.datasets import DATASETS
 from libi.runtime.rooms import Room, RoomError
 
 if TYPE_CHECKING:  # the rules need the literals alone
@@ -32,3 +34,7 @@ def check_figures() -> None:
         FIGURES.check(name)
         if not FIGURES.literal(name, "READS", ()):
             raise RoomError(f'{FIGURES.path(name)}: lacks the tables that it reads, a line such as READS = ("gaps",)')
+        dataset = FIGURES.literal(name, "DATASET", None)
+        if dataset is not None and dataset not in list(DATASETS):
+            words = f"DATASET is {dataset!r}, which is not a data set{nearest(dataset, DATASETS)}"
+            raise RoomError(f"{FIGURES.path(name)}: {words} (allowed: {', '.join(DATASETS)})")
