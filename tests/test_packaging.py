@@ -50,13 +50,13 @@ def pins():
     return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines_of_the_lock())}
 
 
-def wanted(requirement, extras):
-    """Whether a package asks for a requirement when it is asked for with extras."""
-    marker = requirement.marker
-    return marker is None or any(marker.evaluate(LINUX | {"extra": extra}) for extra in ("", *extras))
+def wanted(requirement, extras, python):
+    """Whether a package asks for a requirement when it is asked for with extras, on a Python such as 3.11."""
+    marker, machine = requirement.marker, LINUX | {"python_full_version": f"{python}.0", "python_version": python}
+    return marker is None or any(marker.evaluate(machine | {"extra": extra}) for extra in ("", *extras))
 
 
-def closure():
+def closure(python="3.11"):
     """All packages that the requirements lead to, by what the installed packages say of themselves."""
     waiting, done = requirements(), set()
     while waiting:
@@ -66,7 +66,7 @@ def closure():
             continue
         done.add((name, extras))
         needs = map(Requirement, distribution(name).requires or ())
-        waiting.extend(need for need in needs if wanted(need, extras))
+        waiting.extend(need for need in needs if wanted(need, extras, python))
     return {name for name, _ in done}
 
 
@@ -86,6 +86,11 @@ def test_every_requirement_is_pinned_to_a_version_that_it_allows(requirement):
 
 def test_the_lock_is_the_transitive_closure():
     assert pins().keys() == closure()
+
+
+@pytest.mark.parametrize("python", ["3.12", "3.13", "3.14"])
+def test_the_lock_has_all_that_newer_pythons_need(python):
+    assert closure(python) <= pins().keys()
 
 
 def test_the_lock_is_what_is_installed():

@@ -201,7 +201,8 @@ def pack(root: Path, study: str, target: Path) -> None:
         raise SystemExit(str(error)) from None
     found = read(inventory_of(root, family))
     if not found["files"]:
-        raise SystemExit(f"The study {family.name} has not been run here; run it by: snakemake --configfile {study}")
+        command = f"snakemake --cores 8 --configfile {study}"
+        raise SystemExit(f"The study {family.name} has not been run here; run it by: {command}")
     findings, changed = audit.examine(root, None if study == PAPERS else study)
     if not audit.is_clean(findings, changed):
         told = "\n".join([audit.describe(findings), *changed])

@@ -6,12 +6,13 @@ being done. Elsewhere a line a minute says how far the run is.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,6 +26,7 @@ HIDDEN_EVENTS = {
 HIDDEN_WORDS = "Select jobs to execute"
 SHOWN_JOBS = 4
 LAST_LINES = 3
+FRAME = '  File "'  # how a line of a stack begins
 CLEAR_LINE, UP = "\r\033[K", "\033[A"
 
 
@@ -122,8 +124,13 @@ class Short(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The text of a record; what is drawn gives way to it."""
         self._screen.clear()
-        if getattr(record, "event", None) == LogEvent.JOB_ERROR:
-            return failure(self._screen.titles.get(record.__dict__["jobid"]), record.__dict__)
+        event, told = getattr(record, "event", None), record.__dict__
+        if event == LogEvent.JOB_ERROR:
+            return failure(self._screen.titles.get(told["jobid"]), told)
+        if event == LogEvent.GROUP_ERROR:
+            return "\n".join(
+                [f"Failed: jobs that shared an allocation ({told['groupid']})", *map(str, told["aux_logs"])]
+            )
         return self._usual.format(record)
 
 
@@ -135,20 +142,23 @@ def failure(title: str | None, told: Mapping[str, Any]) -> str:
         told: Snakemake's record of the failure.
     """
     lines = [f"Failed: {title or told['rule_name']}"]
-    for log in map(Path, told["log"]):
-        try:
-            text = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            continue
+    for log, text in logs_of(told):
         lines += [f"    {line}" for line in end_of(text)]
         lines.append(f"    The whole log: {log}")
-    return "\n".join([*lines, "    Once the cause is gone, the same command goes on from here."])
+    return "\n".join([*lines, "    Fix the cause and run the same command again; it goes on from here."])
+
+
+def logs_of(told: Mapping[str, Any]) -> Iterator[tuple[Path, list[str]]]:
+    """The logs of a failed job that can be read, each with its lines."""
+    for log in map(Path, told["log"]):
+        with contextlib.suppress(OSError):
+            yield log, log.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 def end_of(log: list[str]) -> list[str]:
     """The first lines of the error that a log ends with, without its stack; the last lines of a log without a stack."""
     text = [line for line in log if line.strip()]
-    frames = [number for number, line in enumerate(text) if line.startswith('  File "')]
+    frames = [number for number, line in enumerate(text) if line.startswith(FRAME)]
     if not frames:
         return text[-LAST_LINES:]
     after = itertools.dropwhile(lambda line: line.startswith("    "), text[frames[-1] + 1 :])  # the frame's own lines
@@ -160,6 +170,10 @@ def shown(record: logging.LogRecord) -> bool:
     event, words = getattr(record, "event", None), str(record.msg or "")
     if event == LogEvent.ERROR:
         return "CalledProcessError" not in words  # the job's failure says more
+    if event == LogEvent.JOB_ERROR and record.__dict__.get(
+        "indent"
+    ):  # of a group: all of its jobs, also those that ended
+        return any(line.startswith(FRAME) for _, text in logs_of(record.__dict__) for line in text)
     return event not in HIDDEN_EVENTS and not words.startswith(HIDDEN_WORDS)
 
 

@@ -19,7 +19,7 @@ import yaml
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
 SUFFIXES = (".yaml", ".yml", ".json")
-NO_KEYS = "is no study: it has no keys"
+NO_KEYS = "is not a study's file: it has no keys"
 FOLDERS = ("results", "figures", "paper", "logs")  # of what a study makes
 
 
@@ -33,7 +33,7 @@ class LogHandler(LogHandlerBase):
 
 
 def configuration_files(arguments: Sequence[str]) -> list[str]:
-    """What Snakemake takes for configuration files: all that stands behind --configfile, up to the next option."""
+    """What Snakemake takes for configuration files: all that comes after --configfile, up to the next option."""
     found: list[str] = []
     taking = False
     for argument in arguments:
@@ -47,7 +47,7 @@ def configuration_files(arguments: Sequence[str]) -> list[str]:
 
 
 def describe_unreadable(files: Sequence[str]) -> str:
-    """Say why what stands behind --configfile cannot be a study's file; empty if all of it can be read.
+    """Say why what comes after --configfile cannot be a study's file; empty if all of it can be read.
 
     Args:
         files: as they stand on the command line.
@@ -56,10 +56,9 @@ def describe_unreadable(files: Sequence[str]) -> str:
     for file in files:
         of_study = Path(file).parts[:1] in {(folder,) for folder in FOLDERS}
         if file not in likely and (of_study or not Path(file).exists()):
-            return (
-                f"{file} stands behind --configfile, so it is taken for a study's file. Write what you want to make "
-                f"before it: snakemake {file} --configfile {likely[0] if likely else 'config/quick.yaml'}"
-            )
+            command = f"snakemake --cores 8 {file} --configfile {likely[0] if likely else 'config/quick.yaml'}"
+            words = f"{file} comes after --configfile, so Snakemake takes it for a study's file."
+            return f"{words} Write what you want to make before it: {command}"
         if words := _describe(Path(file)):
             return f"{file}: {words}"
     return ""
@@ -79,7 +78,7 @@ def _describe(path: Path) -> str:
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
-        return "is not in UTF-8; save it so"
+        return "is not in UTF-8; save it as UTF-8"
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return f"{f'line {mark.line + 1}: ' if mark else ''}{error.problem or error.context}"

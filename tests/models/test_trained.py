@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import libi
 from libi.datasets import DATASETS, dataset_of
@@ -69,6 +72,25 @@ def test_what_cannot_be_encoded_or_decoded_is_refused_in_a_sentence(model, given
     for function in (model.encode, model.decode):
         with pytest.raises(ValueError, match=said):
             function(given)
+
+
+SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
+TYPES = st.sampled_from([np.float64, np.float32, np.float16, np.int64, np.uint8, np.bool_, np.complex64, "<U3"])
+
+
+@pytest.mark.wrong_shapes
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(array=st.tuples(TYPES, SHAPES).flatmap(lambda pair: hnp.arrays(*pair)), as_list=st.booleans())
+def test_any_array_is_encoded_and_decoded_or_refused_in_a_sentence(model, array, as_list):
+    what = array.tolist() if as_list else array
+    for function in (lambda x: np.stack(model.encode(x)), model.decode):
+        try:
+            found = function(what)
+        except ValueError as error:
+            assert "must be" in str(error) or "rows" in str(error)
+        else:
+            numbers = np.asarray(what, dtype=float)
+            assert numbers.ndim == 2 and found.shape[-2:] == (2, numbers.shape[1]) and np.isfinite(numbers).all()
 
 
 def test_half_precision_is_encoded_and_decoded(model):

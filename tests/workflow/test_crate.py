@@ -97,5 +97,5 @@ def test_files_of_other_settings_are_not_packed(tiny_run, tmp_path):
 
 def test_a_study_that_has_not_been_run_is_not_packed(tiny_run):
     run = pack(tiny_run, SMOKE)
-    words = "The study smoke has not been run here; run it by: snakemake --configfile config/smoke.yaml\n"
+    words = "The study smoke has not been run here; run it by: snakemake --cores 8 --configfile config/smoke.yaml\n"
     assert run.returncode == 1 and run.stderr == words

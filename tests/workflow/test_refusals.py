@@ -59,10 +59,10 @@ def refused(project, *arguments):
 # What a file of --configfile holds, and what is said of it. Snakemake itself opens it before it reads the Snakefile.
 UNREADABLE = {
     "missing": (None, "mine.yaml: no such file"),
-    "empty": (b"", "mine.yaml: is no study: it has no keys"),
-    "list": (b"- 1", "mine.yaml: is no study: it has no keys"),
-    "latin-1": ("seed: 1 # \u00e9".encode("latin-1"), "mine.yaml: is not in UTF-8; save it so"),
-    "utf-16": ("seed: 1".encode("utf-16"), "mine.yaml: is not in UTF-8; save it so"),
+    "empty": (b"", "mine.yaml: is not a study's file: it has no keys"),
+    "list": (b"- 1", "mine.yaml: is not a study's file: it has no keys"),
+    "latin-1": ("seed: 1 # \u00e9".encode("latin-1"), "mine.yaml: is not in UTF-8; save it as UTF-8"),
+    "utf-16": ("seed: 1".encode("utf-16"), "mine.yaml: is not in UTF-8; save it as UTF-8"),
     "tab": (b"seed:\n\t1", "mine.yaml: line 2: found character '\\t'"),
 }
 
@@ -91,7 +91,7 @@ def test_a_configuration_file_that_cannot_be_read_is_refused_in_plain_words(proj
 def test_what_snakemake_accepts_is_not_refused(project, arguments):
     (project.root / "config/smoke.conf").write_text((project.root / SMOKE).read_text())
     run = project.snakemake("-n", "--cores", "1", *arguments)
-    assert "stands behind" not in run.stdout and "belongs to" not in run.stdout and "no study" not in run.stdout
+    assert "comes after" not in run.stdout and "belongs to" not in run.stdout and "not a study" not in run.stdout
     assert "--report" in arguments or run.returncode == 0, run.stdout
 
 
@@ -100,25 +100,30 @@ def test_what_snakemake_accepts_is_not_refused(project, arguments):
     [
         (
             ("--configfile", "config/quick.yaml", "paper/quick/table1.tex"),
-            "paper/quick/table1.tex stands behind --configfile, so it is taken for a study's file. Write what you want "
-            "to make before it: snakemake paper/quick/table1.tex --configfile config/quick.yaml",
+            "paper/quick/table1.tex comes after --configfile, so Snakemake takes it for a study's file. Write what you "
+            "want to make before it: snakemake --cores 8 paper/quick/table1.tex --configfile config/quick.yaml",
         ),
-        (("--configfile", SMOKE, "gaussian", "-n"), f"before it: snakemake gaussian --configfile {SMOKE}"),
+        (("--configfile", SMOKE, "gaussian", "-n"), f"before it: snakemake --cores 8 gaussian --configfile {SMOKE}"),
         (("--configfile", "config/quik.yaml"), "no such file; did you mean 'config/quick.yaml'?"),
         (
             ("paper/quick/table1.tex",),
             "paper/quick/table1.tex belongs to the study quick: "
-            "snakemake paper/quick/table1.tex --configfile config/quick.yaml",
+            "snakemake --cores 8 paper/quick/table1.tex --configfile config/quick.yaml",
         ),
         (
             ("results/sensitivity/base/table1.csv", "--configfile", SMOKE),
-            "belongs to the study sensitivity: snakemake results/sensitivity/base/table1.csv "
+            "belongs to the study sensitivity: snakemake --cores 8 results/sensitivity/base/table1.csv "
             "--configfile config/sensitivity.yaml",
         ),
     ],
 )
 def test_a_target_that_is_no_target_here_is_refused_with_the_command_that_makes_it(project, arguments, said):
-    assert said in refused(project, "--cores", "1", *arguments)
+    output = refused(project, "--cores", "1", *arguments)
+    assert said in output
+    if ": snakemake " in output:
+        command = output.rpartition(": snakemake ")[2].splitlines()[0].split()
+        run = project.snakemake(*command, "-n")
+        assert "--cores" in command and run.returncode == 0, run.stdout
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -110,9 +110,28 @@ def test_a_failed_job_is_shown_in_a_few_lines(tmp_path, log, shown):
     starts(logger, 1)
     tell(logger, LogEvent.ERROR, logging.ERROR, "RuleException:\nCalledProcessError in file train.smk", exception="")
     tell(logger, LogEvent.JOB_ERROR, logging.ERROR, jobid=1, rule_name="train", log=[str(path)])
-    remedy = "    Once the cause is gone, the same command goes on from here."
+    remedy = "    Fix the cause and run the same command again; it goes on from here."
     assert stream.getvalue().splitlines() == [f"Failed: {TITLE}", *shown, remedy]
     assert run.running() == []
+
+
+def test_of_a_failed_group_the_jobs_are_shown_that_have_an_error(tmp_path):
+    """Snakemake calls all of them failed, also those that ended well or never began."""
+    (tmp_path / "1.log").write_text("all is well\n")
+    (tmp_path / "2.log").write_text(
+        'Traceback (most recent call last):\n  File "x.py", line 1\nOSError: No space left\n'
+    )
+    stream = io.StringIO()
+    logger, _, _ = set_up(stream)
+    starts(logger, 1), starts(logger, 2)
+    tell(logger, LogEvent.GROUP_ERROR, logging.ERROR, groupid="abc", aux_logs=["slurm.log"], job_error_info=[])
+    for job in (1, 2, 3):
+        log = [str(tmp_path / f"{job}.log")]
+        tell(logger, LogEvent.JOB_ERROR, logging.ERROR, jobid=job, rule_name="train", log=log, indent=True)
+    lines = stream.getvalue().splitlines()
+    assert lines[:2] == ["Failed: jobs that shared an allocation (abc)", "slurm.log"]
+    assert [line for line in lines[2:] if line.startswith("Failed")] == [f"Failed: {TITLE}"]
+    assert "    OSError: No space left" in lines and not any("1.log" in line for line in lines)
 
 
 def test_without_a_terminal_a_line_says_how_far_it_is():

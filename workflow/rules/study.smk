@@ -55,12 +55,16 @@ ENVIRONMENT = f"{ROOT}/environment.yml"
 GPU = {"gpu": 1} if FAMILY.base.device == "cuda" else {}
 
 
+# Of a demonstration the first replicate is trained alone.
+PACKS = {pack for study in FAMILY.values() for pack in (str(study.first_replicate), *study.packs())}
+
+
 wildcard_constraints:
     study="({})".format("|".join(map(re.escape, FAMILY))),
     dataset="|".join(FAMILY.dataset_names()),
     method="|".join(METHODS),
-    replicate=r"\d+",
-    replicates=r"\d+(-\d+)?",
+    replicate="|".join(sorted({str(name) for study in FAMILY.values() for name in study.replicate_names()})),
+    replicates="|".join(sorted(PACKS)),
 
 
 OWN = [name for name in FAMILY.dataset_names() if own_points(name)]  # data sets whose points are somebody's own
