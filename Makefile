@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/snakemake --cores $(CORES)
 
 # At the end of a study: where its paper is, or what it takes to typeset it.
 define TYPESET
-if command -v latexmk >/dev/null; then echo "All of it on paper: $(1)"; else echo "No latexmk here, so there is no \
+if command -v latexmk >/dev/null; then echo "The replication paper: $(1)"; else echo "No latexmk here, so there is no \
 replication.pdf. Install it and give the command again: \
 apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"; fi
 endef
@@ -105,7 +105,7 @@ lint: $(READY)
 	$(VENV)/bin/clang-format --dry-run --Werror src/libi/native/*.?pp
 	$(VENV)/bin/snakefmt --check Snakefile workflow
 	$(VENV)/bin/snakemake --lint
-	@echo "Nothing to mend: ruff, mypy, clang-format, snakefmt and snakemake --lint are content"
+	@echo "All checks passed: ruff, mypy, clang-format, snakefmt and snakemake --lint"
 
 # Draws the graph of rules into README.md, whether or not the paper can be typeset here.
 rulegraph: $(READY)

@@ -5,6 +5,7 @@ from libi.paper.tables.comparison import compare
 from libi.paper.tables.numbers import design, results, verdicts
 from libi.rendering.latex import macros
 from libi.runtime.job import job_of
+from libi.runtime.provenance import commit_of
 from libi.runtime.storage import load_table, save_text
 from libi.study.study import Study
 
@@ -13,7 +14,7 @@ with job_of(snakemake):
     study, claims = Study.model_validate(snakemake.params.study), load_table(given.claims)
     comparison = compare(load_table(given.table1), claims)
     numbers = {
-        **design(study),
+        **design(study, commit_of(".")),
         **results(claims, comparison, load_table(given.optima)),
         **verdicts(claims, load_table(given.published)["claim"]),
     }

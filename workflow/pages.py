@@ -87,7 +87,9 @@ def changed_by_fresh_replicates(reference: Path) -> str:
     words = changed_later(load_table(reference / "conclusions.csv"), later, replicates)
     if (reference / FOLDER / "power_claims.csv").exists():
         again = conclusions_to_words(reference, "power_claims.csv")
-        words += f" With the configurations that the study chose on another processor, {again[0].lower()}{again[1:]}"
+        words += (
+            f" On another processor, the study chose other configurations. With those, {again[0].lower()}{again[1:]}"
+        )
     return words
 
 
@@ -110,9 +112,25 @@ def table_and_figures(reference: Path) -> str:
 
 
 def planned(reference: Path) -> str:
-    """What docs/scale.md shows of a published study: its wall time on other numbers of cores."""
+    """What docs/scale.md says of a published study: what it took, and its wall time on other numbers of cores."""
+    run = json.loads((reference / "run.json").read_text())
     rows = [f"| {row.cores} | {spell(row.wall_seconds)} |" for row in load_table(reference / "cores.csv").itertuples()]
-    return "\n".join(["| cores | wall time |", "|---|---|", *rows, ""])
+    return page(
+        "scale",
+        jobs=run["jobs"],
+        core_hours=round(run["core_seconds"] / 3600, 1),
+        wall=spell(run["wall_seconds"]),
+        cores=run["machine"]["cores"],
+        runs=run.get("runs", ""),
+        table="\n".join(["| cores | wall time |", "|---|---|", *rows]),
+    )
+
+
+def thousandfold(reference: Path) -> str:
+    """What docs/scale.md says of a study a thousand times as large as the published one."""
+    run = json.loads((reference / "run.json").read_text())
+    hours = round(run["core_seconds"] / 3600, 1)
+    return page("thousand", core_hours=hours, thousand=round(1000 * hours), jobs=run["jobs"])
 
 
 def chosen_by(reference: Path) -> str:
@@ -122,8 +140,7 @@ def chosen_by(reference: Path) -> str:
         return ""
     family, (cells, claims) = read_family(str(ROOT / "config/sensitivity.yaml")), split(load_table(path))
     stable, run = stable_claims(claims), json.loads((reference / "sensitivity.json").read_text())
-    published = set(cells["variant"])
-    candidates = [name for name in family.candidates if name in published]
+    published, candidates = set(cells["variant"]), candidates_among(cells)
     lacking = [name for name in (Path(folder).name for folder in family) if name not in published]
     return page(
         "sensitivity",
@@ -139,6 +156,43 @@ def chosen_by(reference: Path) -> str:
         held_out=variants.held_out_to_markdown(held_out(cells, candidates)),
         far=left_out(far_off(cells)),
         former=variants.held_out_to_markdown(held_out(cells, [FORMER])),
+    )
+
+
+def candidates_among(cells: pd.DataFrame) -> list[str]:
+    """The variants that could be the default instead, of those whose cells are published."""
+    return [
+        name for name in read_family(str(ROOT / "config/sensitivity.yaml")).candidates if name in set(cells["variant"])
+    ]
+
+
+def nearest_choices(reference: Path) -> str:
+    """What REPLICATION.md says of the choices that are nearest to the paper; nothing before they are published."""
+    cells = variants_of_cells(reference)
+    if cells is None:
+        return ""
+    base, names = cells["variant"].iloc[0], candidates_among(cells)
+    ranking, splits = nearest(cells, names), held_out(cells, names)
+    first, own = ranking.iloc[0], ranking.set_index("variant").loc[base]
+    better = splits["distance"] < splits["base_distance"]
+    return page(
+        "nearest",
+        place=ranking["variant"].tolist().index(base) + 1,
+        candidates=len(ranking),
+        own_distance=round(own["distance_32"]),
+        own_agree=int(own["agreeing_40"]),
+        first=first["variant"],
+        distance=round(first["distance_32"]),
+        agree=first["agreeing_40"],
+        whole_distance=round(first["distance_40"]),
+        own_whole_distance=round(own["distance_40"]),
+        splits=len(splits),
+        better=better.sum(),
+        fitted=round(splits["distance"].mean()),
+        default=round(splits["base_distance"].mean()),
+        decision="So a better fit does not carry over, and we keep the default."
+        if splits["distance"].mean() >= splits["base_distance"].mean()
+        else "So another choice would serve better than the default.",
     )
 
 
@@ -188,7 +242,8 @@ def powered_again(reference: Path) -> str:
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
         f", and {spell(run['wall_seconds'])} on {machine}. With the configurations that were chosen there, "
-        f"{differ.sum()} of the {len(here)} verdicts differ, {opposite} of them by turning into the opposite. "
+        f"{differ.sum()} of the {len(here)} verdicts differ; "
+        f"{opposite or 'none'} of them {'are' if opposite > 1 else 'is'} reversed. "
         f"{conclusions_to_words(reference, 'power_claims.csv').removesuffix('.')}"
     )
 
@@ -215,6 +270,7 @@ def accounted(reference: Path) -> str:
         old_rule=account.old_rule(table),
         conclusions=to_markdown(load_table(reference / "conclusions.csv")),
         failed=account.claims_to_markdown(claims, "not reproduced"),
+        nearest=nearest_choices(reference),
     )
 
 
@@ -225,9 +281,15 @@ def judged(reference: Path) -> str:
         "verdicts",
         undecided=account.claims_to_markdown(claims, "not decidable"),
         untestable=account.claims_to_markdown(claims, "not testable"),
-        cells=account.cells_to_markdown(table, claims),
+        cells=account.cells_to_markdown(table, claims, variants_of_cells(reference)),
         fresh=decided_by(reference),
     )
+
+
+def variants_of_cells(reference: Path) -> pd.DataFrame | None:
+    """The cells of the sensitivity study; None before it is published."""
+    path = reference / "sensitivity.csv"
+    return split(load_table(path))[0] if path.exists() else None
 
 
 def failing(reference: Path) -> str:
@@ -258,7 +320,7 @@ PAGES = {
     "docs/sensitivity.md": (chosen_by,),
     "docs/restarts.md": (failing,),
     "docs/rounding.md": (rounded,),
-    "docs/scale.md": (planned,),
+    "docs/scale.md": (planned, thousandfold),
 }
 
 

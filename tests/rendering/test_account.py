@@ -47,7 +47,24 @@ def test_a_short_table_leaves_the_estimate_out(table1):
 def test_every_cell_is_listed_with_its_verdict(table1, claims):
     lines = account.cells_to_markdown(table1, claims).splitlines()
     assert len(lines) == 2 + len(PUBLISHED)
-    assert "| LinearJTEx, LiBI, S-kNN | 0.06 ± 0.05 | 0.06 ± 0.05 | -0.07 to +0.07 | reproduced |" in lines
+    assert "| LinearJTEx, LiBI, S-kNN | 0.06 ± 0.05 | 0.06 ± 0.05 | -0.07 to +0.07 | reproduced |  |  |" in lines
+
+
+def test_a_cell_that_is_not_reproduced_says_why_and_what_other_choices_make_of_it(table1, claims):
+    """Of three variants one leaves the cell as it is, one is farther and one agrees."""
+    key = {"dataset": "gaussian", "method": "vae", "metric": "s_knn"}
+    claims = claims.copy()
+    claims.loc[claims["claim"] == "cell-gaussian-vae-s_knn", ["verdict", "note"]] = ["not reproduced", "its reason"]
+    rows = [("base", 9.0, 3.0, True), ("x", 9.0, 3.0, True), ("y", 11.0, 5.0, False), ("z", 6.0, 0.5, False)]
+    variants = pd.DataFrame(
+        [
+            {**key, "variant": v, "mean": m, "sd": 1, "low": t - 2, "high": t + 2, "t": t, "same": s}
+            for v, m, t, s in rows
+        ]
+    )
+    lines = account.cells_to_markdown(table1, claims, variants).splitlines()
+    (line,) = (line for line in lines if line.startswith("| Gaussian, VAE, S-kNN"))
+    assert line.endswith("| not reproduced | its reason | 1 of 2 agree; nearest: `z`, 6.00 ± 1.00 |")
 
 
 def test_claims_are_listed_by_verdict(claims):

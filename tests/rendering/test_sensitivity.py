@@ -97,15 +97,19 @@ def test_what_only_a_correction_keeps_open():
     assert needed(claim("gain", BETTER, 1.0, 0.5, 25)) == 25
 
 
-def test_decided_claims_need_no_more_and_others_are_not_listed():
+def test_decided_claims_need_no_more_and_what_both_decide_is_not_listed():
     at5 = [claim("was open", BETTER, 0.1, 0.5, 5), claim("was clear", BETTER, 1, 0.5, 5, verdict=YES)]
-    at25 = [claim("was open", BETTER, 0.3, 0.5, 25, verdict=YES), claim("was clear", BETTER, 1, 0.5, 25)]
+    at5 += [claim("is clear", BETTER, 1, 0.5, 5, verdict=YES)]
+    at25 = [claim("was open", BETTER, 0.3, 0.5, 25, verdict=YES), claim("was clear", BETTER, 0.1, 0.5, 25)]
+    at25 += [claim("is clear", BETTER, 1, 0.5, 25, verdict=YES)]
     lacking = claim("lacking", BETTER, float("nan"), 0.5, 5)
-    (row,) = undecided_side_by_side(pd.DataFrame([*at5, lacking]), pd.DataFrame([*at25, lacking]), PUBLISHED).to_dict(
-        "records"
-    )
-    assert (row["claim"], row["verdict"], row["difference_5"], row["difference_25"]) == ("was open", YES, 0.1, 0.3)
-    assert isnan(row["needed"])
+    row, opened = undecided_side_by_side(
+        pd.DataFrame([*at5, lacking]), pd.DataFrame([*at25, lacking]), PUBLISHED
+    ).to_dict("records")
+    assert (row["claim"], row["verdict_5"], row["verdict_25"]) == ("was open", OPEN, YES) and isnan(row["needed"])
+    assert (row["difference_5"], row["difference_25"]) == (0.1, 0.3)
+    assert (opened["claim"], opened["verdict_5"], opened["verdict_25"]) == ("was clear", YES, OPEN)
+    assert opened["needed"] == first(lambda n: ends(0.1, 0.5, n)[0] > 0)
     assert row["high_5"] - 0.1 == pytest.approx(2.7764451 * 0.5 / sqrt(5))
     assert row["high_25"] - 0.3 == pytest.approx(2.0638986 * 0.5 / 5)
 
@@ -176,7 +180,14 @@ def split_row(fitted):
 
 
 def undecided():
-    row = {"claim": "few_rounds-mobius", "family": "f", "verdict": OPEN, "low_5": -1.0, "high_5": 2.0}
+    row = {
+        "claim": "few_rounds-mobius",
+        "family": "f",
+        "verdict_5": YES,
+        "verdict_25": OPEN,
+        "low_5": -1.0,
+        "high_5": 2.0,
+    }
     row |= {"difference_5": 0.5, "difference_25": 0.5, "low_25": -0.012, "high_25": 0.5}
     return pd.DataFrame([row | {"needed": needed} for needed in (inf, 120.0, 25.0, float("nan"))])
 
@@ -188,7 +199,7 @@ def test_the_markdown():
     assert turning[2:] == ["| Test-LL of VAE on Mobius | reproduced | alpha-0.5, batch-250 |"]
     assert tables.counts_to_markdown(count_by_family(stable())).endswith("| all | 4 | 1 | 1 | 1 | 1 |")
     lines = tables.undecided_to_markdown(undecided()).splitlines()[2:]
-    assert lines[0].startswith("| few rounds, Mobius | -1.0 to +2.0 | -0.01 to +0.50 | not decidable | ")
+    assert lines[0].startswith("| few rounds, Mobius | -1.0 to +2.0 | reproduced | -0.01 to +0.50 | not decidable | ")
     assert [line.split(" | ")[-1] for line in lines] == ["over 10000 |", "120 |", "over 25 |", " |"]
 
 
@@ -201,7 +212,7 @@ def test_the_latex_is_ascii_with_rows_of_equal_length():
         (2, tables.turning_to_latex(stable(), study="test")),
         (6, tables.conclusions_to_latex(conclusions, study="test")),
         (5, tables.counts_to_latex(count_by_family(stable()), study="test")),
-        (4, tables.undecided_to_latex(undecided(), study="test")),
+        (5, tables.undecided_to_latex(undecided(), study="test")),
     ]
     for ampersands, latex in made:
         assert latex.isascii() and latex.startswith("% ") and latex.endswith("}\n")

@@ -64,7 +64,7 @@ def test_a_claim_is_a_row_without_the_cells_of_table_1():
         ["", "--", "--", "--", "not decidable"],
     ]
     assert latex.count(r"\emph{Eq. 31.} codes shrink") == 1
-    headings = ["{variance}", "{variance; noise}", "{variance; lacking: all}"]
+    headings = ["{variance}", "{LinearJTEx: noise}", "{lacking: all}"]
     assert sorted(headings, key=latex.index) == headings
 
 
@@ -75,7 +75,7 @@ def test_claims_that_are_measured_alike_share_a_heading():
         {"claim": "codes_shrink-mobius", "verdict": "reproduced", "note": "another remark"},
     )
     latex = claims_to_latex(several, study="test")
-    assert latex.count("{variance}") == 1 and latex.count("{variance; another remark}") == 1
+    assert latex.count("{variance}") == 1 and latex.count("{Mobius: another remark}") == 1
     assert [row[0] for row in rows_of(latex)] == ["LinearJTEx", "Gaussian", "Mobius"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -22,3 +23,12 @@ def fingerprint(files: Iterable[str | Path], values: Any) -> str:
     for path in files:
         state.update(hashlib.sha256(Path(path).read_bytes()).digest())
     return state.hexdigest()
+
+
+def commit_of(folder: str | Path) -> str:
+    """The commit of a work tree and its date, e.g. "5df422a of 2026-11-28"; empty outside of a repository."""
+    command = ["git", "-C", str(folder), "log", "-1", "--format=%h of %cs"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from libi.judging.claims import VERDICTS
+from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, VERDICTS
 from libi.paper.tables.table1 import best
 from libi.paper.tables.verdicts import CELLS, base_of
 from libi.paper.vocabulary import DATASETS, ERROR, EXACT, METHODS, METRICS, TRUTH
@@ -36,26 +36,51 @@ def table1_to_markdown(table1: pd.DataFrame, metrics: Sequence[str] = WHOLE) -> 
 
 
 def _cell(cell: pd.Series, best: bool) -> str:
-    ours = f"{cell['mean']:z.2f} ± {cell['sd']:.2f}"
+    ours = _mean(cell)
     ours = f"**{ours}**" if best else ours
     return ours if pd.isna(cell["paper_mean"]) else f"{ours}<br>*{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}*"
 
 
-def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame) -> str:
-    """Every cell with the interval of its difference from the published one, and its verdict."""
+def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame, variants: pd.DataFrame | None = None) -> str:
+    """Every cell with the interval of its difference from the published one, and its verdict.
+
+    A cell that is not reproduced has its reason beside it, and what other choices make of it.
+
+    Args:
+        table1: result of `libi.paper.tables.table1.summarise`.
+        claims: results/claims.csv.
+        variants: the cells of the sensitivity study, see `libi.paper.sensitivity.gather_cells`; None if there is none.
+    """
     rows = claims.set_index("claim")
     cells = table1.set_index(["dataset", "method", "metric"])
-    lines = ["| cell | ours | published | difference, 95 % | verdict |", "|---|---|---|---|---|"]
+    lines = ["| cell | ours | published | difference, 95 % | verdict | why | under other choices |", "|---" * 7 + "|"]
     for dataset, method, metric in cells.index:
         name = "-".join(["cell", dataset, method, metric])
         if name in rows.index:
             cell, claim = cells.loc[dataset, method, metric], rows.loc[name]
-            ours = f"{cell['mean']:z.2f} ± {cell['sd']:.2f}"
+            ours = _mean(cell)
             paper = f"{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}"
             title = f"{DATASETS[dataset]}, {METHODS[method]}, {METRICS[metric]}"
             ends = f"{claim['low']:+z.2f} to {claim['high']:+z.2f}"
-            lines.append(f"| {title} | {ours} | {paper} | {ends} | {claim['verdict']} |")
+            open_or_failed = claim["verdict"] in (NOT_DECIDABLE, NOT_REPRODUCED)
+            why = _inline(claim["note"]) if open_or_failed and isinstance(claim["note"], str) else ""
+            tried = _tried(variants, dataset, method, metric) if open_or_failed and variants is not None else ""
+            lines.append(f"| {title} | {ours} | {paper} | {ends} | {claim['verdict']} | {why} | {tried} |")
     return "\n".join(lines)
+
+
+def _tried(variants: pd.DataFrame, *cell: str) -> str:
+    """Under how many choices a cell agrees with the published one, and under which it comes nearest to it."""
+    own = variants[(variants[["dataset", "method", "metric"]] == list(cell)).all(axis=1)].dropna(subset=["low", "t"])
+    tried = own[~own["same"].astype(bool) & (own["variant"] != variants["variant"].iloc[0])]
+    if tried.empty:
+        return ""
+    agrees, nearest = (tried["low"] <= 0) & (tried["high"] >= 0), tried.loc[tried["t"].abs().idxmin()]
+    return f"{agrees.sum()} of {len(tried)} agree; nearest: `{nearest['variant']}`, {_mean(nearest)}"
+
+
+def _mean(cell: pd.Series) -> str:
+    return f"{cell['mean']:z.2f} ± {cell['sd']:.2f}"
 
 
 def claims_to_markdown(claims: pd.DataFrame, verdict: str) -> str:

@@ -183,7 +183,8 @@ def changed_later(conclusions: pd.DataFrame, later: pd.DataFrame, replicates: in
     if not rows:
         return f"{replicates} fresh replicates give all of them the same verdict."
     told = [f"“{row.sentence.rstrip('.')}”: **{row.verdict}** ({_counts(row)})" for row in rows]
-    return f"{replicates} fresh replicates change this. {'; '.join(told)}."
+    changed = "one of these conclusions changes" if len(told) == 1 else f"{len(told)} of these conclusions change"
+    return f"With {replicates} fresh replicates, {changed}. {'; '.join(told)}."
 
 
 def _head(verdict: str) -> str:
@@ -191,16 +192,17 @@ def _head(verdict: str) -> str:
 
 
 def _counts(row: Any) -> str:
-    failed = f", {row.not_reproduced} not" if row.not_reproduced else ""
-    return f"{row.reproduced} of {count(row.claims, 'claim')} reproduced{failed}"
+    undecided = row.claims - row.reproduced - row.not_reproduced
+    others = {"not reproduced": row.not_reproduced, "undecided": undecided}
+    told = [f"{number} {what}" for what, number in others.items() if number]
+    return ", ".join([f"{row.reproduced} of {count(row.claims, 'claim')} reproduced", *told])
 
 
 def to_markdown(conclusions: pd.DataFrame) -> str:
     """The conclusions as a table in Markdown."""
     lines = ["| the paper concludes | verdict | by |", "|---|---|---|"]
     for row in conclusions.itertuples(index=False):
-        of = f"{row.reproduced} of {row.claims} claims reproduced, {row.not_reproduced} not"
-        lines.append(f"| {row.sentence} | **{row.verdict}** | {row.evidence} ({of}) |")
+        lines.append(f"| {row.sentence} | **{row.verdict}** | {row.evidence} ({_counts(row)}) |")
     return "\n".join(lines)
 
 
@@ -215,7 +217,7 @@ def to_latex(conclusions: pd.DataFrame, *, study: str) -> str:
     columns = "".join(rf"{left}p{{{share}\linewidth}}" for share in (0.47, 0.1, 0.35))
     rows = (
         rf"{text(row.sentence)} & {row.verdict} & {text(row.evidence)} "
-        rf"({row.reproduced} of {count(row.claims, 'claim')} reproduced, {row.not_reproduced} not) \\ \addlinespace"
+        rf"({_counts(row)}) \\ \addlinespace"
         for row in conclusions.itertuples(index=False)
     )
     lines = [

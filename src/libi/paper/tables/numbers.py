@@ -42,15 +42,20 @@ SOME = {
 LIKELIHOODS = {"exact": "the exact one", "importance": "as estimated by importance sampling"}
 
 
-def design(study: Study) -> dict[str, str]:
-    """What the text says of the study's design: counts with their nouns, settings as numbers."""
+def design(study: Study, commit: str = "") -> dict[str, str]:
+    """What the text says of the study's design: counts with their nouns, settings as numbers.
+
+    Args:
+        study: the study.
+        commit: of the code that made it, with its date, if that is known.
+    """
     points, training, evaluation = study.points, study.training, study.evaluation
     importance, two_sample = study.metric("test_ll"), study.metric("s_knn")
     posterior = evaluation.posterior
     methods = {name for dataset in study.dataset_names() for name in study.methods(dataset)} - {TRUTH}
     return {
         "StudyName": text(study.name),
-        "Version": __version__,
+        "Version": f"{__version__} ({text(f'commit {commit}')})" if commit else __version__,
         "StudyNote": OWN if study.name == PAPER else OTHER % text(study.name),
         "Datasets": enumeration([text(name) for name in DATASETS.titles(study.dataset_names()).values()]),
         "Methods": enumeration([text(name) for name in METHODS.titles(methods).values()]),

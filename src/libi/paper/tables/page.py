@@ -15,6 +15,7 @@ from scipy import stats
 from libi.datasets import DATASETS
 from libi.methods import METHODS
 from libi.metrics import METRICS
+from libi.models.metric import HIGHER
 from libi.paper.tables.table1 import best
 from libi.paper.tables.verdicts import CELLS
 from libi.paper.vocabulary import EXACT, PAPERS_REPLICATES, TRUTH
@@ -51,7 +52,8 @@ def content(
         figures: pictures as PNG, by the names of their files, e.g. figure1.
         preview: whether the study is not the paper's own, so that its verdicts are a preview.
     """
-    shown = table1[table1["metric"].isin(SHOWN)]
+    compared = compared_metrics(table1)
+    shown = table1[table1["metric"].isin(compared)]
     means = shown.pivot(index="method", columns=["dataset", "metric"], values="mean")
     winners = means.apply(best)
     verdicts = claims.set_index("claim")
@@ -73,8 +75,8 @@ def content(
         "datasets": [{"name": name, "title": title} for name, title in DATASETS.titles(set(shown["dataset"])).items()],
         "methods": [{"name": name, "title": "ground truth" if name == TRUTH else methods[name]} for name in order],
         "metrics": [
-            {"name": name, "title": "exact" if name == EXACT else METRICS.title(name), "meaning": MEANINGS[name]}
-            for name in SHOWN
+            {"name": name, "title": "exact" if name == EXACT else METRICS.title(name), "meaning": meaning(name)}
+            for name in compared
         ],
         "cells": cells,
         "curves": {
@@ -85,6 +87,18 @@ def content(
             for name, picture in figures.items()
         ],
     }
+
+
+def compared_metrics(table1: pd.DataFrame) -> list[str]:
+    """The metrics that a table compares methods by: the paper's, and then all others."""
+    there = set(table1["metric"])
+    return [name for name in dict.fromkeys([*SHOWN, *METRICS]) if name in there]
+
+
+def meaning(metric: str) -> str:
+    """What a metric is, in words."""
+    better = METRICS.literal(metric, "BETTER", HIGHER).capitalize()
+    return MEANINGS.get(metric, f"{METRICS.title(metric)}. {better} is better.")
 
 
 def _about(replicates: int) -> str:

@@ -92,7 +92,7 @@ def stable_conclusions(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def undecided_side_by_side(at5: pd.DataFrame, at25: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """What 25 replicates decide of the claims that 5 leave open, and how many would decide the rest.
+    """The claims that 5 or 25 replicates leave open, by both, and how many would decide those that 25 leave open.
 
     An interval of half-width h about the difference d decides a claim once h is small enough: below max(|d|, margin)
     for a cell; max(d, margin − d) for "better"; |margin − |d|| for "alike"; |d − margin| for a number beside a bound.
@@ -107,23 +107,24 @@ def undecided_side_by_side(at5: pd.DataFrame, at25: pd.DataFrame, published: pd.
         published: the paper's Table 1: dataset, method, metric, mean, sd.
 
     Returns:
-        one row a claim that is not decidable at 5 replicates and measured at 25: claim, family, verdict (at 25),
-        difference_5, low_5, high_5, difference_25, low_25, high_25, and needed (replicates; missing if decided,
-        infinite if 10,000 would not do).
+        one row a claim that is not decidable at 5 replicates or at 25, and measured at both: claim, family, verdict_5,
+        verdict_25, difference_5, low_5, high_5, difference_25, low_25, high_25, and needed (replicates; missing if
+        decided, infinite if 10,000 would not do).
     """
     numbers = ["difference", "low", "high"]
-    open_at_5 = at5.loc[at5["verdict"] == NOT_DECIDABLE, ["claim", "family", *numbers]]
+    first = at5.loc[judges(at5), ["claim", "family", "verdict", *numbers]]
     later = at25.loc[judges(at25), ["claim", "verdict", *numbers, "margin", "uncertainty", "test"]]
-    table = open_at_5.merge(later, "inner", "claim", suffixes=(f"_{FEW}", f"_{MANY}"))
+    table = first.merge(later, "inner", "claim", suffixes=(f"_{FEW}", f"_{MANY}"))
+    verdicts = [f"verdict_{FEW}", f"verdict_{MANY}"]
+    table = table[(table[verdicts] == NOT_DECIDABLE).any(axis=1)].reset_index(drop=True)
     paper = {
         "-".join([CELLS, row.dataset, row.method, row.metric]): row.sd for row in published.itertuples(index=False)
     }
     table["needed"] = [
-        _needed(row, paper.get(row["claim"], nan)) if row["verdict"] == NOT_DECIDABLE else nan
+        _needed(row, paper.get(row["claim"], nan)) if row[f"verdict_{MANY}"] == NOT_DECIDABLE else nan
         for row in table.to_dict("records")
     ]
-    columns = ["claim", "family", "verdict", *(f"{name}_{n}" for n in (FEW, MANY) for name in numbers), "needed"]
-    return table[columns]
+    return table[["claim", "family", *verdicts, *(f"{name}_{n}" for n in (FEW, MANY) for name in numbers), "needed"]]
 
 
 def _needed(row: Mapping[str, Any], paper_sd: float) -> float:
@@ -209,13 +210,16 @@ def _undecided(undecided: pd.DataFrame, plain: Callable[[str], str], sign: str) 
     rows = [
         [
             plain(claim_title(row["claim"])),
-            *(_ends(row[f"low_{number}"], row[f"high_{number}"], sign) for number in (FEW, MANY)),
-            row["verdict"],
+            *(
+                cell
+                for number in (FEW, MANY)
+                for cell in (_ends(row[f"low_{number}"], row[f"high_{number}"], sign), row[f"verdict_{number}"])
+            ),
             _replicates(row["needed"]),
         ]
         for row in undecided.to_dict("records")
     ]
-    return ["claim", f"{FEW} replicates", f"{MANY} replicates", f"at {MANY}", "needed"], rows
+    return ["claim", f"{FEW} replicates", f"at {FEW}", f"{MANY} replicates", f"at {MANY}", "needed"], rows
 
 
 def _whole(value: float) -> str:
@@ -307,8 +311,8 @@ def undecided_to_latex(undecided: pd.DataFrame, *, study: str) -> str:
         study: see `ranking_to_latex`.
     """
     table = _undecided(undecided, text, "$")
-    caption = "Claims that five replicates leave open: the interval by these, and by fresh replicates."
-    return _latex(table, _widths(0.32) + "rrlr", f"Open claims with more replicates in the study {study}", caption)
+    caption = "Claims that one of two studies leaves open: intervals and verdicts by five replicates and by fresh ones."
+    return _latex(table, _widths(0.25) + "rlrlr", f"Open claims with more replicates in the study {study}", caption)
 
 
 def ranking_to_markdown(ranking: pd.DataFrame, *, base: str) -> str:

@@ -49,6 +49,7 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
 
     What the paper says stands above the claims that it makes, and what was measured above those measured so. A claim
     is a row: the data set it is about, our value, the interval that decides, the published value, and the verdict.
+    What is to be noted of claims stands below them.
 
     Args:
         claims: results/claims.csv.
@@ -64,16 +65,32 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
         r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endhead",
         r"\bottomrule \endfoot",
     ]
-    for (where, statement), said in listed.groupby(["where", "statement"], sort=False):
+    of_all = [listed[name].map(_of_all) for name in ("where", "statement")]
+    for (where, statement), said in listed.groupby(of_all, sort=False):
         quoted = rf"\emph{{{text(where)}.}} {text(statement)}"
         lines.append(rf"{_across(quoted)} \\*")
-        for _, alike in said.groupby(["measure", "note"], sort=False, dropna=False):
-            one = alike.iloc[0]
-            measure = "; ".join([text(one["measure"]), *([] if pd.isna(one["note"]) else [text(one["note"])])])
-            lines.append(rf"{_across(measure, indent=1)} \\*")
-            *first, last = map(_row, alike.itertuples())
+        for measure, alike in said.groupby("measure", sort=False):
+            lines.append(rf"{_across(text(measure), indent=1)} \\*")
+            *first, last = [*map(_row, alike.itertuples()), *_notes(alike)]
             lines += [*(rf"{row} \\*" for row in first), rf"{last} \\ \addlinespace"]
     return "\n".join([*lines, r"\end{longtable}", ""])
+
+
+def _of_all(words: str) -> str:
+    """What the paper says of several data sets, without the one that a claim is about."""
+    for title in DATASETS.values():
+        for ending in (f": on {title}", f" on {title}", f", {title}"):
+            words = words.removesuffix(ending)
+    return words
+
+
+def _notes(alike: pd.DataFrame) -> list[str]:
+    """What is to be noted of claims, each with the data sets of those that it is about, if not of all."""
+    found = []
+    for note, noted in alike.dropna(subset="note").groupby("note", sort=False):
+        about = ", ".join(filter(None, map(_about, noted["claim"]))) if len(noted) < len(alike) else ""
+        found.append(_across(text(f"{about}: {note}" if about else str(note)), indent=2))
+    return found
 
 
 def _across(words: str, indent: int = 0) -> str:
@@ -89,17 +106,21 @@ def _count(name: str, claims: pd.DataFrame, shown: tuple[str, ...]) -> str:
 
 def _row(row: Any) -> str:
     """A claim: what it is about, our value, interval and p-value, the published value, the verdict."""
-    about = next((DATASETS[part] for part in row.claim.split("-") if part in DATASETS), "")
     value = "--" if isnan(row.value) else measured(row.value, row.uncertainty)
     decides = span(row.low, row.high) if not isnan(row.low) and row.high - row.low > EXACT else "--"
     if not isnan(row.p_value):
         decides += f" ({probability(row.p_value)})"
     published = "--" if isnan(row.published) else printed(row.published)
     verdict = rf"\textbf{{{row.verdict}}}" if row.verdict == NOT_REPRODUCED else row.verdict
-    return f"{about} & {value} & {decides} & {published} & {verdict}"
+    return f"{_about(row.claim)} & {value} & {decides} & {published} & {verdict}"
+
+
+def _about(claim: str) -> str:
+    """The data set that a claim is about, as printed; empty if it is not about one."""
+    return next((DATASETS[part] for part in claim.split("-") if part in DATASETS), "")
 
 
 def span(low: float, high: float) -> str:
     """An interval in LaTeX, with as many decimals as its width needs."""
     decimals = max(0, min(6, 1 - floor(log10(high - low))))
-    return f"${low:+.{decimals}f}$ to ${high:+.{decimals}f}$"
+    return f"${low:+z.{decimals}f}$ to ${high:+z.{decimals}f}$"
