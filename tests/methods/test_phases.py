@@ -90,6 +90,14 @@ def test_a_method_that_does_not_fit_its_objective_is_refused(changes, words):
         check_objectives("vae", *own(**changes))
 
 
+def test_a_method_whose_beta_grows_reads_how():
+    phases = (Phase("own", JOINT, 10, ramp=True, fresh=True, opens_round=True),)
+    with pytest.raises(
+        RoomError, match="vae.py: β grows in one of its phases, and `reads` of the method lacks annealing_form"
+    ):
+        check_objectives("vae", {}, phases)
+
+
 def test_a_method_that_fits_its_objective_is_not():
     check_objectives("vae", *own())
     check_objectives("iwae", *own(draws=10))

@@ -111,6 +111,15 @@ def test_what_snakemake_accepts_is_not_refused(project, arguments):
             "snakemake --cores 8 paper/quick/table1.tex --configfile config/quick.yaml",
         ),
         (
+            ("results/training/gaussian/lbi/0.safetensors",),
+            "results/training/gaussian/lbi/0.safetensors: the study paper has no method 'lbi'; did you mean 'libi'?",
+        ),
+        (("results/training/gausian/libi/0.csv",), "has no data set 'gausian'; did you mean 'gaussian'?"),
+        (
+            ("results/training/gaussian/libi/7.safetensors",),
+            "libi/7.safetensors: the study paper has no replicate '7' (allowed: 0, 1, 2, 3, 4)",
+        ),
+        (
             ("results/sensitivity/base/table1.csv", "--configfile", SMOKE),
             "belongs to the study sensitivity: snakemake --cores 8 results/sensitivity/base/table1.csv "
             "--configfile config/sensitivity.yaml",

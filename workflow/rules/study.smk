@@ -28,7 +28,7 @@ try:
     from libi.paper.claims import CLAIMS
     from libi.paper.figures import FIGURES, check_figures
     from libi.study.study import PAPER, Study
-    from libi.study.targets import describe_foreign
+    from libi.study.targets import describe_foreign, describe_unknown
     from libi.study.variants import family_of_run
 
     for claim in CLAIMS:
@@ -46,9 +46,9 @@ try:
 except (RoomError, StudyError) as error:
     raise WorkflowError(str(error)) from None
 
-foreign = describe_foreign(sys.argv[1:], [FAMILY.name], Path(ROOT))
-if foreign:
-    raise WorkflowError(foreign)
+problem = describe_foreign(sys.argv[1:], [FAMILY.name], Path(ROOT)) or describe_unknown(sys.argv[1:], FAMILY)
+if problem:
+    raise WorkflowError(problem)
 
 export_package()
 ENVIRONMENT = f"{ROOT}/environment.yml"

@@ -25,6 +25,8 @@ from libi.study.settings import (
     TrainingSettings,
 )
 
+GROWTH = "annealing_form"  # the setting that says how β grows
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -117,6 +119,8 @@ def check_objectives(name: str, objectives: Mapping[str, Objective], phases: Pha
     """
     path, reads = METHODS.path(name), METHODS[name].reads
     for phase in phases:
+        if phase.ramp and GROWTH not in reads:
+            raise RoomError(f"{path}: β grows in one of its phases, and `reads` of the method lacks {GROWTH}")
         objective = objectives.get(phase.objective)
         if objective and (lacking := [key for key in objective.reads if key not in reads]):
             words = f"its objective {phase.objective!r} takes the training settings {', '.join(lacking)}"

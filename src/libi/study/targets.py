@@ -1,11 +1,15 @@
-"""Which study makes a file that a command line asks for."""
+"""Which study makes a file that a command line asks for, and what is wrong with the name of one that none makes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 import yaml
+
+from libi.base.values import nearest
+from libi.study.family import Family
 
 FOLDERS = ("results", "figures", "paper", "logs")  # in which a study other than the paper's has a folder of its name
 STUDIES = "config/*.yaml"
@@ -42,4 +46,32 @@ def describe_foreign(targets: Iterable[str], here: Iterable[str], root: Path = P
         file = studies(root).get(folder) if folder and folder not in here else None
         if file:
             return f"{target} belongs to the study {folder}: snakemake --cores 8 {target} --configfile {file}"
+    return ""
+
+
+def describe_unknown(targets: Iterable[str], family: Family) -> str:
+    """Say of the first training file that no job makes what is wrong with its name; empty if there is none.
+
+    Args:
+        targets: the arguments of the command line; other files are passed over.
+        family: the studies that this run makes.
+    """
+    for target, (folder, study) in product(targets, family.items()):
+        parts, place = Path(target).parts, Path(f"results{folder}/training").parts
+        if parts[: len(place)] != place or len(parts) != len(place) + 3:
+            continue
+        dataset, method, file = parts[len(place) :]
+        datasets = study.dataset_names()
+        compared, others = (
+            some(dataset) if dataset in datasets else () for some in (study.methods, study.demonstrations)
+        )
+        packs = study.packs() if method in compared else [str(study.first_replicate)]
+        for what, name, allowed in (
+            ("data set", dataset, datasets),
+            ("method", method, (*compared, *others)),
+            ("replicate", Path(file).stem, packs),
+        ):
+            if name not in allowed:
+                there = f"{nearest(name, allowed)} (allowed: {', '.join(allowed)})"
+                return f"{target}: the study {study.name} has no {what} {name!r}{there}"
     return ""

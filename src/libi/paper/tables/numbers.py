@@ -21,7 +21,10 @@ from libi.study.study import PAPER, Study
 
 # Claims whose number the text prints: published and ours.
 PRINTED = ("objective_at_truth", "objective_at_optimum")
-OWN = "These are the numbers of the paper's own study, trained as the paper says where it says how."
+OWN = (
+    r"These are the numbers of the paper's own study. It uses all settings that the paper states; "
+    r"Section~\ref{sec:open} lists our choices for the others."
+)
 OTHER = (
     r"These are the numbers of the study \texttt{%s}, which is not the paper's own: "
     "its design is the one given here, and its verdicts are a preview."
