@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
-from inventory import NAME, inventory_of, read, sha256  # noqa: E402
+from inventory import NAME, UNDER_WAY, inventory_of, read, sha256  # noqa: E402
 from snakemake_interface_logger_plugins.common import LogEvent  # noqa: E402
 
 from libi.base.values import StudyError, differences  # noqa: E402
@@ -135,10 +135,11 @@ def _judge(
 
 def foreign(root: Path, family: Family, all_of_study: Iterable[str]) -> list[Finding]:
     """Files where a study's jobs write that none of them makes, and no other study."""
-    studies = [path.parent.relative_to(root / "results") for path in (root / "results").rglob(NAME)]
+    notes = (path for name in (NAME, UNDER_WAY) for path in (root / "results").rglob(name))
+    studies = {path.parent.relative_to(root / "results") for path in notes}
     own = {*all_of_study, *(f"results/{study}.csv" for study in studies)}  # those of variants write a table there
     found: list[Finding] = []
-    for top, folder in product(MADE, family):
+    for top, folder in product(MADE, [f"/{family.name}"] if family.varied else family):
         place = root / f"{top}{folder}"
         others = {root / top / study for study in studies if place in (root / top / study).parents}
         files = (path for path in sorted(place.rglob("*")) if path.is_file() and not path.name.startswith("."))

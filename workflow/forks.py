@@ -30,6 +30,7 @@ PROGRAMS = ("snakemake", "__main__.py")  # what Snakemake's command is called
 LIBRARIES = ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")  # that count their threads when they are imported
 # Whoever starts a process also reads how others have ended, and no two threads may read that at once.
 STARTS = threading.Lock()
+ENDED = threading.Event()  # no job starts any more
 
 
 def serve() -> None:
@@ -70,6 +71,8 @@ def execute_script(script: Any, fname: str, edit: bool = False) -> None:
 def start(*arguments: Any) -> Any:
     """A process that does `run` with these arguments."""
     with STARTS:
+        if ENDED.is_set():
+            raise WorkflowError("The run is ending.")
         process = multiprocessing.get_context("forkserver").Process(target=run, args=arguments, daemon=True)
         try:
             process.start()
@@ -81,11 +84,12 @@ def start(*arguments: Any) -> Any:
 
 
 def end_all() -> None:
-    """End all processes that this one has started, and theirs."""
-    started = psutil.Process().children(recursive=True)
-    for process in reversed(started):  # jobs before their server
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
+    """End all processes that this one has started, and theirs, and start no other job."""
+    ENDED.set()
+    with contextlib.suppress(psutil.Error):
+        for process in reversed(psutil.Process().children(recursive=True)):  # jobs before their server
+            with contextlib.suppress(psutil.Error):
+                process.terminate()
 
 
 @contextlib.contextmanager

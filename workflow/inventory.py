@@ -162,16 +162,25 @@ def other_versions(root: Path, family: Family) -> list[str]:
 
 def begin(root: Path, family: Family) -> None:
     """Take in what a run has made that was killed, if one was, and note the run that starts now."""
-    note = inventory_of(root, family).with_name(UNDER_WAY)
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        _write(root, family, dict(json.loads(note.read_text(encoding="utf-8"))))
-    save_text(note, json.dumps(describe_run(root)) + "\n")
+    if run := _noted(root, family):
+        _write(root, family, run)
+    with contextlib.suppress(OSError):  # a drive that is full, say: the jobs will name it
+        save_text(inventory_of(root, family).with_name(UNDER_WAY), json.dumps(describe_run(root)) + "\n")
 
 
 def end(root: Path, family: Family) -> None:
     """Write the inventory of a run's studies, if it has made anything."""
-    _write(root, family, describe_run(root))
+    _write(root, family, _noted(root, family) or describe_run(root))
     inventory_of(root, family).with_name(UNDER_WAY).unlink(missing_ok=True)
+
+
+def _noted(root: Path, family: Family) -> dict[str, Any] | None:
+    """The run that has left its note; None if there is no whole one."""
+    try:
+        run = json.loads(inventory_of(root, family).with_name(UNDER_WAY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return run if isinstance(run, dict) and run.keys() == describe_run(root).keys() else None
 
 
 def _write(root: Path, family: Family, run: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 SHARE = "share"  # the name of that note
 IDLE = 30.0  # seconds without a job after which the time left is not told: whoever waits does not know for how long
 FIRST_SHARE = 0.1  # of the work that must be done before the rest is estimated
+MOST_RESUMED = 0.99  # share of a training job that an earlier run has done: it ends in this one
 TELLING = 0.1  # share of a training job that must be done before its pace counts
 # The pace of a kind of job starts from that of all that train, or of all others, as if so many jobs had shown it.
 PRIOR = 1.0
@@ -82,7 +83,7 @@ class Progress:
         Args:
             work: by job.
         """
-        self._resumed = {job: share_trained(one.scratch) for job, one in work.items()}
+        self._resumed = {job: min(share_trained(one.scratch), MOST_RESUMED) for job, one in work.items()}
         self._work = {job: one._replace(seconds=one.seconds * (1 - self._resumed[job])) for job, one in work.items()}
         self._running: dict[int, float] = {}  # to when it started
         self._took: dict[int, float] = {}
@@ -152,7 +153,7 @@ class Progress:
     def _share(self, job: int) -> float:
         """How much of what was left of a training job when this run began is done."""
         resumed = self._resumed[job]
-        return max(share_trained(self._work[job].scratch) - resumed, 0.0) / max(1 - resumed, 1e-9)
+        return max(share_trained(self._work[job].scratch) - resumed, 0.0) / (1 - resumed)
 
     def _factors(self, seen: Sequence[Seen]) -> dict[str, float]:
         """By kind of job, how many times as long as expected it takes."""

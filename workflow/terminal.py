@@ -128,9 +128,9 @@ class Short(logging.Formatter):
         if event == LogEvent.JOB_ERROR:
             return failure(self._screen.titles.get(told["jobid"]), told)
         if event == LogEvent.GROUP_ERROR:
-            return "\n".join(
-                [f"Failed: jobs that shared an allocation ({told['groupid']})", *map(str, told["aux_logs"])]
-            )
+            titles = [self._screen.titles.get(one["jobid"], one["rule_name"]) for one in told["job_error_info"]]
+            failed = f"Failed: jobs that shared an allocation ({told['groupid']}): {'; '.join(titles)}"
+            return "\n".join([failed, *map(str, told["aux_logs"])])
         return self._usual.format(record)
 
 

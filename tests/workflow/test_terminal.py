@@ -124,12 +124,13 @@ def test_of_a_failed_group_the_jobs_are_shown_that_have_an_error(tmp_path):
     stream = io.StringIO()
     logger, _, _ = set_up(stream)
     starts(logger, 1), starts(logger, 2)
-    tell(logger, LogEvent.GROUP_ERROR, logging.ERROR, groupid="abc", aux_logs=["slurm.log"], job_error_info=[])
+    jobs = [{"jobid": 2, "rule_name": "train"}, {"jobid": 3, "rule_name": "select"}]
+    tell(logger, LogEvent.GROUP_ERROR, logging.ERROR, groupid="abc", aux_logs=["slurm.log"], job_error_info=jobs)
     for job in (1, 2, 3):
         log = [str(tmp_path / f"{job}.log")]
         tell(logger, LogEvent.JOB_ERROR, logging.ERROR, jobid=job, rule_name="train", log=log, indent=True)
     lines = stream.getvalue().splitlines()
-    assert lines[:2] == ["Failed: jobs that shared an allocation (abc)", "slurm.log"]
+    assert lines[:2] == [f"Failed: jobs that shared an allocation (abc): {TITLE}; select", "slurm.log"]
     assert [line for line in lines[2:] if line.startswith("Failed")] == [f"Failed: {TITLE}"]
     assert "    OSError: No space left" in lines and not any("1.log" in line for line in lines)
 

@@ -8,7 +8,8 @@ from snakemake.logging import logger
 
 from libi.runtime.seals import REMEDY, Damaged, check_content, is_result, origin_of, statement_of
 
-REPORTING = any(word.partition("=")[0] == "--report" for word in sys.argv[1:])
+OPTIONS = [word.partition("=")[0] for word in sys.argv[1:]]
+REPORTING = "--report" in OPTIONS and "--report-after-run" not in OPTIONS
 REFUSED = []  # errors that say what is wrong with results that are damaged
 CHECKED = set()
 
@@ -35,19 +36,29 @@ def check_own_results(function, wildcards):
     if not workflow.is_main_process or not results or results[0] in CHECKED:
         return
     CHECKED.add(results[0])
-    gone = any(not os.path.exists(file) for file in results)
-    if gone or is_foreign(makers[0], wildcards, results) or any([is_damaged(makers, file) for file in results]):
+    there = [file for file in results if os.path.exists(file)]
+    foreign = len(there) < len(results) or is_foreign(makers[0], wildcards, there)
+    # What is made again anyway may be damaged. For a report nothing is made.
+    if foreign and not REPORTING or any([is_damaged(makers, file, results) for file in there]):
         workflow.dag.forcefiles.update(results)
+    elif foreign and there:
+        logger.warning(f"{there[0]} is not what the study would make now. To make it again, run the study")
 
 
-def is_damaged(makers, file):
-    """Whether a result is damaged. What is wrong with it is said before the first job, unless it is made again anyway."""
+def is_damaged(makers, file, results):
+    """Whether a result is damaged. What is wrong with it is said before the first job, unless it is made again anyway.
+
+    Args:
+        makers: the rules that make it.
+        file: its path.
+        results: all that its job makes.
+    """
     try:
         check_content(file)
         return False
     except Damaged as error:
         dag, unfinished = workflow.dag, workflow.persistence._filter_incomplete_keys([file])  # by a job that was killed
-        if not unfinished and dag.forcerules.isdisjoint(makers) and file not in dag.forcefiles:
+        if not unfinished and dag.forcerules.isdisjoint(makers) and dag.forcefiles.isdisjoint(results):
             REFUSED.append(error)
             if REPORTING:  # no run starts, so nothing is refused then
                 raise SystemExit(f"There is no report. {error}") from None

@@ -53,9 +53,16 @@ def warn_of_other_versions():
         )
 
 
+def is_local():
+    """Whether the jobs run on this machine."""
+    return getattr(workflow.executor_plugin, "name", "") == "local"
+
+
 def end_at_once(*_):
     """End the run and its jobs, as Ctrl-C does. Snakemake alone would wait for the jobs that run."""
-    forks.end_all()
+    signal.signal(signal.SIGTERM, lambda *_: None)  # once is enough: it may come to the run and to its group
+    if is_local():
+        forks.end_all()
     raise KeyboardInterrupt
 
 
@@ -64,15 +71,12 @@ onstart:
     refuse_damaged()
     warn_of_other_versions()
     inventory.begin(Path.cwd(), FAMILY)
-    with contextlib.suppress(ValueError):  # outside of the main thread
-        signal.signal(signal.SIGTERM, end_at_once)
     scheduling.stop_polling(workflow.scheduler)
-    if (
-        getattr(workflow.executor_plugin, "name", "") == "local"
-        and not workflow.deployment_settings.deployment_method
-    ):
+    if is_local() and not workflow.deployment_settings.deployment_method:
         forks.serve()
     watch(workflow.dag)
+    with contextlib.suppress(ValueError):  # outside of the main thread
+        signal.signal(signal.SIGTERM, end_at_once)
 
 
 def finish():

@@ -26,9 +26,15 @@ def fingerprint(files: Iterable[str | Path], values: Any) -> str:
 
 
 def commit_of(folder: str | Path) -> str:
-    """The commit of a work tree and its date, e.g. "5df422a of 2026-11-28"; empty outside of a repository."""
-    command = ["git", "-C", str(folder), "log", "-1", "--format=%h of %cs"]
+    """The commit of a work tree and its date, e.g. "5df422a of 2026-11-28"; empty if the folder is not one's top."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True).stdout
+
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        if git("rev-parse", "--show-prefix").strip():
+            return ""
+        edited = git("status", "--porcelain", "--untracked-files=no").strip()
+        return git("log", "-1", "--format=%h of %cs").strip() + (", edited since" if edited else "")
     except (OSError, subprocess.CalledProcessError):
         return ""

@@ -91,8 +91,8 @@ class TrainingJob(Section):
         """
         plan, method = Plan(**self.training.model_dump(include=set(Plan._fields))), METHODS[self.method]
         try:
-            phases = method.phases(configuration.as_dict(), plan)
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            phases = tuple(method.phases(configuration.as_dict(), plan))
+        except Exception as error:  # whatever a file of somebody's own does
             problem = f"its phases of {configuration.name} cannot be told: {type(error).__name__}: {error}"
             raise RoomError(f"{METHODS.path(self.method)}: {problem}") from None
         for phase in phases:

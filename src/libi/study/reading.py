@@ -84,7 +84,7 @@ def load_study(mapping: dict[str, Any], file: str) -> Study:
 def _check_phases(study: Study) -> None:
     """Ask each method for its phases, so that what is wrong with its file is said before anything runs."""
     for dataset in study.dataset_names():
-        for method in study.methods(dataset):
+        for method in (*study.methods(dataset), *study.demonstrations(dataset)):
             job = TrainingJob.model_validate(study.training_job(dataset, method))
             for configuration in job.configuration_objects():
                 job.phases(configuration)

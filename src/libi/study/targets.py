@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
@@ -49,6 +49,15 @@ def describe_foreign(targets: Iterable[str], here: Iterable[str], root: Path = P
     return ""
 
 
+def _wanted(arguments: Iterable[str]) -> Iterator[str]:
+    """The arguments but for files whose notes Snakemake is to forget."""
+    option = ""
+    for argument in arguments:
+        option = argument if argument.startswith("-") else option
+        if option not in ("--cleanup-metadata", "-cm"):
+            yield argument
+
+
 def describe_unknown(targets: Iterable[str], family: Family) -> str:
     """Say of the first training file that no job makes what is wrong with its name; empty if there is none.
 
@@ -56,7 +65,7 @@ def describe_unknown(targets: Iterable[str], family: Family) -> str:
         targets: the arguments of the command line; other files are passed over.
         family: the studies that this run makes.
     """
-    for target, (folder, study) in product(targets, family.items()):
+    for target, (folder, study) in product(_wanted(targets), family.items()):
         parts, place = Path(target).parts, Path(f"results{folder}/training").parts
         if parts[: len(place)] != place or len(parts) != len(place) + 3:
             continue

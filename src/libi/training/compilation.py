@@ -162,7 +162,7 @@ def load_if_whole(path: Path) -> Library | None:
         return None
     try:
         if not is_whole(path):
-            raise OSError("it is not what was built")
+            raise OSError("it has no checksum beside it, or another one")
         return load_package(path)
     except (OSError, RuntimeError) as error:
         log.warning("%s is damaged, and built again: %s", path, _first_line(error))

@@ -65,22 +65,22 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
         r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endhead",
         r"\bottomrule \endfoot",
     ]
-    of_all = [listed[name].map(_of_all) for name in ("where", "statement")]
+    about = listed["claim"].map(_about)
+    of_all = [pd.Series(map(_of_all, listed[name], about), listed.index) for name in ("where", "statement")]
     for (where, statement), said in listed.groupby(of_all, sort=False):
         quoted = rf"\emph{{{text(where)}.}} {text(statement)}"
         lines.append(rf"{_across(quoted)} \\*")
-        for measure, alike in said.groupby("measure", sort=False):
+        for measure, alike in said.groupby("measure", sort=False, dropna=False):
             lines.append(rf"{_across(text(measure), indent=1)} \\*")
             *first, last = [*map(_row, alike.itertuples()), *_notes(alike)]
             lines += [*(rf"{row} \\*" for row in first), rf"{last} \\ \addlinespace"]
     return "\n".join([*lines, r"\end{longtable}", ""])
 
 
-def _of_all(words: str) -> str:
+def _of_all(words: str, title: str) -> str:
     """What the paper says of several data sets, without the one that a claim is about."""
-    for title in DATASETS.values():
-        for ending in (f": on {title}", f" on {title}", f", {title}"):
-            words = words.removesuffix(ending)
+    for ending in (f": on {title}", f" on {title}", f", {title}") if title else ():
+        words = words.removesuffix(ending)
     return words
 
 
