@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from libi.datasets import DATASETS
 from libi.methods import METHODS
 from libi.study.grids import LISTED
+from libi.study.keys import keys_to_markdown
 from libi.study.reading import StudyError, load_study, read_study
 from libi.study.study import Study
 
@@ -353,6 +354,11 @@ def test_the_schema_accepts_our_studies_and_refuses_others(name):
     for path, value in (("seeds", 1), (BETA, []), ("datasets", {}), ("replicates", 0), ("points", ...)):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(changed(path, value, name), schema)
+
+
+def test_the_readme_has_the_table_of_keys():
+    """It follows from the files that define them: python -m libi.study keys config/config.yaml."""
+    assert keys_to_markdown(read_study(CONFIG / "config.yaml")) in (CONFIG / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_lists_every_key():

@@ -1,8 +1,8 @@
-"""Check a study's file, or print a JSON schema.
+"""Check a study's file, or print a JSON schema or the table of keys.
 
 `python -m libi.study check FILE` says what is wrong with a study's file, or what it is. `python -m libi.study` prints
 the schema of a study's file (config/schema.json), and `python -m libi.study variants` that of a file of variants
-(config/variants.schema.json).
+(config/variants.schema.json). `python -m libi.study keys FILE` prints a study's keys as a table (config/README.md).
 """
 
 import json
@@ -10,10 +10,12 @@ import sys
 
 from libi.base.values import StudyError
 from libi.runtime.rooms import RoomError
+from libi.study.keys import keys_to_markdown
+from libi.study.reading import read_study
 from libi.study.schema import study_schema, variants_schema
 from libi.study.variants import read_family
 
-USAGE = "usage: python -m libi.study [variants | check FILE]"
+USAGE = "usage: python -m libi.study [variants | check FILE | keys FILE]"
 
 
 def check(file: str) -> str:
@@ -40,6 +42,8 @@ def main(arguments: list[str]) -> str:
                 return check(file)
             except (RoomError, StudyError) as error:
                 raise SystemExit(str(error)) from None
+        case ["keys", file]:
+            return keys_to_markdown(read_study(file))
         case []:
             return json.dumps(study_schema(), indent=2, ensure_ascii=False)
         case ["variants"]:

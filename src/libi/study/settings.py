@@ -96,18 +96,18 @@ class TrainingSettings(Section):
     """How every model is trained."""
 
     epochs: Epochs
-    """Epochs of a model in all, divided among the phases of its method."""
+    """Epochs of a model in all, divided among the phases of its method: at least one a phase."""
     learning_rate: Positive
     """Adam's step size at the start of an optimisation."""
     learning_rate_end: Remainder
-    """What is left of it at the end, as a share; it falls by the same factor every 25 epochs. 1 is a constant rate."""
+    """Share of the learning rate that is left at the end; it falls by the same factor every 25 epochs. 1: constant."""
     adam: AdamSettings
     batch_size: Count
-    """Points of a gradient step in phases that maximise the ELBO."""
+    """Points of a gradient step in phases that maximise the ELBO; it must divide points.train."""
     elbo_draws: Repeats
     """Draws of the noise for each point of such a step."""
     validate_every: Count
-    """Epochs between two snapshots; there is always one at the end of a phase."""
+    """Epochs between two snapshots; there is always one at the end of a phase, so it may be longer than a phase."""
     validation_draws: Repeats
     """Fixed draws of the noise that the validation ELBO of a snapshot is averaged over."""
     snapshot: Snapshot
@@ -117,9 +117,9 @@ class TrainingSettings(Section):
     annealing_share: Share
     """Share of the epochs over which β of the annealed method grows from 0."""
     annealing_form: AnnealingForm
-    """How it grows: linear, or half a cosine."""
+    """How β grows: linearly, or as half a cosine."""
     constrained_batch_size: Count
-    """Points of a gradient step on the constrained likelihood, whose constraints are statistics of these points."""
+    """Points of a gradient step on the constrained likelihood, constrained together; it must divide points.train."""
     libi_epochs: LibiEpochs
     """Whether LiBI's rounds and steps share the epochs, or each step of each round has as many."""
     whitened_start: Switch
@@ -132,9 +132,9 @@ class ArchitectureSettings(Section):
     """Choices about networks that the paper does not print."""
 
     decoder_units: Units
-    """Hidden units of an f_θ that is a network of the study's choice (Mobius's)."""
+    """Hidden units of the decoder, for data sets that let the study choose them (of the paper's, only Mobius)."""
     decoder_activation: Activation
-    """Their activation."""
+    """Activation of these hidden units."""
     encoder_bias: Switch
     """Whether inference networks and encoders have biases."""
 
@@ -154,9 +154,9 @@ class PosteriorSettings(Section):
     """The Monte-Carlo estimate of p_θ(z|x) for the training points, and the aggregated posteriors."""
 
     samples: Draws
-    """Codes proposed a point."""
+    """Codes proposed a point for the Monte-Carlo estimate of p_θ(z|x)."""
     prior_share: Share
-    """Share of them that is proposed from the prior; the others come from the posterior's modes."""
+    """Share of these codes that is proposed from the prior; the others come from the posterior's modes."""
     draws: Repeats
     """Draws of one code a point that the Henze–Zirkler statistic of an aggregated posterior is averaged over."""
     gap_points: Points

@@ -39,19 +39,19 @@ class Study(Section):
     """A complete study. Build it by `load_study` or `read_study`, which also check that its values go together."""
 
     name: Folder
-    """The paper's study writes to results/, figures/ and paper/; any other to a subfolder of its name in each."""
+    """Where the study's files go: a subfolder of this name in results/, figures/ and paper/, unless it is paper."""
     seed: Seed
     """Root of all random streams."""
     device: Device
     """Where models are trained; auto takes a GPU if there is one."""
     compile: Switch
-    """Whether training runs in compiled code: C++ kernels, or compiled PyTorch where there are none."""
+    """Whether training runs in compiled code: C++ kernels, or compiled PyTorch without them; CUDA graphs on a GPU."""
     replicates: Replicates
     """Generated data sets of each kind."""
     first_replicate: Seed
-    """Number of the first of them; a replicate's number names its random streams."""
+    """Number of the first replicate. Numbers name random streams: replicate 7 has the same points in every study."""
     replicates_per_job: Replicates
-    """Replicates that a method trains on in one job, as one stack."""
+    """Replicates that a method trains on in one job, as one stack. If it changes, all of them are trained again."""
     restarts: Restarts
     """Random initialisations of each configuration."""
     points: PointsSettings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from ctypes import byref, c_float
 
 import torch
@@ -127,7 +128,7 @@ class ByKernels:
             byref(stack),
             byref(statistic_of(stack.points)) if constrained else None,
             None if epsilons is None else pointer_to(epsilons),
-            c_float(self._settings.exponential_cap if constrained else 0.0),
+            c_float(math.nan if self._settings.exponential_cap is None else self._settings.exponential_cap),
             steps,
             byref(adam),
         )
