@@ -122,7 +122,7 @@ def main() -> None:
     keep_freed_memory()
     study = read_study(ROOT / "config/config.yaml")
     job = {name: study.metric(name) for name in (TEST_LL, S_KNN)}
-    papers = (DATASETS[name] for name in vocabulary.DATASETS)
+    papers = (DATASETS[name] for name in vocabulary.PAPERS_DATASETS)
     table = pd.concat([measure(dataset, job) for dataset in papers], ignore_index=True).round(3)
     table.to_csv(ROOT / "benchmarks" / "results" / "evaluation.csv", index=False)
     print("\nSeconds of a model's metrics on one core\n")

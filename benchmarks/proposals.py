@@ -89,7 +89,7 @@ def main() -> None:
     keep_freed_memory()
     job = read_study(ROOT / "config/config.yaml").metric("test_ll")
     rows = []
-    for dataset in vocabulary.DATASETS:
+    for dataset in vocabulary.PAPERS_DATASETS:
         for replicate in REPLICATES:
             x = load_tensors(given.results / f"data/{dataset}/{replicate}/test.safetensors")[0]["x"]
             for method in METHODS:

@@ -99,7 +99,7 @@ class Task:
         return named | {self.network: getattr(self.dataset, self.network).layout.unpack(groups[self.network])}
 
 
-PAPERS = [DATASETS[name] for name in vocabulary.DATASETS]
+PAPERS = [DATASETS[name] for name in vocabulary.PAPERS_DATASETS]
 TASKS = [
     *(Task(dataset, "elbo", batch) for batch in (500, 100) for dataset in PAPERS),
     *(Task(dataset, "constrained_likelihood", POINTS) for dataset in PAPERS),

@@ -10,7 +10,7 @@ import pandas as pd
 from progress import spell
 
 from libi.paper.tables.conclusions import conclude
-from libi.paper.vocabulary import DATASETS, METHODS
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS
 from libi.runtime.storage import load_table
 
 FOLDER = "second_run"
@@ -90,7 +90,7 @@ def other_choices(reference: Path) -> Iterable[tuple[str, str, str, str]]:
     for key, configuration in first.items():
         dataset, method = key
         if isinstance(configuration, str) and second[key] != configuration:
-            yield DATASETS[dataset], METHODS[method], f"`{configuration}`", f"`{second[key]}`"
+            yield PAPERS_DATASETS[dataset], PAPERS_METHODS[method], f"`{configuration}`", f"`{second[key]}`"
 
 
 def to_markdown(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

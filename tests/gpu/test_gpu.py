@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 
-from libi.paper.vocabulary import DATASETS
+from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.training.captured import Captured
 from libi.training.noise import CHUNK, chunk_counters, chunk_keys, normal_draws, threefry
 from tests.training.conftest import problem_of, stack_of
@@ -20,7 +20,7 @@ GPU = torch.device("cuda")
 NOT_RECORDED = "cannot be recorded as a CUDA graph"
 WORKSPACE = 64 * 2**20  # what the library of matrix products takes once in a process
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 2}
-CASES = [(name, method, LIBI if method == "libi" else {}) for method in ("vae", "libi") for name in DATASETS]
+CASES = [(name, method, LIBI if method == "libi" else {}) for method in ("vae", "libi") for name in PAPERS_DATASETS]
 TAME = [case for case in CASES if case[0] in ("linear_jtex", "gaussian")]  # rounding errors grow slowly there
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from libi.judging.claims import published_by_name
 from libi.paper.evidence import Evidence
 from libi.paper.tables.table1 import summarise
-from libi.paper.vocabulary import DATASETS, METHODS, METRICS
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 
 REPOSITORY = Path(__file__).parents[2]
 PUBLISHED = pd.read_csv(REPOSITORY / "config" / "published_table1.csv")
@@ -26,9 +26,9 @@ def metrics(change=None):
     """The metrics of the paper's Table 1; `change` maps (dataset, method, metric) to another mean."""
     numbers = PUBLISHED.set_index(["dataset", "method", "metric"])
     rows = []
-    for dataset, method, replicate in itertools.product(DATASETS, METHODS, range(REPLICATES)):
+    for dataset, method, replicate in itertools.product(PAPERS_DATASETS, PAPERS_METHODS, range(REPLICATES)):
         row = {"dataset": dataset, "method": method, "replicate": replicate, "configuration": "default"}
-        for metric in METRICS:
+        for metric in PAPERS_METRICS:
             mean, sd = numbers.loc[(dataset, method, metric)]
             mean = (change or {}).get((dataset, method, metric), mean)
             row[metric] = mean + sd * (LIBI if method == "libi" else OTHERS)[replicate]
@@ -41,7 +41,7 @@ def metrics(change=None):
 def scores():
     """LiBI's scores: with six rounds a little better than with one."""
     names = {f"epsilon_hz=1,epsilon_covariance=0.2,epsilon_mean=0.2,rounds={rounds}": rounds for rounds in (1, 6)}
-    keys = itertools.product(DATASETS, range(REPLICATES), names.items())
+    keys = itertools.product(PAPERS_DATASETS, range(REPLICATES), names.items())
     return pd.DataFrame(
         [
             {
@@ -58,9 +58,9 @@ def scores():
 
 def posterior():
     """What the paper says of aggregated posteriors and means, in numbers: LiBI near the truth, the others not."""
-    distances = dict.fromkeys(METHODS, 0.5) | {"truth": 0.005, "libi": 0.01}
+    distances = dict.fromkeys(PAPERS_METHODS, 0.5) | {"truth": 0.005, "libi": 0.01}
     rows = []
-    for dataset, (method, far), replicate in itertools.product(DATASETS, distances.items(), range(REPLICATES)):
+    for dataset, (method, far), replicate in itertools.product(PAPERS_DATASETS, distances.items(), range(REPLICATES)):
         shift = 1 + 0.1 * (LIBI if method == "libi" else OTHERS)[replicate]
         moments = ("mean_distance", "covariance_distance", "henze_zirkler")
         row = {"dataset": dataset, "method": method, "replicate": replicate, "points_below_100": 0}
@@ -71,10 +71,10 @@ def posterior():
 
 def gaps():
     """The two gaps of Eq. 2 as the paper has them on LinearJTEx, on every data set."""
-    parts = dict.fromkeys(METHODS, (0.16, 0.034)) | {"truth": (0.0, 0.532), "libi": (0.004, 0.53)}
+    parts = dict.fromkeys(PAPERS_METHODS, (0.16, 0.034)) | {"truth": (0.0, 0.532), "libi": (0.004, 0.53)}
     rows = []
     for dataset, (method, (likelihood, matching)), replicate in itertools.product(
-        DATASETS, parts.items(), range(REPLICATES)
+        PAPERS_DATASETS, parts.items(), range(REPLICATES)
     ):
         shift = 1 + 0.1 * (LIBI if method == "libi" else OTHERS)[replicate]
         row = {"dataset": dataset, "method": method, "replicate": replicate}
@@ -85,7 +85,7 @@ def gaps():
 
 def restarts():
     """LiBI keeps θ of its second round in four of five replicates, of its third in one."""
-    keys = itertools.product(DATASETS, (1, 6), range(REPLICATES))
+    keys = itertools.product(PAPERS_DATASETS, (1, 6), range(REPLICATES))
     return pd.DataFrame(
         [
             {"dataset": name, "rounds": rounds, "replicate": i, "best_round": 1 if rounds == 1 else 2 + (i == 0)}

@@ -10,7 +10,7 @@ from scipy.stats import t
 
 from libi.paper.claims.cells import judge_cells
 from libi.paper.tables.table1 import summarise
-from libi.paper.vocabulary import DATASETS, METHODS, METRICS
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 
 from .papers_study import PUBLISHED, SAID, metrics, verdicts
 
@@ -25,7 +25,9 @@ def test_the_papers_own_table_is_reproduced_where_its_spread_allows_it():
     assert list(found) == [
         "-".join(["cell", *cell]) for cell in PUBLISHED[["dataset", "method", "metric"]].itertuples(index=False)
     ]
-    assert set(found) == {"-".join(["cell", *cell]) for cell in itertools.product(DATASETS, METHODS, METRICS)}
+    assert set(found) == {
+        "-".join(["cell", *cell]) for cell in itertools.product(PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS)
+    }
     spread = PUBLISHED.groupby(["dataset", "metric"])["mean"].agg(np.ptp)
     for row in PUBLISHED.itertuples():
         reach = t.ppf(0.975, 8) * sqrt(2 / 5) * row.sd
@@ -66,7 +68,7 @@ def test_the_exact_log_likelihood_stands_beside_the_estimate():
 
 def test_cells_that_chose_a_setting_say_so():
     told = {name for name, claim in judge().items() if "no independent evidence" in claim.note}
-    assert told == {f"cell-linear_jtex-{method}-s_knn" for method in METHODS}
+    assert told == {f"cell-linear_jtex-{method}-s_knn" for method in PAPERS_METHODS}
 
 
 def test_a_cell_says_what_the_paper_prints():
@@ -98,7 +100,7 @@ def test_a_cell_that_the_study_has_not_is_not_decidable():
     claims = judge_cells(SAID["cell"], summarise(some, PUBLISHED), PUBLISHED)
     assert len(claims) == 40
     assert {claim.claim for claim in claims if claim.verdict != "not decidable"} <= {
-        f"cell-gaussian-{method}-{metric}" for method, metric in itertools.product(METHODS, METRICS)
+        f"cell-gaussian-{method}-{metric}" for method, metric in itertools.product(PAPERS_METHODS, PAPERS_METRICS)
     }
     (claim,) = [claim for claim in claims if claim.claim == "cell-gaussian-lagging-test_ll"]
     assert claim.note.startswith("lacking") and pd.isna(claim.value)

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from libi.paper.nearest import far_off, held_out, nearest
-from libi.paper.vocabulary import DATASETS, METHODS, METRICS
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 
-ALL = list(itertools.product(DATASETS, METHODS, (*METRICS, "test_ll_exact")))
+ALL = list(itertools.product(PAPERS_DATASETS, PAPERS_METHODS, (*PAPERS_METRICS, "test_ll_exact")))
 
 
 def cells(**variants):
@@ -42,7 +42,7 @@ def test_distances_over_32_and_40_cells():
     assert row["distance_40"] == pytest.approx(29 + 9 + 0.25 + 25 + 7 + 16)
     assert (row["agreeing_32"], row["agreeing_40"]) == (30, 37)
     by_dataset = {"linear_jtex": 8, "cubic_jtex": 7 + 25, "gaussian": 7 + 9, "mobius": 7 + 0.25}
-    assert {name: row[f"distance_{name}"] for name in DATASETS} == pytest.approx(by_dataset)
+    assert {name: row[f"distance_{name}"] for name in PAPERS_DATASETS} == pytest.approx(by_dataset)
 
 
 def test_cells_that_a_variant_has_not_are_the_base_s():
@@ -96,7 +96,7 @@ def test_choices_fitted_to_two_data_sets_are_judged_on_the_other_two():
         right=shifted(linear_jtex=3, cubic_jtex=3, gaussian=1, mobius=1),
     )
     table = held_out(given, ["left", "right"]).set_index("fitted")
-    assert list(table.index) == ["; ".join(pair) for pair in itertools.combinations(DATASETS, 2)]
+    assert list(table.index) == ["; ".join(pair) for pair in itertools.combinations(PAPERS_DATASETS, 2)]
     first, last = table.loc["linear_jtex; cubic_jtex"], table.loc["gaussian; mobius"]
     assert first.tolist() == ["gaussian; mobius", "left", 2, 18, 8, "right", 2]
     assert last.tolist() == ["linear_jtex; cubic_jtex", "right", 2, 18, 8, "left", 2]

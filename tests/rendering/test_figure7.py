@@ -8,7 +8,7 @@ from matplotlib.text import Text
 from libi.paper import figure7
 from libi.paper.sensitivity import gather_cells
 from libi.paper.tables.table1 import summarise
-from libi.paper.vocabulary import DATASETS, METHODS
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS
 from libi.rendering.style import save_drawing
 from libi.runtime.storage import load_table
 
@@ -65,7 +65,7 @@ def test_the_range_that_choices_span_and_what_moves_a_cell_most(drawing):
 
 
 def test_panels_show_their_cells(drawing):
-    titles = [f"{name}, {metric}" for metric in ("Test-LL", "S-kNN") for name in DATASETS.values()]
+    titles = [f"{name}, {metric}" for metric in ("Test-LL", "S-kNN") for name in PAPERS_DATASETS.values()]
     assert list(panels(drawing)) == titles
     axes = panels(drawing)["Gaussian, Test-LL"]
     own = drawing.numbers.query("dataset == 'gaussian' and metric == 'test_ll'")
@@ -76,10 +76,10 @@ def test_panels_show_their_cells(drawing):
         own[["lowest", "highest"]].itertuples(index=False, name=None)
     )
     heights = [round(height) for height, _ in lines(axes, figure7.LEARNED)]
-    assert heights == [list(METHODS).index(method) for method in own["method"]]
+    assert heights == [list(PAPERS_METHODS).index(method) for method in own["method"]]
     assert [text.get_text() for text in axes.texts] == ["more"]
     ticks = [label.get_text() for label in panels(drawing)["LinearJTEx, Test-LL"].get_yticklabels()]
-    assert ticks == list(METHODS.values())
+    assert ticks == list(PAPERS_METHODS.values())
 
 
 def test_what_is_far_out_is_cut(drawing):

@@ -13,13 +13,13 @@ import pytest
 
 from libi.paper import vocabulary
 from libi.paper.tables.table1 import OF_THE_PAPER, exact_to_latex, summarise, to_latex
-from libi.paper.vocabulary import DATASETS, ERROR, EXACT, METRICS, TRUTH
+from libi.paper.vocabulary import ERROR, EXACT, PAPERS_DATASETS, PAPERS_METRICS, TRUTH
 from libi.rendering import latex as in_latex
 
-METHODS = {name: in_latex.text(title) for name, title in vocabulary.METHODS.items()}
+METHODS = {name: in_latex.text(title) for name, title in vocabulary.PAPERS_METHODS.items()}
 REPOSITORY = Path(__file__).parents[2]
 PUBLISHED = pd.read_csv(REPOSITORY / "config" / "published_table1.csv")
-COLUMNS = [(dataset, metric) for dataset in DATASETS for metric in METRICS]
+COLUMNS = [(dataset, metric) for dataset in PAPERS_DATASETS for metric in PAPERS_METRICS]
 
 # Transcribed from the paper by hand; its bold cells are (column, method), and CubicJTEx's Test-LL has none.
 PRINTED = {
@@ -51,14 +51,16 @@ def row(dataset="gaussian", method="vae", replicate=0, configuration="default", 
 def metrics_with(mean_and_sd):
     """Metrics of two replicates whose mean and sd are exactly the given ones, and of the truth, which beats all."""
     rows = []
-    for dataset, method in itertools.product(DATASETS, METHODS):
+    for dataset, method in itertools.product(PAPERS_DATASETS, METHODS):
         for replicate, sign in enumerate((-1, 1)):
             values = {}
-            for metric in METRICS:
+            for metric in PAPERS_METRICS:
                 mean, sd = mean_and_sd[dataset, method, metric]
                 values[metric] = mean + sign * sd / sqrt(2)
             rows.append(row(dataset, method, replicate, "beta=0.5", **values))
-    rows += [row(dataset, TRUTH, replicate, test_ll=99, s_knn=-99) for dataset in DATASETS for replicate in (0, 1)]
+    rows += [
+        row(dataset, TRUTH, replicate, test_ll=99, s_knn=-99) for dataset in PAPERS_DATASETS for replicate in (0, 1)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -97,7 +99,7 @@ def bold_cells(cells):
 def test_published_table_is_complete():
     assert len(PUBLISHED) == 40
     keys = set(PUBLISHED[["dataset", "method", "metric"]].itertuples(index=False, name=None))
-    assert keys == set(itertools.product(DATASETS, METHODS, METRICS))
+    assert keys == set(itertools.product(PAPERS_DATASETS, METHODS, PAPERS_METRICS))
     assert list(PUBLISHED.columns) == ["dataset", "method", "metric", "mean", "sd"]
 
 
@@ -184,7 +186,7 @@ def test_fragment_compiles_with_bold_plus_minus(tmp_path):
     if not (latex and find and subprocess.run([find, "booktabs.sty"], capture_output=True).returncode == 0):
         pytest.skip("needs pdflatex with booktabs (Debian: texlive-latex-recommended)")
     incomplete = papers_metrics()
-    incomplete.loc[incomplete["method"] == "lagging", [*METRICS, EXACT]] = nan
+    incomplete.loc[incomplete["method"] == "lagging", [*PAPERS_METRICS, EXACT]] = nan
     incomplete.loc[incomplete["method"] == "vae", "test_ll"] *= 1e6
     for name, metrics in {"paper": papers_metrics(), "incomplete": incomplete}.items():
         table = summarise(metrics, PUBLISHED)
@@ -214,7 +216,7 @@ def test_summary_stands_beside_the_papers_numbers_in_the_papers_order():
         "share_below_100",
     ]
     order = list(table[["dataset", "method", "metric"]].itertuples(index=False, name=None))
-    assert order == list(itertools.product(DATASETS, (TRUTH, *METHODS), OF_THE_PAPER))
+    assert order == list(itertools.product(PAPERS_DATASETS, (TRUTH, *METHODS), OF_THE_PAPER))
     truth = table["method"] == TRUTH
     of_ours = table["metric"].isin([EXACT, ERROR])
     assert table.loc[truth | of_ours, ["paper_mean", "paper_sd"]].isna().all(axis=None)
@@ -277,7 +279,7 @@ def test_method_without_a_model_has_a_dash(empty):
     assert libi["paper_mean"].dropna().tolist() == [7.85, 0.10]
     cells = rendered(metrics)
     assert cells[("gaussian", "test_ll"), "libi"] == cells[("gaussian", "s_knn"), "libi"] == "--"
-    assert bold_cells(cells) == {(("gaussian", metric), "vae") for metric in METRICS}
+    assert bold_cells(cells) == {(("gaussian", metric), "vae") for metric in PAPERS_METRICS}
 
 
 def test_column_without_any_value_has_no_best():

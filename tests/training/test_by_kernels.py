@@ -10,7 +10,7 @@ from libi.base.dataset import LATENT, Dataset
 from libi.base.layers import Hidden, MatrixMap, Network, cube, sigmoid_and_cube_root
 from libi.base.method import Phase
 from libi.native.library import load
-from libi.paper.vocabulary import DATASETS as PAPERS
+from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.training import engine
 from libi.training.backends import Stretch, moving
 from libi.training.by_kernels import ByKernels
@@ -158,7 +158,7 @@ def test_the_first_epochs_are_those_of_pytorch(name, method):
     values = {"libi": LIBI, "lagging": {"segments": 1}}.get(method, {"beta": 2.0})
     problem, members = problem_of(name), [(0, values), (1, values)]
     plain, native = (stack_of(problem, method, members, 4, compiled=flag, validate_every=2) for flag in (False, True))
-    assert name not in PAPERS or all(isinstance(backend, ByKernels) for backend in native._backends.values())
+    assert name not in PAPERS_DATASETS or all(isinstance(backend, ByKernels) for backend in native._backends.values())
     plain.run(), native.run()
     for group, flat in plain.state.parameters.items():
         torch.testing.assert_close(native.state.parameters[group], flat, rtol=0, atol=2e-2)

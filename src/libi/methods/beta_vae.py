@@ -10,7 +10,7 @@ PLACE = 2
 
 
 class BetaVaeGrid(Grid):
-    """The β-VAE's grid, with annealing or without."""
+    """The β-VAE's grid."""
 
     beta: Positives
     """β, the weight of the KL divergence."""

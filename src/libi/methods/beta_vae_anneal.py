@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from libi.base.method import JOINT, OF_THE_ELBO, Method, Number, Phase, Phases, Plan
-from libi.methods.beta_vae import BetaVaeGrid
+from libi.base.values import Grid, Positives
 
 TITLE = "β-VAE+Anneal"
 PLACE = 3
+
+
+class BetaVaeAnnealGrid(Grid):
+    """The annealed β-VAE's grid."""
+
+    beta: Positives
+    """β after annealing, the weight of the KL divergence."""
 
 
 def phases(values: Mapping[str, Number], plan: Plan) -> Phases:
@@ -20,4 +27,4 @@ def phases(values: Mapping[str, Number], plan: Plan) -> Phases:
     )
 
 
-METHOD = Method(phases, BetaVaeGrid, reads=(*OF_THE_ELBO, "annealing_share", "annealing_form"))
+METHOD = Method(phases, BetaVaeAnnealGrid, reads=(*OF_THE_ELBO, "annealing_share", "annealing_form"))

@@ -8,7 +8,7 @@ from ctypes import byref, c_double, c_uint32
 from typing import Any
 
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Float64, Shaped
 from torch import Tensor
 
 from libi.native.library import load, loaded
@@ -88,7 +88,9 @@ def _scale_gradient(ctx: Any, of_values: Tensor, _: Tensor) -> tuple[Tensor | No
 henze_zirkler.register_autograd(_scale_gradient, setup_context=_keep_gradient)
 
 
-def smooth_neighbours(first: Tensor, second: Tensor, smoothness: float) -> tuple[Tensor, Tensor, Tensor]:
+def smooth_neighbours(
+    first: Float64[Tensor, "pools features first"], second: Float64[Tensor, "pools features second"], smoothness: float
+) -> tuple[Float64[Tensor, " pools"], Float64[Tensor, "pools points"], Float64[Tensor, " pools"]]:
     """What the smooth k-NN statistic for k = 1 sums over M (`libi.statistics.two_sample`).
 
     This is a function and no operator, since nothing differentiates or compiles it. The first call of an operator

@@ -14,7 +14,7 @@ from scipy.stats import t
 
 from libi.judging.intervals import CONFIDENCE
 from libi.paper.nearest import far_off
-from libi.paper.vocabulary import DATASETS, METHODS, METRICS, PAPERS_REPLICATES
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, PAPERS_REPLICATES
 from libi.rendering.style import INK, LEARNED, PAGE, TRUE, Drawing, note, styled
 
 SIZE = (PAGE, 5.3)
@@ -45,13 +45,13 @@ def draw(cells: pd.DataFrame) -> Drawing:
         is beyond.
     """
     figure = Figure(figsize=SIZE, layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03))
-    panels = figure.subplots(len(METRICS), len(DATASETS), sharey=True)
+    panels = figure.subplots(len(PAPERS_METRICS), len(PAPERS_DATASETS), sharey=True)
     numbers = _numbers(cells[~cells["variant"].isin(far_off(cells))])
     tables = []
-    for metric, row in zip(METRICS, panels, strict=True):
-        for dataset, axes in zip(DATASETS, row, strict=True):
+    for metric, row in zip(PAPERS_METRICS, panels, strict=True):
+        for dataset, axes in zip(PAPERS_DATASETS, row, strict=True):
             own = numbers[(numbers["dataset"] == dataset) & (numbers["metric"] == metric)]
-            tables.append(_panel(axes, f"{DATASETS[dataset]}, {METRICS[metric]}", own))
+            tables.append(_panel(axes, f"{PAPERS_DATASETS[dataset]}, {PAPERS_METRICS[metric]}", own))
     figure.legend(handles=_handles(), loc="outside lower center", ncols=3)
     return Drawing(figure, pd.concat(tables, ignore_index=True)[COLUMNS])
 
@@ -60,7 +60,7 @@ def _numbers(cells: pd.DataFrame) -> pd.DataFrame:
     base = cells["variant"].iloc[0]
     half = t.ppf((1 + CONFIDENCE) / 2, PAPERS_REPLICATES - 1) / sqrt(PAPERS_REPLICATES)
     rows = []
-    for cell, group in cells[cells["metric"].isin(list(METRICS))].groupby(CELL, sort=False):
+    for cell, group in cells[cells["metric"].isin(list(PAPERS_METRICS))].groupby(CELL, sort=False):
         means = group.set_index("variant")["mean"].dropna()
         mean, sd = group[["paper_mean", "paper_sd"]].iloc[0]
         row = dict(zip(CELL, cell, strict=True)) | {"variants": len(means), "base": means.get(base, nan)}
@@ -75,8 +75,8 @@ def _numbers(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _panel(axes: Axes, title: str, rows: pd.DataFrame) -> pd.DataFrame:
     axes.set_title(title)
-    axes.set_yticks(range(len(METHODS)), METHODS.values())
-    axes.set_ylim(len(METHODS) - 0.5, -0.5)
+    axes.set_yticks(range(len(PAPERS_METHODS)), PAPERS_METHODS.values())
+    axes.set_ylim(len(PAPERS_METHODS) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     if rows.empty:
         axes.set_xticks([])
@@ -85,9 +85,9 @@ def _panel(axes: Axes, title: str, rows: pd.DataFrame) -> pd.DataFrame:
     ends = _ends(rows)
     axes.set_xlim(*ends)
     axes.locator_params(axis="x", nbins=5)
-    for height in range(1, len(METHODS)):
+    for height in range(1, len(PAPERS_METHODS)):
         axes.axhline(height - 0.5, color="#DDDDDD", linewidth=0.4, zorder=0)
-    beyond = [_row(axes, list(METHODS).index(row.method), row, ends) for row in rows.itertuples()]
+    beyond = [_row(axes, list(PAPERS_METHODS).index(row.method), row, ends) for row in rows.itertuples()]
     return rows.assign(beyond=beyond)
 
 

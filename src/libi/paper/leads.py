@@ -11,9 +11,11 @@ import pandas as pd
 from libi.judging.claims import PublishedClaim
 from libi.judging.comparisons import Comparison
 from libi.judging.replicates import by_replicate
-from libi.paper.vocabulary import DATASETS, METHODS, OTHERS
+from libi.metrics import METRICS
+from libi.models.metric import HIGHER
+from libi.paper.vocabulary import OTHERS, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 
-SIGNS = {"test_ll": 1, "s_knn": -1}  # larger is better, smaller is better
+SIGNS = {name: 1 if METRICS.literal(name, "BETTER", HIGHER) == HIGHER else -1 for name in PAPERS_METRICS}
 COLUMNS = {"test_ll": "test_ll_exact", "s_knn": "s_knn"}  # the likelihood itself, not what Eq. 48 makes of it
 UNITS = {"test_ll": "exact test log-likelihood, nats", "s_knn": "smooth k-NN statistic"}
 BETTER = {
@@ -77,11 +79,11 @@ def published_leads(published: pd.DataFrame, metric: str, dataset: str, method: 
 def denial(published: pd.DataFrame, metric: str) -> str:
     """Where the paper's own Table 1 has a better mean than LiBI's; empty if nowhere."""
     found = []
-    for dataset, title in DATASETS.items():
+    for dataset, title in PAPERS_DATASETS.items():
         means = of_paper(published, dataset, metric)["mean"]
         best = (SIGNS[metric] * means).idxmax()
         if means[best] != means["libi"]:
-            found.append(f"{title} ({METHODS[best]} {means[best]:.2f}, LiBI {means['libi']:.2f})")
+            found.append(f"{title} ({PAPERS_METHODS[best]} {means[best]:.2f}, LiBI {means['libi']:.2f})")
     return f"the paper's own Table 1 denies it on {' and '.join(found)}" if found else ""
 
 
@@ -92,7 +94,7 @@ def _place(pair: str) -> str:
 
 def pair(dataset: str, other: str, method: str = "libi") -> str:
     """Name of the comparison of two methods on a data set."""
-    return f"{METHODS[method]} and {METHODS[other]} on {DATASETS[dataset]}"
+    return f"{PAPERS_METHODS[method]} and {PAPERS_METHODS[other]} on {PAPERS_DATASETS[dataset]}"
 
 
 def of_paper(published: pd.DataFrame, dataset: str, metric: str) -> pd.DataFrame:

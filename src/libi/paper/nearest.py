@@ -14,9 +14,8 @@ from itertools import combinations
 import pandas as pd
 
 from libi.paper.sensitivity import AND, CELL
-from libi.paper.vocabulary import DATASETS, METRICS, UNRELIABLE
+from libi.paper.vocabulary import LIBI, PAPERS_DATASETS, PAPERS_METRICS, UNRELIABLE
 
-LIBI = "libi"
 ALIKE = 4 / 3 * 32  # the distance of two studies that do the same, over the 32 cells
 FAR = 10  # times the base's distance, or that one if it is more: no reader takes such a variant for the paper's study
 
@@ -109,7 +108,7 @@ def _complete(cells: pd.DataFrame, allowed: Sequence[str]) -> pd.DataFrame:
     for name in allowed:
         if name not in known:
             raise ValueError(f"variant {name!r} is not among the cells; there are {', '.join(sorted(known))}")
-    printed = cells[cells["metric"].isin(list(METRICS))]
+    printed = cells[cells["metric"].isin(list(PAPERS_METRICS))]
     printed = printed.assign(squared=printed["t"] ** 2, agrees=(printed["low"] <= 0) & (printed["high"] >= 0))
     of_base = printed[printed["variant"] == base].set_index(CELL)
     tables = []
@@ -130,5 +129,5 @@ def _by_dataset(cells: pd.DataFrame) -> pd.DataFrame:
     """Distance of each variant (rows) on each data set (columns) over the cells that are not LiBI's."""
     some = cells[cells["method"] != LIBI]
     sums = some.groupby(["variant", "dataset"], sort=False)["squared"].sum(skipna=False).unstack()
-    shown = [dataset for dataset in DATASETS if dataset in sums]
+    shown = [dataset for dataset in PAPERS_DATASETS if dataset in sums]
     return sums.reindex(index=cells["variant"].unique(), columns=shown)

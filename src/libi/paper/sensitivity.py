@@ -11,10 +11,9 @@ import pandas as pd
 
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, VERDICTS, Interval
 from libi.judging.intervals import welch
-from libi.paper.vocabulary import PAPERS_REPLICATES
+from libi.paper.vocabulary import EXACT, PAPERS_REPLICATES
 
 CELL = ["dataset", "method", "metric"]
-EXACT = "test_ll_exact"
 MEASURED = ["mean", "sd", "replicates", "paper_mean", "paper_sd"]
 COMPARED = ["difference", "low", "high", "t", "same"]
 CELL_COLUMNS = ["variant", *CELL, *MEASURED, *COMPARED]

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from libi.posterior.refinement import Integral, refined
@@ -165,12 +165,14 @@ class _Pieces:
     noise: Tensor
 
     @classmethod
-    def of(cls, network: ReluNetwork, noise: Tensor, lines: Tensor) -> _Pieces:
+    def of(cls, network: ReluNetwork, noise: Float64[Tensor, " observed"], lines: Float64[Tensor, " lines"]) -> _Pieces:
         edges, offset, slope = network.pieces(lines)
         precision = 1 + (slope.square() / noise).sum(-1)
         return cls(lines[:, None].expand(precision.shape), edges, offset, slope, precision, noise)
 
-    def peaks(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def peaks(
+        self, x: Float64[Tensor, "observed points"]
+    ) -> tuple[Float64[Tensor, "lines pieces points"], Float64[Tensor, "lines pieces points"]]:
         """For each piece and point the parabola's mean, and log p(x, z) where the piece is greatest.
 
         The second is Σ (x − offset)² / noise + z₂² + precision · z₁ (z₁ − 2 mean), which takes few steps over all
@@ -192,7 +194,13 @@ class _Pieces:
         total += (x.square() / self.noise[:, None]).sum(0)
         return mean, total.mul_(-0.5)
 
-    def log_integrals(self, mean: Tensor, x: Tensor, line: Tensor, piece: Tensor) -> Tensor:
+    def log_integrals(
+        self,
+        mean: Float64[Tensor, " n"],
+        x: Float64[Tensor, "observed n"],
+        line: Int64[Tensor, " n"],
+        piece: Int64[Tensor, " n"],
+    ) -> Float64[Tensor, " n"]:
         """log ∫ p(x, z) dz₁, less its constant, over some pieces, [n].
 
         Args:

@@ -72,7 +72,7 @@ def take_gpu(names: list[str], folder: Path | None = None) -> int:
     return 0
 
 
-def models_in_a_call(device: torch.device, held: int) -> int:
+def models_in_a_call(device: torch.device, numbers: int) -> int:
     """How many models of a stack one call of a step should train.
 
     On a CPU what a call works on should stay in the core's own cache (benchmarks/results/steps.csv has the
@@ -80,21 +80,21 @@ def models_in_a_call(device: torch.device, held: int) -> int:
 
     Args:
         device: where the stack trains.
-        held: numbers, of float32, that a step holds of one model.
+        numbers: of float32, that a step holds of one model.
     """
     if device.type == HOST.type:
-        return max(4, CACHED // held)
-    return max(1, torch.cuda.get_device_properties(device).total_memory // 2 // bytes_of_a_call(held, 1))
+        return max(4, CACHED // numbers)
+    return max(1, torch.cuda.get_device_properties(device).total_memory // 2 // bytes_of_a_call(numbers, 1))
 
 
-def bytes_of_a_call(held: int, models: int) -> int:
+def bytes_of_a_call(numbers: int, models: int) -> int:
     """What a call of a step takes of a device's memory, about.
 
     Args:
-        held: numbers, of float32, that a step holds of one model.
+        numbers: of float32, that a step holds of one model.
         models: that the call trains.
     """
-    return 4 * COPIES * held * models
+    return 4 * COPIES * numbers * models
 
 
 def kind_of(device: torch.device) -> list[str]:

@@ -116,13 +116,13 @@ class InPyTorch:
         self._inputs, self._programs = inputs, Programs(inputs, way)
         self._problem, self._settings = inputs.problem, inputs.settings
 
-    def _held(self, objective: Objective, points: int) -> int:
+    def _numbers(self, objective: Objective, points: int) -> int:
         """How many numbers a step on so many points holds of one model."""
         return (objective.numbers_per_point + self._problem.dataset.features) * points
 
     def _parts(self, objective: Objective, points: int) -> Iterator[slice]:
         """The stack's models, as many at a time as suits the device for a call on so many points."""
-        size = models_in_a_call(self._problem.device, self._held(objective, points))
+        size = models_in_a_call(self._problem.device, self._numbers(objective, points))
         for first in range(0, len(self._inputs.members), size):
             yield slice(first, first + size)
 
@@ -134,8 +134,8 @@ class InPyTorch:
         """Bytes that the widest call of a step takes on its device, about."""
         points = max(self._problem.train.shape[2], self._problem.validation.shape[2])
         known = self._inputs.objectives[objective]
-        held = self._held(known, points * max(1, self._inputs.draws_of(known)))
-        return bytes_of_a_call(held, min(len(self._inputs.members), models_in_a_call(self._problem.device, held)))
+        numbers = self._numbers(known, points * max(1, self._inputs.draws_of(known)))
+        return bytes_of_a_call(numbers, min(len(self._inputs.members), models_in_a_call(self._problem.device, numbers)))
 
     def advance(self, stretch: Stretch, state: State) -> Moving:
         """Train for a stretch of epochs."""

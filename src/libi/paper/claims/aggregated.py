@@ -15,7 +15,7 @@ from libi.judging.intervals import above, below, exact
 from libi.judging.replicates import by_replicate, few_draws, mean_and_sd
 from libi.judging.shares import judge_share
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import DATASETS
+from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 4
 NECESSARY = "posteriors that are close are as far from the prior; the converse is not sure"
@@ -85,7 +85,7 @@ def judge_recovery(stated: PublishedClaim, posterior: pd.DataFrame, points: int)
     covariance of variances 2/n, 2/n and 1/n. Posteriors that are mixed, not sampled, have less.
     """
     claims = []
-    for dataset, title in DATASETS.items():
+    for dataset, title in PAPERS_DATASETS.items():
         values = by_replicate(posterior, dataset, "truth", "p_covariance_distance")
         value, sd = mean_and_sd(values)
         replicates = max(values.size, 1)

@@ -14,7 +14,7 @@ from libi.paper.leads import (
     UNITS,
     of_paper,
 )
-from libi.paper.vocabulary import METHODS, METRICS, OTHERS
+from libi.paper.vocabulary import OTHERS, PAPERS_METHODS, PAPERS_METRICS
 
 PLACE = 8
 NEGLIGIBLE = 0.05  # nats
@@ -23,13 +23,15 @@ NEGLIGIBLE = 0.05  # nats
 def judge_others(stated: PublishedClaim, evidence: Evidence) -> list[Claim]:
     """The four other methods alike on LinearJTEx: no two differ by more than the paper's sd (two one-sided tests)."""
     comparisons = []
-    for metric in METRICS:
+    for metric in PAPERS_METRICS:
         paper = of_paper(evidence.published, "linear_jtex", metric).loc[list(OTHERS)]
         values = {method: by_replicate(evidence.metrics, "linear_jtex", method, COLUMNS[metric]) for method in OTHERS}
         pairs = {f"{OTHERS[one]} − {OTHERS[two]}": (one, two) for one, two in itertools.combinations(OTHERS, 2)}
         comparisons.append(
             Comparison(
-                stated.about(metric, metric=METRICS[metric], least=paper["mean"].min(), greatest=paper["mean"].max()),
+                stated.about(
+                    metric, metric=PAPERS_METRICS[metric], least=paper["mean"].min(), greatest=paper["mean"].max()
+                ),
                 f"difference of two of the four, {UNITS[metric]}",
                 {name: values[one] - values[two] for name, (one, two) in pairs.items()},
                 dict.fromkeys(pairs, float(paper["sd"].max())),
@@ -42,8 +44,11 @@ def judge_others(stated: PublishedClaim, evidence: Evidence) -> list[Claim]:
 
 def judge_alike_on_mobius(stated: PublishedClaim, evidence: Evidence) -> list[Claim]:
     """All five methods within 0.04 nats of each other on Mobius, by the published means: a tie, by equivalence."""
-    values = {method: by_replicate(evidence.metrics, "mobius", method, COLUMNS["test_ll"]) for method in METHODS}
-    pairs = {f"{METHODS[one]} − {METHODS[two]}": (one, two) for one, two in itertools.combinations(METHODS, 2)}
+    values = {method: by_replicate(evidence.metrics, "mobius", method, COLUMNS["test_ll"]) for method in PAPERS_METHODS}
+    pairs = {
+        f"{PAPERS_METHODS[one]} − {PAPERS_METHODS[two]}": (one, two)
+        for one, two in itertools.combinations(PAPERS_METHODS, 2)
+    }
     comparison = Comparison(
         stated,
         f"difference of two methods, {UNITS['test_ll']}",

@@ -10,7 +10,7 @@ from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.replicates import less
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import DATASETS
+from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 7
 OPTIMISATION = "the global optimum is the truth here, so what a method loses it loses to optimisation"
@@ -25,7 +25,7 @@ def judge_capture(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
             {f"VAE and LiBI on {title}": less(gaps, dataset, "vae", "libi", "mle_objective")},
             note=OPTIMISATION if dataset == "gaussian" else "",
         )
-        for dataset, title in DATASETS.items()
+        for dataset, title in PAPERS_DATASETS.items()
     ]
     return judge_family(comparisons)
 

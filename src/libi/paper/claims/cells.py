@@ -11,7 +11,7 @@ import pandas as pd
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED, Claim, Interval, PublishedClaim
 from libi.judging.intervals import welch
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import DATASETS, METHODS, METRICS, PAPERS_REPLICATES, TUNED, UNRELIABLE
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, PAPERS_REPLICATES, TUNED, UNRELIABLE
 
 PLACE = 5
 TEST = (
@@ -61,7 +61,11 @@ def judge_difference(interval: Interval, margin: float) -> str:
 
 def _judge(stated: PublishedClaim, row: Cell, margin: float) -> Claim:
     unit = "mean test log-likelihood (Eq. 48), nats" if row.metric == "test_ll" else "smooth k-NN statistic"
-    names = {"dataset": DATASETS[row.dataset], "method": METHODS[row.method], "metric": METRICS[row.metric]}
+    names = {
+        "dataset": PAPERS_DATASETS[row.dataset],
+        "method": PAPERS_METHODS[row.method],
+        "metric": PAPERS_METRICS[row.metric],
+    }
     paper = (row.mean_paper, row.sd_paper, PAPERS_REPLICATES)
     interval = welch((row.mean, row.sd, row.replicates), paper) if row.replicates > 1 else Interval(nan, nan, nan)
     verdict = judge_difference(interval, margin)

@@ -11,7 +11,7 @@ from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.replicates import by_replicate, few_draws, less
 from libi.judging.shares import judge_share
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import DATASETS, LINEAR, METHODS
+from libi.paper.vocabulary import LINEAR, PAPERS_DATASETS, PAPERS_METHODS
 
 PLACE = 9
 DISTANCES = {
@@ -31,7 +31,7 @@ def judge_aggregated(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame
     claims = []
     for whose, name in WHOSE.items():
         comparisons = []
-        for dataset, title in DATASETS.items():
+        for dataset, title in PAPERS_DATASETS.items():
             for distance, words in DISTANCES.items():
                 column = f"{whose}_{distance}"
                 blind = distance == "henze_zirkler" and dataset in LINEAR
@@ -52,7 +52,7 @@ def judge_means(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> 
     """Figures 2 to 5: whose variational means match which true posterior means, where θ fixes the axes of z."""
     nearer, matches = [], []
     for dataset, figures in (("linear_jtex", "Figures 2 and 3"), ("cubic_jtex", "Figures 4 and 5")):
-        title = DATASETS[dataset]
+        title = PAPERS_DATASETS[dataset]
         nearer.append(
             Comparison(
                 said["means_nearer"].about(dataset, figures=figures),
@@ -61,7 +61,7 @@ def judge_means(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> 
             )
         )
         for method in ("truth", "vae", "libi"):
-            whose = {"truth": "the truth"}.get(method) or METHODS[method]
+            whose = {"truth": "the truth"}.get(method) or PAPERS_METHODS[method]
             matches.append(
                 judge_share(
                     said["means_match"].about(dataset, method, figures=figures, whose=whose),

@@ -11,7 +11,7 @@ from libi.judging.claims import Claim, PublishedClaim
 from libi.judging.intervals import above, of_mean
 from libi.judging.replicates import by_replicate, mean_and_sd
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import METHODS
+from libi.paper.vocabulary import PAPERS_METHODS
 
 PLACE = 12
 FEW_DRAWS = 0.05  # of the points: these decide their mean, since what is missed is only bounded by the noise
@@ -24,7 +24,7 @@ def judge_likelihood(stated: PublishedClaim, metrics: pd.DataFrame) -> list[Clai
     thousands of nats.
     """
     claims = []
-    for method, name in METHODS.items():
+    for method, name in PAPERS_METHODS.items():
         shares, errors = (
             by_replicate(table, "cubic_jtex", method, column)
             for table, column in (

@@ -19,19 +19,22 @@ from libi.paper.leads import (
     published_gains,
     published_leads,
 )
-from libi.paper.vocabulary import DATASETS, METHODS, OTHERS
+from libi.paper.vocabulary import OTHERS, PAPERS_DATASETS, PAPERS_METHODS
 
 PLACE = 6
 
 
 def judge_metrics(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:
     """LiBI's S-kNN lowest on every data set, its log-likelihood highest on two, and β-VAE's on Mobius."""
-    families = (("s_knn_lowest", "s_knn", DATASETS), ("log_likelihood_highest", "test_ll", ("linear_jtex", "gaussian")))
+    families = (
+        ("s_knn_lowest", "s_knn", PAPERS_DATASETS),
+        ("log_likelihood_highest", "test_ll", ("linear_jtex", "gaussian")),
+    )
     claims = []
     for name, metric, datasets in families:
         comparisons = [
             lead(
-                said[name].about(dataset, dataset=DATASETS[dataset]),
+                said[name].about(dataset, dataset=PAPERS_DATASETS[dataset]),
                 BETTER[metric],
                 libi_against_others(evidence.metrics, metric, [dataset]),
                 published_gains(evidence.published, metric, [dataset]),
@@ -42,7 +45,7 @@ def judge_metrics(said: Mapping[str, PublishedClaim], evidence: Evidence) -> lis
     best = lead(
         said["beta_vae_best"],
         "β-VAE's exact test log-likelihood less another method's, nats",
-        against(evidence.metrics, "test_ll", "mobius", "beta_vae", METHODS),
+        against(evidence.metrics, "test_ll", "mobius", "beta_vae", PAPERS_METHODS),
         {
             pair("mobius", method, "beta_vae"): gain
             for method, gain in published_leads(evidence.published, "test_ll", "mobius", "beta_vae").items()
@@ -57,8 +60,8 @@ def judge_across_datasets(said: Mapping[str, PublishedClaim], evidence: Evidence
         lead(
             said[name],
             BETTER[metric],
-            libi_against_others(evidence.metrics, metric, DATASETS),
-            published_gains(evidence.published, metric, DATASETS),
+            libi_against_others(evidence.metrics, metric, PAPERS_DATASETS),
+            published_gains(evidence.published, metric, PAPERS_DATASETS),
             denial(evidence.published, metric),
         )
         for name, metric in (("across_log_likelihood", "test_ll"), ("across_s_knn", "s_knn"))
@@ -69,7 +72,7 @@ def judge_across_datasets(said: Mapping[str, PublishedClaim], evidence: Evidence
         gains = {
             pair(dataset, method): by_replicate(table, dataset, method, "distance")
             - by_replicate(table, dataset, "libi", "distance")
-            for dataset, method in itertools.product(DATASETS, OTHERS)
+            for dataset, method in itertools.product(PAPERS_DATASETS, OTHERS)
         }
         measure = f"another method's ‖μ‖² + ‖Σ − I‖² of the aggregated posterior {whose} less LiBI's"
         comparisons.append(Comparison(said["across_aggregated"].about(inference), measure, gains))

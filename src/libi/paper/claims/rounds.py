@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float64
 
 from libi.judging.claims import NOT_DECIDABLE, NOT_TESTABLE, Claim, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.intervals import of_mean
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import DATASETS
+from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 10
 
@@ -19,7 +20,7 @@ PLACE = 10
 def judge_rounds(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:
     """LiBI's best configuration with R = 6 better than its best with R = 1, and by few of the six rounds."""
     comparisons = []
-    for dataset, title in DATASETS.items():
+    for dataset, title in PAPERS_DATASETS.items():
         several, one = (best_of_rounds(evidence.scores, dataset, rounds) for rounds in (6, 1))
         comparisons.append(
             Comparison(
@@ -28,7 +29,10 @@ def judge_rounds(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list
                 {f"R = 6 and R = 1 on {title}": several - one},
             )
         )
-    return [*judge_family(comparisons), *(judge_few_rounds(said["few_rounds"], evidence, name) for name in DATASETS)]
+    return [
+        *judge_family(comparisons),
+        *(judge_few_rounds(said["few_rounds"], evidence, name) for name in PAPERS_DATASETS),
+    ]
 
 
 def judge_few_rounds(stated: PublishedClaim, evidence: Evidence, dataset: str) -> Claim:
@@ -36,7 +40,9 @@ def judge_few_rounds(stated: PublishedClaim, evidence: Evidence, dataset: str) -
     rows = evidence.restarts[evidence.restarts["dataset"] == dataset] if len(evidence.restarts) else evidence.restarts
     rounds = rows[rows["rounds"] == 6] if len(rows) else pd.DataFrame(columns=["replicate", "best_round"])
     interval = of_mean(rounds.groupby("replicate")["best_round"].mean().to_numpy(dtype=float))
-    lacking = f"lacking: two replicates of LiBI with R = 6 on {DATASETS[dataset]}" if np.isnan(interval.low) else ""
+    lacking = (
+        f"lacking: two replicates of LiBI with R = 6 on {PAPERS_DATASETS[dataset]}" if np.isnan(interval.low) else ""
+    )
     return stated.about(dataset).judged(
         NOT_DECIDABLE if lacking else NOT_TESTABLE,
         interval,
@@ -50,7 +56,7 @@ def judge_few_rounds(stated: PublishedClaim, evidence: Evidence, dataset: str) -
     )
 
 
-def best_of_rounds(scores: pd.DataFrame, dataset: str, rounds: int) -> np.ndarray:
+def best_of_rounds(scores: pd.DataFrame, dataset: str, rounds: int) -> Float64[np.ndarray, " replicates"]:
     """Log-likelihoods [replicates] of the LiBI configuration with R rounds whose mean over replicates is highest.
 
     NaN if none with R rounds has a finite value on every replicate.

@@ -12,7 +12,7 @@ from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.intervals import above, below, exact, within
 from libi.judging.replicates import by_replicate, less
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import DATASETS
+from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 1
 NO_TRADE = (
@@ -86,7 +86,7 @@ def judge_trade_off(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
             },
             untestable=NO_TRADE if dataset == "gaussian" else "",
         )
-        for dataset, title in DATASETS.items()
+        for dataset, title in PAPERS_DATASETS.items()
     ]
     return judge_family(comparisons)
 

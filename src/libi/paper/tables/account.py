@@ -11,7 +11,7 @@ import pandas as pd
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, VERDICTS
 from libi.paper.tables.table1 import best
 from libi.paper.tables.verdicts import CELLS, base_of
-from libi.paper.vocabulary import DATASETS, ERROR, EXACT, METHODS, METRICS, TRUTH
+from libi.paper.vocabulary import ERROR, EXACT, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, TRUTH
 
 WHOLE, SHORT = ("test_ll", EXACT, "s_knn"), (EXACT, "s_knn")  # columns of a data set
 HEADS = {"test_ll": "Test-LL ↑", EXACT: "exact ↑", "s_knn": "S-kNN ↓"}
@@ -25,11 +25,11 @@ def table1_to_markdown(table1: pd.DataFrame, metrics: Sequence[str] = WHOLE) -> 
         metrics: the columns of each data set.
     """
     cells = table1.set_index(["dataset", "method", "metric"])
-    columns = [(dataset, metric) for dataset in DATASETS for metric in metrics]
+    columns = [(dataset, metric) for dataset in PAPERS_DATASETS for metric in metrics]
     winners = cells["mean"].unstack(["dataset", "metric"]).apply(best)
-    heads = [f"{DATASETS[dataset]} {HEADS[metric]}" for dataset, metric in columns]
+    heads = [f"{PAPERS_DATASETS[dataset]} {HEADS[metric]}" for dataset, metric in columns]
     lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(columns) + 1) + "|"]
-    for method, name in [*METHODS.items(), (TRUTH, "*ground truth*")]:
+    for method, name in [*PAPERS_METHODS.items(), (TRUTH, "*ground truth*")]:
         row = [_cell(cells.loc[column[0], method, column[1]], winners.loc[method, column]) for column in columns]
         lines.append(f"| {name} | " + " | ".join(row) + " |")
     return "\n".join(lines)
@@ -60,7 +60,7 @@ def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame, variants: pd.D
             cell, claim = cells.loc[dataset, method, metric], rows.loc[name]
             ours = _mean(cell)
             paper = f"{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}"
-            title = f"{DATASETS[dataset]}, {METHODS[method]}, {METRICS[metric]}"
+            title = f"{PAPERS_DATASETS[dataset]}, {PAPERS_METHODS[method]}, {PAPERS_METRICS[metric]}"
             ends = f"{claim['low']:+z.2f} to {claim['high']:+z.2f}"
             open_or_failed = claim["verdict"] in (NOT_DECIDABLE, NOT_REPRODUCED)
             why = _inline(claim["note"]) if open_or_failed and isinstance(claim["note"], str) else ""
@@ -130,9 +130,12 @@ def old_rule(table1: pd.DataFrame) -> str:
 def errors_to_markdown(table1: pd.DataFrame) -> str:
     """What Eq. 48 misses of the exact log-likelihood, cell by cell."""
     errors = table1[table1["metric"] == ERROR].set_index(["method", "dataset"])
-    lines = ["| Eq. 48 less exact, nats | " + " | ".join(DATASETS.values()) + " |", "|---" * (len(DATASETS) + 1) + "|"]
-    for method, name in [*METHODS.items(), (TRUTH, "*ground truth*")]:
-        row = (errors.loc[method, dataset] for dataset in DATASETS)
+    lines = [
+        "| Eq. 48 less exact, nats | " + " | ".join(PAPERS_DATASETS.values()) + " |",
+        "|---" * (len(PAPERS_DATASETS) + 1) + "|",
+    ]
+    for method, name in [*PAPERS_METHODS.items(), (TRUTH, "*ground truth*")]:
+        row = (errors.loc[method, dataset] for dataset in PAPERS_DATASETS)
         lines.append(f"| {name} | " + " | ".join(f"{c['mean']:+z.2f} ± {c['sd']:.2f}" for c in row) + " |")
     return "\n".join(lines)
 
@@ -150,7 +153,7 @@ def restarts_to_markdown(restarts: pd.DataFrame) -> str:
     for (dataset, rounds), rows in restarts.groupby(["dataset", "rounds"], sort=False):
         share = rows["failed"].sum() / rows["restarts"].sum()
         lines.append(
-            f"| {DATASETS[dataset]} | {rounds} | {share:.0%} | {rows['excess'].median():.2g} "
+            f"| {PAPERS_DATASETS[dataset]} | {rounds} | {share:.0%} | {rows['excess'].median():.2g} "
             f"| {(rows['excess'] > 20).mean():.0%} |"
         )
     return "\n".join(lines)

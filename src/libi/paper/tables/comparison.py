@@ -6,7 +6,7 @@ import pandas as pd
 
 from libi import __version__
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED
-from libi.paper.vocabulary import DATASETS, METHODS, METRICS
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 from libi.rendering.latex import MISSING, mean_and_sd, number, text
 
 CELL = ["dataset", "method", "metric"]
@@ -44,15 +44,15 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
         study: name of the study, for the comment in the first line.
     """
     cells = table.set_index(CELL)
-    groups = (_group(dataset, cells) for dataset in DATASETS if dataset in set(table["dataset"]))
-    metrics = " & ".join(rf"\multicolumn{{4}}{{c}}{{{name}}}" for name in METRICS.values())
+    groups = (_group(dataset, cells) for dataset in PAPERS_DATASETS if dataset in set(table["dataset"]))
+    metrics = " & ".join(rf"\multicolumn{{4}}{{c}}{{{name}}}" for name in PAPERS_METRICS.values())
     lines = [
         f"% Table 1 of the study {study} beside the published one, made by libi {__version__}.",
         r"\begin{tabular}{l*{2}{rrrl}}",
         r"\toprule",
         rf" & {metrics} \\",
         r"\cmidrule(lr){2-5}\cmidrule(lr){6-9}",
-        "Method" + r" & ours & published & difference & repr." * len(METRICS) + r" \\",
+        "Method" + r" & ours & published & difference & repr." * len(PAPERS_METRICS) + r" \\",
         *(line for group in groups for line in group),
         r"\bottomrule",
         r"\end{tabular}",
@@ -62,9 +62,9 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
 
 def _group(dataset: str, cells: pd.DataFrame) -> list[str]:
     """The lines of a data set: its name, then its methods."""
-    lines = [r"\midrule", rf"\multicolumn{{9}}{{l}}{{\emph{{{DATASETS[dataset]}}}}} \\"]
-    for method, name in ((method, text(title)) for method, title in METHODS.items()):
-        keys = [(dataset, method, metric) for metric in METRICS]
+    lines = [r"\midrule", rf"\multicolumn{{9}}{{l}}{{\emph{{{PAPERS_DATASETS[dataset]}}}}} \\"]
+    for method, name in ((method, text(title)) for method, title in PAPERS_METHODS.items()):
+        keys = [(dataset, method, metric) for metric in PAPERS_METRICS]
         if keys[0] in cells.index:
             lines.append(" & ".join([name, *(_columns(cells.loc[key]) for key in keys)]) + r" \\")
     return lines

@@ -11,7 +11,7 @@ import pandas as pd
 from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
 from libi.paper.tables.verdicts import base_of
-from libi.paper.vocabulary import DATASETS
+from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.rendering.latex import count, enumeration, text
 
 HOLDS, FAILS, OPEN, PARTLY = "holds", "does not hold", "is open", "holds in part"
@@ -150,7 +150,7 @@ def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) ->
 
 def _place(claim: str) -> str:
     """Where a claim was judged: on its data set; by its name if it is about none."""
-    return next((f"on {DATASETS[part]}" for part in claim.split("-") if part in DATASETS), f"({claim})")
+    return next((f"on {PAPERS_DATASETS[part]}" for part in claim.split("-") if part in PAPERS_DATASETS), f"({claim})")
 
 
 def _number(row: pd.Series) -> str:

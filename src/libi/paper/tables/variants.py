@@ -17,7 +17,7 @@ from libi.judging.intervals import CONFIDENCE
 from libi.paper.sensitivity import AND, judges
 from libi.paper.tables.conclusions import FAILS, HOLDS, OPEN, PARTLY, conclude
 from libi.paper.tables.verdicts import CELLS
-from libi.paper.vocabulary import DATASETS, METHODS, METRICS, PAPERS_REPLICATES
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, PAPERS_REPLICATES
 from libi.rendering.latex import MISSING, enumeration, text
 
 TOP = 10  # variants of a ranking that are shown
@@ -39,10 +39,10 @@ def claim_title(claim: str) -> str:
     name, *parts = claim.split("-")
     if name == CELLS:
         dataset, method, metric = parts
-        return f"{METRICS[metric]} of {METHODS[method]} on {DATASETS[dataset]}"
+        return f"{PAPERS_METRICS[metric]} of {PAPERS_METHODS[method]} on {PAPERS_DATASETS[dataset]}"
     for written, meant in WORDS.items():
         name = name.replace(written, meant)
-    known = DATASETS | METHODS | METRICS | WORDS
+    known = PAPERS_DATASETS | PAPERS_METHODS | PAPERS_METRICS | WORDS
     return ", ".join([name.replace("_", " "), *(known.get(part, part.replace("_", " ")) for part in parts)])
 
 
@@ -160,8 +160,8 @@ def _ranking(ranking: pd.DataFrame, base: str, named: Callable[[str], str]) -> T
     """The nearest variants, and the base wherever it stands."""
     places = ranking.assign(place=range(1, len(ranking) + 1))
     shown = places[(places["place"] <= TOP) | (places["variant"] == base)]
-    datasets = [dataset for dataset in DATASETS if f"distance_{dataset}" in ranking]
-    heads = ["", "choices", *RANKED_HEADS, *(DATASETS[dataset] for dataset in datasets)]
+    datasets = [dataset for dataset in PAPERS_DATASETS if f"distance_{dataset}" in ranking]
+    heads = ["", "choices", *RANKED_HEADS, *(PAPERS_DATASETS[dataset] for dataset in datasets)]
     columns = [*RANKED, *(f"distance_{dataset}" for dataset in datasets)]
     rows = [
         [str(row["place"]), named(row["variant"]), *(_whole(row[column]) for column in columns)]
@@ -174,7 +174,7 @@ def _held_out(held_out: pd.DataFrame, named: Callable[[str], str]) -> Table:
     heads = ["fitted to", "nearest there", "distance on the others", "the base's", "least", "by"]
     rows = [
         [
-            enumeration([DATASETS[dataset] for dataset in row.fitted.split(AND)]),
+            enumeration([PAPERS_DATASETS[dataset] for dataset in row.fitted.split(AND)]),
             named(row.variant),
             *map(_whole, (row.distance, row.base_distance, row.best_distance)),
             named(row.best),

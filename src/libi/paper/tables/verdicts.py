@@ -9,11 +9,11 @@ import pandas as pd
 
 from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, VERDICTS
-from libi.paper.vocabulary import DATASETS
+from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.rendering.latex import measured, printed, probability, text
 
 CELLS = "cell"
-EXACT = 1e-6  # width of an interval below which it is the error of a closed form
+NO_WIDTH = 1e-6  # width of an interval below which it is the error of a closed form
 
 
 def base_of(claims: pd.DataFrame) -> pd.Series:
@@ -107,7 +107,7 @@ def _count(name: str, claims: pd.DataFrame, shown: tuple[str, ...]) -> str:
 def _row(row: Any) -> str:
     """A claim: what it is about, our value, interval and p-value, the published value, the verdict."""
     value = "--" if isnan(row.value) else measured(row.value, row.uncertainty)
-    decides = span(row.low, row.high) if not isnan(row.low) and row.high - row.low > EXACT else "--"
+    decides = span(row.low, row.high) if not isnan(row.low) and row.high - row.low > NO_WIDTH else "--"
     if not isnan(row.p_value):
         decides += f" ({probability(row.p_value)})"
     published = "--" if isnan(row.published) else printed(row.published)
@@ -117,7 +117,7 @@ def _row(row: Any) -> str:
 
 def _about(claim: str) -> str:
     """The data set that a claim is about, as printed; empty if it is not about one."""
-    return next((DATASETS[part] for part in claim.split("-") if part in DATASETS), "")
+    return next((PAPERS_DATASETS[part] for part in claim.split("-") if part in PAPERS_DATASETS), "")
 
 
 def span(low: float, high: float) -> str:
