@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from libi.paper.claims import aggregated, captures, inference, wrong_optimum
+from libi.paper.vocabulary import PAPERS_DATASETS
 
-from .papers_study import DATASETS, SAID, gaps, posterior, verdicts
+from .papers_study import SAID, gaps, posterior, verdicts
 
 
 def judge(table, of_gaps=None):
@@ -48,7 +49,7 @@ def test_a_vae_without_a_misfit_trades_nothing():
         truth = same.loc[same["method"] == "truth", column].to_numpy()
         same.loc[same["method"] == "vae", column] = truth
     found = verdicts(judge(posterior(), same).values())
-    testable = set(DATASETS) - {"gaussian"}
+    testable = set(PAPERS_DATASETS) - {"gaussian"}
     assert {found[f"trade_off-{name}"] for name in testable} <= {"not decidable", "not reproduced"}
 
 

@@ -35,6 +35,10 @@ SIZE = {2: (COLUMN, 3.5), 3: (PAGE, 4.7)}  # inches, by number of columns
 KEY = (0.02, 0.8, 0.18, 0.18)  # where the key to the colours is, in a panel's coordinates
 KEY_REACH, KEY_STEPS = 2.5, 25  # standard deviations of the prior that it covers, and colours a side
 MONTE_CARLO = "posterior_mean"
+GIVEN = [
+    *("configuration", "restart", "point", "effective_sample_size"),
+    *(f"{name}_{axis}" for name in ("z", "q_mean", "code", MONTE_CARLO, "exact_mean") for axis in (1, 2)),
+]
 COLUMNS = [
     *("title", "method", "configuration", "restart", "shows", "point", "z_1", "z_2", "colour"),
     *("effective_sample_size", "hollow", "exact_1", "exact_2"),
@@ -103,6 +107,7 @@ def draw_posterior_means(points: pd.DataFrame, *, panels: tuple[tuple[Panel, ...
     """
     for other in set(points["dataset"]) - {dataset}:
         raise ValueError(f"points of {other}; this figure shows those of {dataset}")
+    points = points.reindex(columns=list(dict.fromkeys([*points.columns, *GIVEN])))  # of no model there are none
     rows, columns = len(panels), len(panels[0])
     figure = Figure(SIZE[columns], layout="compressed")
     grid: Any = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)

@@ -236,6 +236,8 @@ def check_content(path: PathLike, root: PathLike = ".") -> Statement:
     statement, file = statement_of(path, root), Path(root, path)
     try:
         found = tensors_hash_of(file) if file.suffix == TENSORS else hashlib.sha256(file.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, MemoryError, OverflowError):
         found = ""
     if statement.sha256 != found:
