@@ -22,6 +22,7 @@ from libi.paper.sensitivity import split, stable_claims  # noqa: E402
 from libi.paper.tables import account, variants  # noqa: E402
 from libi.paper.tables.conclusions import changed_later, conclude, to_list, to_markdown  # noqa: E402
 from libi.runtime.storage import load_table, save_text  # noqa: E402
+from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
 BEGIN, END = "<!-- written by make publish -->", "<!-- end of what make publish writes -->"
@@ -130,7 +131,9 @@ def thousandfold(reference: Path) -> str:
     """What docs/scale.md says of a study a thousand times as large as the published one."""
     run = json.loads((reference / "run.json").read_text())
     hours = round(run["core_seconds"] / 3600, 1)
-    return page("thousand", core_hours=hours, thousand=round(1000 * hours), jobs=run["jobs"])
+    models = len(list(read_study(ROOT / "config/config.yaml").models()))
+    counts = {"models": models, "millions": models / 1000, "jobs": run["jobs"]}
+    return page("thousand", core_hours=hours, thousand=round(1000 * hours), **counts)
 
 
 def chosen_by(reference: Path) -> str:

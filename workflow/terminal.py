@@ -170,9 +170,8 @@ def shown(record: logging.LogRecord) -> bool:
     event, words = getattr(record, "event", None), str(record.msg or "")
     if event == LogEvent.ERROR:
         return "CalledProcessError" not in words  # the job's failure says more
-    if event == LogEvent.JOB_ERROR and record.__dict__.get(
-        "indent"
-    ):  # of a group: all of its jobs, also those that ended
+    # Of a group that failed, Snakemake calls each of its jobs failed.
+    if event == LogEvent.JOB_ERROR and record.__dict__.get("indent"):
         return any(line.startswith(FRAME) for _, text in logs_of(record.__dict__) for line in text)
     return event not in HIDDEN_EVENTS and not words.startswith(HIDDEN_WORDS)
 

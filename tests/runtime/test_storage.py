@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from libi.runtime.seals import Damaged, seal_of
+from libi.runtime.seals import Damaged, check_content, seal_of, statement_of, tensors_hash_of
 from libi.runtime.storage import atomic, load_table, load_tensors, save_table, save_tensors
 
 
@@ -110,6 +110,19 @@ def test_tensors_that_are_not_what_was_written_are_refused(results, damage, said
     ):
         load_tensors(FIRST)
     assert torch.equal(load_tensors(SECOND)[0]["generative"], torch.ones(2, 3))
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [*(getattr(torch, f"float{n}") for n in (16, 32, 64)), torch.bfloat16, torch.bool, torch.uint8]
+    + [getattr(torch, f"int{n}") for n in (8, 16, 32, 64)],
+)
+def test_the_content_of_tensors_has_the_same_hash_without_pytorch(results, type_):
+    """Of arrays, of a number alone, and of none."""
+    shapes = {"b": (2, 3), "a": (), "none": (0, 4)}
+    save_tensors(FIRST, {name: torch.ones(shape).to(type_) for name, shape in shapes.items()}, {"method": "ε"})
+    assert tensors_hash_of(FIRST) == statement_of(FIRST).sha256
+    check_content(FIRST)
 
 
 def test_every_flipped_bit_of_tensors_is_found(results):

@@ -282,6 +282,18 @@ def test_there_is_no_report_of_a_table_that_was_edited(tiny_run, tmp_path):
     assert "Traceback" not in run.stdout
 
 
+def test_a_report_of_results_that_the_study_would_make_anew_says_so(tiny_run, tmp_path):
+    """And holds no edited table either, though a run would make it again without a word."""
+    project = tiny_run.copy(tmp_path / "project")
+    write_study(project.root / TINY_FILE, OTHER_RATE)
+    run = project.snakemake("--report", "report.html", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout
+    assert f"{VAE} is not what the study would make now" in run.stdout
+    edited(project.root / "results/tiny/table1.csv")
+    run = project.snakemake("--report", "another.html", "--configfile", TINY_FILE)
+    assert run.returncode != 0 and not (project.root / "another.html").exists()
+
+
 def test_a_run_that_went_half_way_after_a_change_goes_on(tiny_run, tmp_path):
     """Tables that were made from what is no longer there are stale, and not damaged."""
     project = tiny_run.copy(tmp_path / "project")
