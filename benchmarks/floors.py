@@ -36,7 +36,7 @@ OF_ACTIVATIONS = {
 @functools.cache
 def nanoseconds() -> dict[str, float]:
     """What each function takes of one number, a lane of a vector."""
-    command = [*library.compilers()[0], *library.FLAGS, library.for_this_processor(), f"-I{library.FOLDER}"]
+    command = [*library.compilers()[0], *library.FLAGS, *library.for_this_processor(), f"-I{library.FOLDER}"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "peak.so"
         library.run([*command, str(Path(__file__).with_name("peak.cpp")), "-o", str(path)])

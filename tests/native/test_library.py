@@ -100,7 +100,7 @@ def answer():
     ids=["empty", "cut", "flipped bit"],
 )
 def test_a_damaged_library_is_compiled_again(tiny, cache, damage):
-    command = [*library.compilers()[0], *library.FLAGS, library.for_this_processor()]
+    command = [*library.compilers()[0], *library.FLAGS, *library.for_this_processor()]
     path = library.path_of(command)
     path.parent.mkdir(parents=True)
     library.build(command, path)

@@ -87,7 +87,7 @@ def load() -> ctypes.CDLL | None:
         return None
     problems = []
     for cxx in found:
-        command = [*cxx, *FLAGS, for_this_processor(), *words_of("CXXFLAGS")]
+        command = [*cxx, *FLAGS, *for_this_processor(), *words_of("CXXFLAGS")]
         try:
             return open_or_build(command, path_of(command))
         except (OSError, RuntimeError) as error:
