@@ -11,7 +11,7 @@ from scipy.stats import ttest_rel
 from statsmodels.stats.multitest import multipletests
 
 from libi.judging.claims import PublishedClaim
-from libi.judging.comparisons import Comparison, above, holm, judge_family
+from libi.judging.comparisons import Comparison, above, holm, judge_family, pairs_in
 
 # Mean 0 and standard deviation 1.
 SPREAD = np.array([-2, -1, 0, 1, 2]) / sqrt(2.5)
@@ -129,6 +129,13 @@ def test_a_loss_among_many_pairs_must_be_clear_enough_for_their_number():
     loss = SPREAD + student(4).ppf(0.02) / sqrt(5)
     assert judge(comparison("one", loss))["one"].verdict == "not reproduced"
     assert judge(comparison("two", loss, CLEAR))["two"].verdict == "not decidable"
+
+
+@pytest.mark.parametrize("shift", [CLEAR, NOISE, -CLEAR], ids=["for", "open", "against"])
+@pytest.mark.parametrize("number", [1, 2, 12])
+def test_a_note_tells_how_many_pairs_are_compared(shift, number):
+    claims = judge(comparison("all", *[shift] * number, note="of 7: a note of its own"))
+    assert pairs_in(claims["all"].note) == number
 
 
 @pytest.mark.parametrize("gain", [[], [3.0], [3.0, nan, 3.1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
@@ -25,6 +26,7 @@ ALIKE = (
     "so after Holm's correction within the family (two one-sided tests, p below 0.025). Not reproduced: one is beyond "
     "it, likewise (p times the number of pairs). Else not decidable"
 )
+SHOWN = "the {} of {}: {}"  # in a note: which of how many pairs has the interval that is shown
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def _judge(comparison: Comparison, p_values: tuple[float, float] | None) -> Clai
         which, name = "least clear", max(comparison.gains, key=lambda pair: comparison.p_values(pair)[0])
     gain, margin = comparison.gains[name], comparison.margins.get(name, 0.0)
     reading = _reading(comparison, verdict, gain, margin)
-    shown = f"the {which} of {len(comparison.gains)}: {name}" if len(comparison.gains) > 1 else ""
+    shown = SHOWN.format(which, len(comparison.gains), name) if len(comparison.gains) > 1 else ""
     return _claim(
         comparison,
         verdict,
@@ -133,6 +135,12 @@ def _judge(comparison: Comparison, p_values: tuple[float, float] | None) -> Clai
         p_value=supported,
         note="; ".join(filter(None, [reading, shown, comparison.note])),
     )
+
+
+def pairs_in(note: str) -> int:
+    """How many pairs the claim with this note compares."""
+    found = re.search(SHOWN.format("(?:clearest|least clear)", r"(\d+)", ""), note)
+    return int(found[1]) if found else 1
 
 
 def _reading(comparison: Comparison, verdict: str, gain: np.ndarray, margin: float) -> str:

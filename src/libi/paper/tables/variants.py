@@ -12,7 +12,7 @@ from scipy.stats import t
 
 from libi import __version__
 from libi.judging.claims import NOT_DECIDABLE
-from libi.judging.comparisons import ALIKE, BETTER
+from libi.judging.comparisons import ALIKE, BETTER, pairs_in
 from libi.judging.intervals import CONFIDENCE
 from libi.paper.sensitivity import AND, judges
 from libi.paper.tables.conclusions import FAILS, HOLDS, OPEN, PARTLY, conclude
@@ -98,8 +98,8 @@ def undecided_side_by_side(at5: pd.DataFrame, at25: pd.DataFrame, published: pd.
     for a cell; max(d, margin − d) for "better"; |margin − |d|| for "alike"; |d − margin| for a number beside a bound.
     `needed` is the least number from 25 on for which that is so, with d and our sd as they are at 25. The sd follows
     from h and Student's quantile at 25. A cell's h is Welch's, with the paper's sd and 5 replicates, whose share no
-    replicate of ours makes smaller. Corrections for other claims of a family are left out, so more may be needed, and
-    more than 25 if `needed` is 25.
+    replicate of ours makes smaller. Where p-values are corrected for the other claims of a family, the interval has
+    Bonferroni's confidence for all tests of the family. Holm's correction is never stricter, so fewer may do.
 
     Args:
         at5: results/claims.csv of 5 replicates.
@@ -113,26 +113,31 @@ def undecided_side_by_side(at5: pd.DataFrame, at25: pd.DataFrame, published: pd.
     """
     numbers = ["difference", "low", "high"]
     first = at5.loc[judges(at5), ["claim", "family", "verdict", *numbers]]
-    later = at25.loc[judges(at25), ["claim", "verdict", *numbers, "margin", "uncertainty", "test"]]
+    later = at25.loc[judges(at25), ["claim", "verdict", *numbers, "margin", "uncertainty", "test", "p_value", "note"]]
     table = first.merge(later, "inner", "claim", suffixes=(f"_{FEW}", f"_{MANY}"))
     verdicts = [f"verdict_{FEW}", f"verdict_{MANY}"]
     table = table[(table[verdicts] == NOT_DECIDABLE).any(axis=1)].reset_index(drop=True)
     paper = {
         "-".join([CELLS, row.dataset, row.method, row.metric]): row.sd for row in published.itertuples(index=False)
     }
+    tested = at25.groupby("family")["p_value"].count()
     table["needed"] = [
-        _needed(row, paper.get(row["claim"], nan)) if row[f"verdict_{MANY}"] == NOT_DECIDABLE else nan
+        _needed(row, paper.get(row["claim"], nan), tested[row["family"]])
+        if row[f"verdict_{MANY}"] == NOT_DECIDABLE
+        else nan
         for row in table.to_dict("records")
     ]
     return table[["claim", "family", *verdicts, *(f"{name}_{n}" for n in (FEW, MANY) for name in numbers), "needed"]]
 
 
-def _needed(row: Mapping[str, Any], paper_sd: float) -> float:
+def _needed(row: Mapping[str, Any], paper_sd: float, claims: int) -> float:
+    """Replicates that decide a claim of a family in which so many are tested."""
     replicates = np.arange(MANY, MOST + 1)
     if isnan(paper_sd):
         half = (row[f"high_{MANY}"] - row[f"low_{MANY}"]) / 2
         sd = half * sqrt(MANY) / t.ppf((1 + CONFIDENCE) / 2, MANY - 1)
-        halves = t.ppf((1 + CONFIDENCE) / 2, replicates - 1) * sd / np.sqrt(replicates)
+        tests = 1 if isnan(row["p_value"]) else claims * pairs_in(row["note"])
+        halves = t.isf((1 - CONFIDENCE) / 2 / tests, replicates - 1) * sd / np.sqrt(replicates)
     else:
         ours, theirs = row["uncertainty"] ** 2 / replicates, paper_sd**2 / PAPERS_REPLICATES
         freedom = (ours + theirs) ** 2 / (ours**2 / (replicates - 1) + theirs**2 / (PAPERS_REPLICATES - 1))
@@ -229,7 +234,7 @@ def _whole(value: float) -> str:
 def _replicates(needed: float) -> str:
     if isnan(needed):
         return ""
-    return f"over {MOST}" if isinf(needed) else f"over {MANY}" if needed == MANY else f"{needed:.0f}"
+    return f"over {MOST}" if isinf(needed) else f"{needed:.0f}"
 
 
 def _ends(low: float, high: float, sign: str) -> str:
