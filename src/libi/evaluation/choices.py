@@ -44,9 +44,9 @@ class Choice(NamedTuple):
         return {**self.keys, "configuration": self.model.configuration, "restart": self.model.restart}
 
 
-def join(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of a method's tables under one another; none, with the columns of the keys, if there are no tables."""
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=KEYS)
+def join(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """The rows of a method's tables under one another; if there are none, an empty table of the keys and `columns`."""
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=[*KEYS, *columns])
 
 
 def trained_replicates(paths: Sequence[str | Path]) -> Iterator[TrainedModels]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -114,7 +114,7 @@ def gaps_of_choices(choices: Iterable[Choice], references: Mapping[int, Referenc
             source = stream(job.seed, "gaps", "model", *choice.keys.values())
             gaps = measure_gaps(choice.model, references[choice.replicate], source)
             rows.append(pd.DataFrame([{**choice.names, **asdict(gaps)}]))
-    return join(rows)
+    return join(rows, [field.name for field in fields(Gaps)])
 
 
 def gather_gaps(gaps: pd.DataFrame, posterior: pd.DataFrame) -> pd.DataFrame:

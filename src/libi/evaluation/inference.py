@@ -16,7 +16,7 @@ from libi.base.dataset import LATENT, Dataset
 from libi.base.simulation import simulate
 from libi.evaluation.choices import Choice, join
 from libi.models.trained import TrainedModel
-from libi.posterior.aggregated import distance_to_prior
+from libi.posterior.aggregated import DistanceToPrior, distance_to_prior
 from libi.posterior.closed_form import loading_of, posterior
 from libi.posterior.sampling import WeightedCodes, sample_posterior
 from libi.runtime.seeding import stream
@@ -38,6 +38,12 @@ class Inferred(NamedTuple):
     points: pd.DataFrame
     samples: pd.DataFrame
     summary: pd.DataFrame
+
+
+# What the tables have after their keys if there is no model: what is read of all models together.
+_DISTANCES = [f"{whose}_{name}" for whose in "qp" for name in DistanceToPrior._fields]
+_ERRORS = ["mean_error", "own_mean_error", "effective_sample_size_median", "points_below_100"]
+_COLUMNS = (["point"], ["kind", "draw", "value_1", "value_2"], [*_DISTANCES, *_ERRORS])
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ def infer_choices(choices: Iterable[Choice], train: Mapping[int, Mapping[str, Te
     tables = [
         _infer(choice, choice.model, train[choice.replicate], job) for choice in choices if choice.model is not None
     ]
-    return Inferred(*(join([table[part] for table in tables]) for part in range(len(Inferred._fields))))
+    return Inferred(*(join([table[part] for table in tables], names) for part, names in enumerate(_COLUMNS)))
 
 
 def _infer(choice: Choice, model: TrainedModel, train: Mapping[str, Tensor], job: PosteriorJob) -> Inferred:

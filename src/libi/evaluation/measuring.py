@@ -101,4 +101,4 @@ def evaluate_choices(
         points.append(values.assign(**choice.keys)[[*choice.keys, *values.columns]])
     columns = [column for name in job.metrics for column in METRICS[name].columns]
     table = pd.DataFrame(summaries).reindex(columns=[*KEYS, "configuration", "restart", *columns])
-    return table.astype({"restart": "Int64"}), join(points)
+    return table.astype({"restart": "Int64"}), join(points, ["point"])
