@@ -160,7 +160,7 @@ def joint_map():
 
 
 def evidence(**change):
-    """The paper's study; with other tables under the names of `Evidence`."""
+    """The paper's study; with other tables under the names of `FILES`."""
     found = metrics()
     tables = {
         "metrics": found,
@@ -176,9 +176,8 @@ def evidence(**change):
         "scaling": scaling(),
         "joint_map": joint_map(),
         "published": PUBLISHED,
-        "training_points": 500,
     }
-    return Evidence(**tables | change)
+    return Evidence(tables | change, training_points=500)
 
 
 def verdicts(claims):

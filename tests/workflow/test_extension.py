@@ -13,6 +13,23 @@ from .conftest import REPOSITORY, TINY, TINY_FILE, Project, write_study
 
 PAGE = (REPOSITORY / "docs/extend.md").read_text(encoding="utf-8")
 METHOD, DATASET, POINTS, METRIC, FIGURE, CLAIM = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+# A claim by tables that none of the paper's own claims reads.
+COUNTED = '''"""How many draws, points and configurations there are of the VAE."""
+
+from libi.judging.claims import Interval
+
+PLACE = 91
+READS = ("samples", "points", "grid")
+
+
+def judge(said, evidence):
+    tables = evidence.samples, evidence.points, evidence.grid
+    number = sum((table["method"] == "vae").sum() for table in tables)
+    return [said["counted"].judged("reproduced", Interval(number, number, number), measure="rows", test="none")]
+
+
+CLAIMS = judge
+'''
 SPLITS = ("train", "validation", "test")
 FILES = {
     "methods/toy.py": METHOD,
@@ -21,6 +38,7 @@ FILES = {
     "metrics/spread.py": METRIC,
     "paper/figures/information.py": FIGURE,
     "paper/claims/informative_codes.py": CLAIM,
+    "paper/claims/counted.py": COUNTED,
 }
 (CLAIMED,) = re.findall(r"^```csv\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 ROWS = np.random.default_rng(0).normal(size=(130, 5))
@@ -38,7 +56,7 @@ def extended(tmp_path_factory, tiny_run):
     project = tiny_run.copy(tmp_path_factory.mktemp("extended") / "project")
     for name, text in FILES.items():
         (project.root / "src/libi" / name).write_text(text)
-    project.edit("config/published_claims.csv", CLAIMED)
+    project.edit("config/published_claims.csv", f"{CLAIMED}counted,information,ours,There are rows.,,\n")
     (project.root / "data").mkdir()
     np.savetxt(project.root / "data/mine.csv", ROWS, delimiter=",", header="a,b,c,d,e", comments="")
     write_study(project.root / TINY_FILE, EXTENDED)
@@ -90,10 +108,23 @@ def test_the_figure_is_drawn(extended):
 
 def test_no_claim_is_about_them_but_the_new_one(extended, tiny_run):
     claims, before = (pd.read_csv(p.root / "results/tiny/claims.csv") for p in (extended[0], tiny_run))
-    pd.testing.assert_frame_equal(claims.iloc[:-1], before)
+    pd.testing.assert_frame_equal(claims.iloc[:-2], before)
     gaps = pd.read_csv(extended[0].root / "results/tiny/gaps.csv").set_index(["dataset", "method"])
-    assert claims.iloc[-1]["claim"] == "informative_codes"
-    assert claims.iloc[-1]["value"] == gaps.loc[("linear_jtex", "vae"), "information"]
+    assert claims.iloc[-2]["claim"] == "informative_codes"
+    assert claims.iloc[-2]["value"] == gaps.loc[("linear_jtex", "vae"), "information"]
+
+
+def test_a_claim_may_read_tables_that_no_other_claim_reads(extended):
+    results = extended[0].root / "results/tiny"
+    made = [
+        results / "grid.csv",
+        *results.glob("posterior/*/vae_points.csv"),
+        *results.glob("posterior/*/vae_samples.csv"),
+    ]
+    claim = pd.read_csv(results / "claims.csv").iloc[-1]
+    assert claim["claim"] == "counted"
+    assert claim["value"] == sum((pd.read_csv(path)["method"] == "vae").sum() for path in made) > 0
+    assert claim["files"] == "posterior/*/*_points.csv, posterior/*/*_samples.csv, grid.csv"
 
 
 def test_what_was_trained_before_stays(extended):
@@ -174,6 +205,17 @@ METRIC = Metric(print, columns=("{}",))
         ),
         ("src/libi/metrics/broken.py", METRIC.format("lower", 'broken", "mmd'), "has a column 'mmd' already"),
         ("src/libi/paper/claims/broken.py", "JUDGE = 1", "broken.py: defines no CLAIMS"),
+        ("src/libi/paper/claims/broken.py", "CLAIMS = 1", "broken.py: lacks the tables that it reads"),
+        (
+            "src/libi/paper/claims/broken.py",
+            'READS = ("gap",)\nCLAIMS = 1\n',
+            "broken.py: READS has 'gap', which is no table of a study; did you mean 'gaps'?",
+        ),
+        (
+            "src/libi/paper/claims/broken.py",
+            'READS = ("gaps",)\nCLAIMS = lambda said, evidence: evidence.posterior\n',
+            "broken.py: it reads evidence.posterior; add 'posterior' to its READS",
+        ),
         ("src/libi/paper/figures/broken.py", "FIGURE = 1", "broken.py: lacks the tables that it reads"),
         (
             "src/libi/paper/figures/broken.py",

@@ -1,21 +1,33 @@
-"""The verdict: every claim of the paper beside what the study has found."""
+"""The verdict: every claim of the paper beside what the study has found. libi.paper.claims says what a claim's file holds."""
+
+EVIDENCE = {
+    "table1": rules.render_table1.output.csv,
+    "metrics": MEASURED,
+    "scores": every_method("results{study}/scores/{dataset}/{method}.csv", "scores"),
+    "points": every_method("results{study}/posterior/{dataset}/{method}_points.csv", "posterior"),
+    "samples": every_method("results{study}/posterior/{dataset}/{method}_samples.csv", "posterior"),
+    "posterior": SUMMARIES,
+    "grid": rules.gather_grid.output[0],
+    "gaps": rules.gather_gaps.output[0],
+    "restarts": restarts,
+    **{name: derived(name) for name in CLOSED_FORMS},
+    "joint_map": shrinkage,
+    "published": "config/published_table1.csv",
+}
+
+
+def tables_of_claims(wildcards):
+    """The files that claims are judged by, by the names of their tables."""
+    files = {name: EVIDENCE[name] for name in tables_read()}
+    return {
+        name: path(wildcards) if callable(path) else expand(path, study=wildcards.study)[0]
+        for name, path in files.items()
+    }
 
 
 rule judge:
     input:
-        table1=rules.render_table1.output.csv,
-        metrics=MEASURED,
-        scores=every_method("results{study}/scores/{dataset}/{method}.csv", "scores"),
-        posterior=SUMMARIES,
-        gaps=rules.gather_gaps.output[0],
-        restarts=restarts,
-        information=derived("information"),
-        edge=derived("edge"),
-        optima=derived("optima"),
-        collapse=derived("collapse"),
-        scaling=derived("scaling"),
-        joint_map=shrinkage,
-        published="config/published_table1.csv",
+        unpack(tables_of_claims),
         claims="config/published_claims.csv",
         code=code("judge_claims.py", "claims"),
     output:

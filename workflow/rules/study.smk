@@ -25,14 +25,13 @@ from libi.runtime.rooms import RoomError
 
 try:
     import costs
-    from libi.paper.claims import CLAIMS
+    from libi.paper.claims import CLAIMS, check_claims, tables_read
     from libi.paper.figures import FIGURES, check_figures
     from libi.study.study import PAPER, Study
     from libi.study.targets import describe_foreign, describe_unknown
     from libi.study.variants import family_of_run
 
-    for claim in CLAIMS:
-        CLAIMS.check(claim)
+    check_claims()
     check_figures()
 
     # Files named on the command line replace the paper's study; Snakemake itself would merge them into it.

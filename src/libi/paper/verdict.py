@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
 from libi.judging.claims import Claim, PublishedClaim, assemble, published_by_name
-from libi.paper.claims import CLAIMS
-from libi.paper.evidence import FILES, Evidence
+from libi.paper.claims import CLAIMS, FILES
+from libi.paper.evidence import Evidence, NotRead
 from libi.runtime.rooms import RoomError
-
-if TYPE_CHECKING:
-    from libi.paper.claims import Judge
-
-
-class Watched:
-    """Evidence that notes which of its tables are looked at."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self._evidence, self.read = evidence, set[str]()
-
-    def __getattr__(self, name: str) -> Any:
-        self.read.add(name)
-        return getattr(self._evidence, name)
 
 
 def judge(evidence: Evidence, published_claims: pd.DataFrame) -> pd.DataFrame:
@@ -39,16 +23,20 @@ def judge(evidence: Evidence, published_claims: pd.DataFrame) -> pd.DataFrame:
         one row a claim, with the columns of `libi.judging.claims.Claim`.
 
     Raises:
-        RoomError: if a file judges a claim that has no row, naming both.
+        RoomError: if a file judges a claim that has no row, or reads a table that it does not name.
     """
     said = Published(published_by_name(published_claims))
     found: list[Claim] = []
     for name, judge_some in CLAIMS.items():
+        reads = CLAIMS.literal(name, "READS", ())
+        files = ", ".join(file for table, file in FILES.items() if table in reads)
         try:
-            found += with_files(judge_some, said, evidence)
+            found += (replace(claim, files=files) for claim in judge_some(said, evidence.only(reads)))
         except Unpublished as error:
             words = f"it judges {error}, of which config/published_claims.csv has no row"
             raise RoomError(f"{CLAIMS.path(name)}: {words}") from None
+        except NotRead as error:
+            raise RoomError(f"{CLAIMS.path(name)}: it reads the table {error}, which its READS lacks") from None
     return assemble(found)
 
 
@@ -61,10 +49,3 @@ class Published(dict[str, PublishedClaim]):
 
     def __missing__(self, name: str) -> PublishedClaim:
         raise Unpublished(name)
-
-
-def with_files(judge_some: Judge, said: Mapping[str, PublishedClaim], evidence: Evidence) -> Iterator[Claim]:
-    """The claims of one file, with the tables that it looked at to judge them."""
-    watched = Watched(evidence)
-    for claim in judge_some(said, cast(Evidence, watched)):
-        yield replace(claim, files=", ".join(file for name, file in FILES.items() if name in watched.read))

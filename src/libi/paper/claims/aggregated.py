@@ -18,6 +18,7 @@ from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 4
+READS = ("optima", "posterior")
 NECESSARY = "posteriors that are close are as far from the prior; the converse is not sure"
 
 

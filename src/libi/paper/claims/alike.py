@@ -17,6 +17,7 @@ from libi.paper.leads import (
 from libi.paper.vocabulary import OTHERS, PAPERS_METHODS, PAPERS_METRICS
 
 PLACE = 8
+READS = ("metrics", "published")
 NEGLIGIBLE = 0.05  # nats
 
 

@@ -12,6 +12,7 @@ from libi.judging.closed_forms import zero
 from libi.paper.evidence import Evidence
 
 PLACE = 3
+READS = ("collapse",)
 
 
 def judge_collapse(said: Mapping[str, PublishedClaim], collapse: pd.DataFrame) -> list[Claim]:

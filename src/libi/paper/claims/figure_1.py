@@ -13,6 +13,7 @@ from libi.judging.intervals import below, exact
 from libi.paper.evidence import Evidence
 
 PLACE = 2
+READS = ("information", "edge")
 
 
 def judge_figure_1(said: Mapping[str, PublishedClaim], information: pd.DataFrame, edge: pd.DataFrame) -> list[Claim]:

@@ -14,6 +14,7 @@ from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import LINEAR, PAPERS_DATASETS, PAPERS_METHODS
 
 PLACE = 9
+READS = ("posterior",)
 DISTANCES = {
     "mean_distance": "‖μ‖²",
     "covariance_distance": "‖Σ − I‖²",

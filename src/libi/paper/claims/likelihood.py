@@ -14,6 +14,7 @@ from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import PAPERS_METHODS
 
 PLACE = 12
+READS = ("metrics",)
 FEW_DRAWS = 0.05  # of the points: these decide their mean, since what is missed is only bounded by the noise
 
 

@@ -22,6 +22,7 @@ from libi.paper.leads import (
 from libi.paper.vocabulary import OTHERS, PAPERS_DATASETS, PAPERS_METHODS
 
 PLACE = 6
+READS = ("metrics", "posterior", "published")
 
 
 def judge_metrics(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:

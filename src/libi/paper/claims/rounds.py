@@ -15,6 +15,7 @@ from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 10
+READS = ("scores", "restarts")
 
 
 def judge_rounds(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:

@@ -14,6 +14,7 @@ from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import LINEAR
 
 PLACE = 11
+READS = ("scaling", "joint_map")
 SHRUNK = 0.1  # scale of the codes at which the closed form is quoted
 SHRINKAGE = ("dataset", "code_variance_1", "code_variance_2", "mle_objective", "objective", "diverged")
 GAIN_OF_SHRINKING = 1.0  # nats: −log N(z|0, I) of two-dimensional codes from the prior, less that of codes at 0

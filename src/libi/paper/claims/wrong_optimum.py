@@ -15,6 +15,7 @@ from libi.paper.evidence import Evidence
 from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 1
+READS = ("optima", "gaps")
 NO_TRADE = (
     "on Gaussian f_θ is linear and the noise is the same in all features, so the axes of the codes can be turned until "
     "the posteriors are diagonal; then the truth itself is the global optimum, and there is nothing to trade"
