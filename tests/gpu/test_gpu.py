@@ -8,6 +8,7 @@ import torch
 import yaml
 
 from libi.paper.vocabulary import PAPERS_DATASETS
+from libi.runtime.seeding import name_of
 from libi.training.captured import Captured
 from libi.training.noise import CHUNK, chunk_counters, chunk_keys, normal_draws, threefry
 from tests.training.conftest import problem_of, stack_of
@@ -48,7 +49,10 @@ def test_threefry_gives_its_published_answers(counter, key, expected):
 
 
 def test_the_words_behind_the_noise_are_equal_to_the_bit():
-    keys, counters = chunk_keys([(0, "model", number) for number in range(50)], 1, 2), chunk_counters(5, 100)[0, :, 0]
+    keys, counters = (
+        chunk_keys([name_of(0, "model", number) for number in range(50)], 1, 2),
+        chunk_counters(5, 100)[0, :, 0],
+    )
     schedule = keys[:, 0, None], keys[:, 1, None]
     here = threefry(schedule, (counters, torch.zeros_like(counters)))
     there = threefry(
@@ -60,7 +64,7 @@ def test_the_words_behind_the_noise_are_equal_to_the_bit():
 
 def test_noise_is_that_of_a_cpu_in_any_stack():
     """Two processors round a logarithm and a cosine differently, in the last place."""
-    keys = chunk_keys([(0, "model", number) for number in range(50)], 1, 2)
+    keys = chunk_keys([name_of(0, "model", number) for number in range(50)], 1, 2)
     for counters in chunk_counters(3, 20)[: CHUNK // 5]:
         there = normal_draws(counters.to(GPU), keys.to(GPU))
         torch.testing.assert_close(there.cpu(), normal_draws(counters, keys), rtol=2e-6, atol=1e-6)

@@ -8,6 +8,7 @@ import torch
 from torch.library import opcheck
 
 from libi.native.operators import henze_zirkler, normal_draws, smooth_neighbours
+from libi.runtime.seeding import name_of
 from libi.statistics.gaussianity import hermite_functions, spectral_henze_zirkler
 from libi.training.noise import chunk_keys
 from libi.training.noise import normal_draws as normal_draws_in_pytorch
@@ -25,7 +26,7 @@ def test_draws_are_box_mullers_of_the_published_words():
 
 @pytest.mark.parametrize(("models", "start", "points"), [(1, 0, 1), (1, 7, 17), (3, 12_500, 500), (200, 5, 10_003)])
 def test_draws_are_those_of_pytorch(models, start, points):
-    keys = chunk_keys([("model", number) for number in range(models)], 0, 0)
+    keys = chunk_keys([name_of("model", number) for number in range(models)], 0, 0)
     counters = torch.arange(start, start + points, dtype=torch.int32)[None, None]
     expected = normal_draws_in_pytorch(counters, keys)[:, 0]
     torch.testing.assert_close(normal_draws(keys, start, points), expected, rtol=0, atol=1e-6)
@@ -100,6 +101,6 @@ def test_smooth_neighbours_that_cannot_be_told():
 
 
 def test_operators_can_be_traced_and_differentiated():
-    keys = chunk_keys([("model", 0)], 0, 0)
+    keys = chunk_keys([name_of("model", 0)], 0, 0)
     opcheck(normal_draws, (keys, 3, 20))
     opcheck(henze_zirkler, (torch.randn(3, 2, 40, requires_grad=True), *hermite_functions(40)))

@@ -4,6 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
+from libi.runtime.seeding import name_of
 from libi.training.compilation import COMPILED, Compiled
 from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws, threefry
 
@@ -25,7 +26,8 @@ def test_threefry_gives_its_published_answers(counter, key, expected):
 
 
 def draws(labels, function=normal_draws):
-    return torch.cat([function(epoch, chunk_keys(labels, phase=1, chunk=2)) for epoch in chunk_counters(3, 20)], 1)
+    keys = chunk_keys([name_of(*each) for each in labels], phase=1, chunk=2)
+    return torch.cat([function(epoch, keys) for epoch in chunk_counters(3, 20)], 1)
 
 
 def test_noise_streams_are_equal_to_the_bit_in_any_stack():
@@ -59,7 +61,7 @@ def test_noise_is_standard_normal_and_independent():
 
 def test_models_phases_and_chunks_have_streams_of_their_own():
     keys = {
-        tuple(chunk_keys([(0, model)], phase, chunk)[0].tolist())
+        tuple(chunk_keys([name_of(0, model)], phase, chunk)[0].tolist())
         for model in "ab"
         for phase in (0, 1)
         for chunk in (0, 1)

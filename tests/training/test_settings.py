@@ -93,7 +93,7 @@ def mean_gradient(stack, epoch, beta, draws):
     """Of single-draw ELBOs of the last batch of an epoch, of 20 points of 60: group to [1, parameters]."""
     dataset, labels, chunk = stack._problem.dataset, stack._problem.labels, epoch // CHUNK
     last = chunk_orders(60, labels, 0, chunk)[0, epoch % CHUNK, -20:]
-    keys = chunk_keys([stack._members[0].labels], 0, chunk)
+    keys = chunk_keys([stack._members[0].name], 0, chunk)
     noise = normal_draws(chunk_counters(3, 20 * draws)[epoch % CHUNK], keys)[:, -1]
     flat = {group: stack.state.parameters[group].clone().requires_grad_() for group in ("generative", "inference")}
     named = {group: dataset.layouts[group].unpack(parameters) for group, parameters in flat.items()}

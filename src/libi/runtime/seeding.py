@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import torch
+
+SEPARATOR = "\x1f"
+
+
+def name_of(*labels: object) -> str:
+    """The labels as one, which with others behind it is the same as the labels with these others behind them."""
+    return SEPARATOR.join(map(str, labels))
 
 
 def seed_of(*labels: object) -> int:
     """A 63-bit seed that depends on the labels and their order, and on nothing else."""
-    text = "\x1f".join(str(label) for label in labels)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+    return next(iter(seeds_of([name_of(*labels)])))
+
+
+def seeds_of(names: Iterable[str], *labels: object) -> list[int]:
+    """The seeds of several results of `name_of`, each with the same labels behind it."""
+    ending = name_of("", *labels) if labels else ""
+    digests = (hashlib.sha256((name + ending).encode()).digest() for name in names)
+    return [int.from_bytes(digest[:8], "big") >> 1 for digest in digests]
 
 
 def stream(*labels: object) -> torch.Generator:

@@ -104,7 +104,7 @@ class ByKernels:
         points, draws = stack.points, self._inputs.draws_of(self._known)
         orders = chunk_orders(points, self._problem.labels, stretch.number, stretch.chunk)
         orders = with_draws(orders, size, draws)
-        members = [member.labels for member in self._inputs.members]
+        members = [member.name for member in self._inputs.members]
         epochs = structures.Epochs(
             stretch.first % CHUNK,
             stretch.first % CHUNK + stretch.last - stretch.first,

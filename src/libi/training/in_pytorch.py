@@ -166,8 +166,8 @@ class InPyTorch:
             return
         draws = self._inputs.draws_of(objective)
         x, size = batches_of(train, with_draws(orders, size, draws), size * draws), size * draws
-        labels = [member.labels for member in self._inputs.members[models]]
-        keys = chunk_keys(labels, stretch.number, stretch.chunk).to(train.device)
+        names = [member.name for member in self._inputs.members[models]]
+        keys = chunk_keys(names, stretch.number, stretch.chunk).to(train.device)
         counters = chunk_counters(points * draws // size, size).to(train.device)
         draw = self._programs.noise()
         for epoch in epochs:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Float32, Int32, Int64
 from torch import Tensor
 
 from libi.base.compiling import stored
-from libi.runtime.seeding import seed_of, stream
+from libi.runtime.seeding import seeds_of, stream
 
 CHUNK = 25  # epochs; part of what a seed means, so not a setting
 
@@ -131,14 +131,13 @@ def chunk_counters(steps: int, points: int) -> Int32[Tensor, "CHUNK 1 {steps} {p
     return torch.arange(CHUNK * steps * points, dtype=torch.int32).reshape(CHUNK, 1, steps, points)
 
 
-def chunk_keys(members: Sequence[Labels], phase: int, chunk: int) -> Int32[Tensor, "models 2"]:
+def chunk_keys(members: Sequence[str], phase: int, chunk: int) -> Int32[Tensor, "models 2"]:
     """The keys of the models' draws for a chunk: int32 [models, 2].
 
     Args:
-        members: what names each model's streams.
+        members: what names each model's streams, by `name_of`.
         phase: number of the phase.
         chunk: number of the chunk in its phase.
     """
-    seeds = [seed_of(*labels, "noise", phase, chunk) for labels in members]
-    words = [[seed >> 32, seed & 0xFFFFFFFF] for seed in seeds]
+    words = [[seed >> 32, seed & 0xFFFFFFFF] for seed in seeds_of(members, "noise", phase, chunk)]
     return torch.tensor(words, dtype=torch.int64).to(torch.int32)

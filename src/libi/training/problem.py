@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -12,7 +13,7 @@ from torch import Tensor
 from libi.base.dataset import LATENT, Dataset
 from libi.base.objective import Objective
 from libi.objectives import OBJECTIVES
-from libi.runtime.seeding import stream
+from libi.runtime.seeding import name_of, stream
 from libi.training.noise import Labels
 from libi.training.step import Adam
 
@@ -30,6 +31,11 @@ class Member:
     labels: Labels
     values: dict[str, float]
     replicate: int = 0
+
+    @cached_property
+    def name(self) -> str:
+        """The labels as one."""
+        return name_of(*self.labels)
 
 
 @dataclass(frozen=True)
