@@ -1,6 +1,9 @@
-"""Write the macros that print every number of the replication paper's text."""
+"""Write the macros that print every number of the replication paper's text, and its table of choices."""
+
+from pathlib import Path
 
 from libi import __version__
+from libi.paper.tables.choices import read_choices, to_latex
 from libi.paper.tables.comparison import compare
 from libi.paper.tables.numbers import design, results, verdicts
 from libi.rendering.latex import macros
@@ -20,4 +23,5 @@ with job_of(snakemake):
     }
     origin = f"Numbers of the study {study.name}, made by libi {__version__}."
     comment = f"{origin} Do not edit them: every run of the study writes them."
-    save_text(snakemake.output[0], macros(numbers, comment=comment))
+    save_text(snakemake.output.numbers, macros(numbers, comment=comment))
+    save_text(snakemake.output.choices, to_latex(read_choices(Path(given.choices), study), study=study.name))

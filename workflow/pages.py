@@ -19,7 +19,7 @@ from second_run import FOLDER, compared, conclusions_to_words, name_of  # noqa: 
 from benchmarks import commands, libi_failures, proposals, same_science  # noqa: E402
 from libi.paper.nearest import far_off, held_out, nearest  # noqa: E402
 from libi.paper.sensitivity import split, stable_claims  # noqa: E402
-from libi.paper.tables import account, variants  # noqa: E402
+from libi.paper.tables import account, choices, variants  # noqa: E402
 from libi.paper.tables.conclusions import changed_later, conclude, to_list, to_markdown  # noqa: E402
 from libi.runtime.storage import load_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
@@ -315,9 +315,14 @@ def rounded(reference: Path) -> str:
     )
 
 
+def chosen(reference: Path) -> str:
+    """The choices of the paper's study in REPLICATION.md; the published study is of these settings."""
+    return choices.to_markdown(choices.read_choices(ROOT / "paper/choices.yaml", read_study("config/config.yaml")))
+
+
 PAGES = {
     "README.md": (shown, took),
-    "REPLICATION.md": (accounted,),
+    "REPLICATION.md": (accounted, chosen),
     "docs/results.md": (table_and_figures,),
     "docs/verdicts.md": (judged,),
     "docs/sensitivity.md": (chosen_by,),

@@ -57,11 +57,18 @@ def test_the_design_is_the_papers(papers_numbers):
         "VarianceInflation": "2",
         "TwoSampleDraws": "20,000 times",
         "TwoSamplePoints": "100 points",
-        "AdamEpsilon": "$10^{-8}$",
+        "PriorShare": "0.1",
         "Datasets": "LinearJTEx, CubicJTEx, Gaussian and Mobius",
         "Methods": r"VAE, $\beta$-VAE, $\beta$-VAE+Anneal, Lagging and LiBI",
     }
     assert {name: papers_numbers[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"), [(30_000, "30,000"), (0.01, "0.01"), (1e-8, "$10^{-8}$"), (2e-4, r"$2 \times 10^{-4}$")]
+)
+def test_a_setting_is_printed_as_its_author_writes_it(value, printed):
+    assert setting(value) == printed
 
 
 def test_closed_forms_as_known_beforehand(papers_numbers):

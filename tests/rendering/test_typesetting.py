@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-from libi.paper.tables import comparison, conclusions, gaps, numbers, table1, variants, verdicts
+from libi.paper.tables import choices, comparison, conclusions, gaps, numbers, table1, variants, verdicts
 from libi.paper.verdict import judge
 from libi.rendering.latex import macros
 from libi.rendering.typesetting import PACKAGES, TypesettingError, typeset
@@ -40,10 +40,12 @@ def write_parts(folder, found, optima):
     """All that a study makes for the paper but its figures; returns their paths."""
     claims = judge(found, PUBLISHED_CLAIMS)
     compared = comparison.compare(found.table1, claims)
-    values = numbers.design(read_study(REPOSITORY / "config" / "config.yaml"))
+    study = read_study(REPOSITORY / "config" / "config.yaml")
+    values = numbers.design(study)
     values |= numbers.results(claims, compared, optima) | numbers.verdicts(claims, PUBLISHED_CLAIMS["claim"])
     texts = {
         "numbers": macros(values, comment="Numbers."),
+        "choices": choices.to_latex(choices.read_choices(SOURCE.with_name("choices.yaml"), study), study="test"),
         "table1": table1.to_latex(found.table1, study="test"),
         "table1_exact": table1.exact_to_latex(found.table1, study="test"),
         "restarts": gaps.restarts_to_latex(of_restarts(found), study="test"),

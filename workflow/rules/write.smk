@@ -86,9 +86,11 @@ rule write_numbers:
         claims=rules.judge.output[0],
         optima=derived("optima"),
         published="config/published_claims.csv",
+        choices="paper/choices.yaml",
         code=code("write_numbers.py", "all"),
     output:
-        "paper{study}/numbers.tex",
+        numbers="paper{study}/numbers.tex",
+        choices="paper{study}/choices.tex",
     log:
         "logs{study}/write_numbers.log",
     benchmark:

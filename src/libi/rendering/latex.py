@@ -113,6 +113,11 @@ def text(plain: str) -> str:
     return "".join(latex)
 
 
+def code(name: str) -> str:
+    """A name of a file or key in LaTeX, in a typewriter's letters; a line may break after a slash."""
+    return rf"\texttt{{{_characters(name)}}}".replace("/", r"\slash ")
+
+
 def _characters(plain: str) -> str:
     known = SPECIAL | SYMBOLS
     for character in plain:

@@ -22,7 +22,7 @@ PathLike = str | os.PathLike[str]
 MADE = ("results", "figures", "paper")  # the folders of what the jobs of a run make
 BY_HAND = (  # what else is there
     *(f"{folder}/README.md" for folder in MADE),
-    *("paper/replication.tex", "paper/references.bib", "paper/reference"),
+    *("paper/choices.yaml", "paper/replication.tex", "paper/references.bib", "paper/reference"),
 )
 TENSORS = ".safetensors"
 CHANGED = "it has changed since it was written"
