@@ -63,9 +63,13 @@ addEventListener("load", () => {
   const figure = document.querySelector("#figures button"), picture = figure.querySelector("img");
   const before = picture.clientWidth; figure.click();
   const zoomed = picture.naturalWidth === 1 && picture.clientWidth > 1.5 * before && figure.textContent;
+  const kinds = [...document.querySelectorAll("#claims details")], closed = kinds.every(kind => !kind.open);
+  for (const kind of kinds) kind.querySelector("summary").click();
+  const claims = closed && kinds.every(kind => kind.open) && document.querySelectorAll("#claims tbody tr").length;
   const keys = cells.every(cell => cell.tagName === "BUTTON");  // so Enter and Space click them
-  document.title = JSON.stringify({ zoomed, keys, cells: cells.length, titles: titles.size, pressed, paths, errors,
-    home: document.activeElement === cells[0] });
+  const home = document.activeElement === cells[0];
+  document.title =
+    JSON.stringify({ zoomed, claims, keys, cells: cells.length, titles: titles.size, pressed, paths, errors, home });
 });
 </script>"""
 
@@ -127,6 +131,17 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
     assert "nan" not in to_html(shown, study="mine").split('id="content">')[1].split("</script>")[0].lower()
 
 
+def test_every_claim_is_listed_but_the_cells_of_the_table(shown):
+    claims = judge(evidence(), PUBLISHED_CLAIMS).query("family != 'Cells of Table 1'")
+    listed = [(claim["cells"][0], claim["verdict"]) for family in shown["claims"] for claim in family["rows"]]
+    assert sorted(listed) == sorted(zip(claims["claim"], claims["verdict"], strict=True))
+    counts = {family["name"]: family["counts"] for family in shown["claims"]}
+    assert counts["Case 2"] == "3 reproduced"
+    (claim,) = (c for f in shown["claims"] for c in f["rows"] if c["cells"][0] == "objective_at_truth")
+    assert claim["said"] == 'Section 1, Case 1; Figure 1C: "L(θ_GT, ϕ_GT) = 0.532"'
+    assert claim["cells"] == ["objective_at_truth", "0.532", "0.0003 to 0.0003", "0.532"]
+
+
 def test_the_page_stands_alone(shown):
     page = to_html(shown, study="mine")
     assert json.loads(re.search(r'id="content">(.*?)</script>', page)[1]) == shown
@@ -155,6 +170,7 @@ def test_in_a_browser_every_cell_can_be_chosen_and_keys_work(shown, tmp_path):
     paths = 2 * (2 + 1)  # LiBI's two objectives: a line for each replicate, and the axes
     assert seen == {
         "zoomed": "Figure 1",
+        "claims": 93,
         "keys": True,
         "cells": 60,
         "titles": 60,

@@ -59,7 +59,7 @@ rule render_page:
             "results{study}/index.html",
             caption="../report/page.rst",
             category="1 Table 1",
-            labels={"shows": "each cell, and what it is made of", "opens as": "page, to click"},
+            labels={"shows": "each cell, what it is made of, and every claim", "opens as": "page, to click"},
         ),
         summary="results{study}/summary.rst",
     log:

@@ -13,11 +13,12 @@ import pandas as pd
 from scipy import stats
 
 from libi.datasets import DATASETS
+from libi.judging.claims import VERDICTS
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.models.metric import HIGHER
 from libi.paper.tables.table1 import best
-from libi.paper.tables.verdicts import CELLS
+from libi.paper.tables.verdicts import CELLS, base_of
 from libi.paper.vocabulary import EXACT, PAPERS_REPLICATES, TRUTH
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -82,11 +83,39 @@ def content(
         "curves": {
             f"{dataset} {method}": _trainings(own) for (dataset, method), own in curves.groupby(["dataset", "method"])
         },
+        "claims": [
+            _family(str(name), own) for name, own in claims[base_of(claims) != CELLS].groupby("family", sort=False)
+        ],
         "figures": [
             {"title": name.replace("figure", "Figure "), "picture": base64.b64encode(picture).decode()}
             for name, picture in figures.items()
         ],
     }
+
+
+def _family(name: str, claims: pd.DataFrame) -> dict[str, Any]:
+    """The claims of one family: what the paper says, a note; name, ours, the deciding difference, the published one."""
+    counts = claims["verdict"].value_counts()
+    rows = [
+        {
+            "verdict": row.verdict,
+            "said": f"{row.where}: {row.statement}",
+            "note": "" if pd.isna(row.note) else row.note,
+            "cells": [
+                row.claim,
+                _digits(row.value),
+                "–" if pd.isna(row.low) else f"{_digits(row.low)} to {_digits(row.high)}",
+                _digits(row.published),
+            ],
+        }
+        for row in claims.itertuples()
+    ]
+    return {"name": name, "counts": ", ".join(f"{counts[v]} {v}" for v in VERDICTS if v in counts), "rows": rows}
+
+
+def _digits(value: float) -> str:
+    """A number with three significant digits, for a reader; the table of claims has them all."""
+    return "–" if math.isnan(value) else f"{value:z.3g}"
 
 
 def compared_metrics(table1: pd.DataFrame) -> list[str]:
