@@ -11,13 +11,13 @@ from scipy.stats import ttest_ind_from_stats
 from libi.judging.comparisons import ALIKE, BETTER, holm
 from libi.paper.tables import variants as tables
 from libi.paper.tables.variants import (
-    claim_title,
     count_by_family,
     stable_conclusions,
     undecided_side_by_side,
 )
+from libi.paper.tables.verdicts import TITLES, claim_title
 
-from ..judging.papers_study import PUBLISHED
+from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS
 
 OPEN, YES, NO = "not decidable", "reproduced", "not reproduced"
 
@@ -149,10 +149,13 @@ def test_claims_are_counted_by_family():
 
 
 def test_titles_are_in_words():
+    assert set(TITLES) <= set(PUBLISHED_CLAIMS["claim"])
     assert claim_title("cell-gaussian-beta_vae-s_knn") == "S-kNN of β-VAE on Gaussian"
-    assert claim_title("aggregated_q_closer-mobius-mean_distance") == "aggregated q closer, Mobius, mean distance"
-    assert claim_title("s_knn_lowest-linear_jtex") == "S-kNN lowest, LinearJTEx"
-    assert claim_title("few_rounds-cubic_jtex") == "few rounds, CubicJTEx"
+    assert claim_title("aggregated_q_closer-mobius-mean_distance") == (
+        "LiBI's aggregated q is nearer to the prior, Mobius, mean distance"
+    )
+    assert claim_title("s_knn_lowest-linear_jtex") == "LiBI's S-kNN is the lowest, LinearJTEx"
+    assert claim_title("few_rounds-cubic_jtex") == "LiBI needs few rounds, CubicJTEx"
 
 
 def test_conclusions_under_all_choices():
@@ -211,7 +214,9 @@ def test_the_markdown():
     assert turning[2:] == ["| Test-LL of VAE on Mobius | reproduced | alpha-0.5, batch-250 |"]
     assert tables.counts_to_markdown(count_by_family(stable())).endswith("| all | 4 | 1 | 1 | 1 | 1 |")
     lines = tables.undecided_to_markdown(undecided()).splitlines()[2:]
-    assert lines[0].startswith("| few rounds, Mobius | -1.0 to +2.0 | reproduced | -0.01 to +0.50 | not decidable | ")
+    assert lines[0].startswith(
+        "| LiBI needs few rounds, Mobius | -1.0 to +2.0 | reproduced | -0.01 to +0.50 | not decidable | "
+    )
     assert [line.split(" | ")[-1] for line in lines] == ["over 10000 |", "120 |", " |"]
 
 

@@ -16,8 +16,8 @@ from libi.judging.comparisons import ALIKE, BETTER, pairs_in
 from libi.judging.intervals import CONFIDENCE
 from libi.paper.sensitivity import AND, judges
 from libi.paper.tables.conclusions import FAILS, HOLDS, OPEN, PARTLY, conclude
-from libi.paper.tables.verdicts import CELLS
-from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, PAPERS_REPLICATES
+from libi.paper.tables.verdicts import CELLS, claim_title
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_REPLICATES
 from libi.rendering.latex import MISSING, enumeration, text
 
 TOP = 10  # variants of a ranking that are shown
@@ -27,23 +27,10 @@ RANKED = ["distance_32", "distance_32_reliable", "agreeing_32", "distance_40", "
 RANKED_HEADS = ["32 cells", "reliable", "agreeing", "40 cells", "agreeing"]
 OUTCOMES = ["claims", "stand", "fall", "turn", "open"]
 VERDICTS = [HOLDS, PARTLY, OPEN, FAILS]
-WORDS = {"s_knn": "S-kNN", "beta_vae": "β-VAE", "mobius": "Mobius", "henze_zirkler": "Henze–Zirkler"}
 Table = tuple[list[str], list[list[str]]]  # heads, rows of cells
 
 
 # ------------------------------------------------------------------------------------------------------ what is shown
-
-
-def claim_title(claim: str) -> str:
-    """A claim's name in words: "S-kNN of VAE on LinearJTEx", "aggregated q closer, Gaussian, mean distance"."""
-    name, *parts = claim.split("-")
-    if name == CELLS:
-        dataset, method, metric = parts
-        return f"{PAPERS_METRICS[metric]} of {PAPERS_METHODS[method]} on {PAPERS_DATASETS[dataset]}"
-    for written, meant in WORDS.items():
-        name = name.replace(written, meant)
-    known = PAPERS_DATASETS | PAPERS_METHODS | PAPERS_METRICS | WORDS
-    return ", ".join([name.replace("_", " "), *(known.get(part, part.replace("_", " ")) for part in parts)])
 
 
 def count_by_family(stable: pd.DataFrame) -> pd.DataFrame:
@@ -196,11 +183,13 @@ def _counts(counts: pd.DataFrame, plain: Callable[[str], str]) -> Table:
 
 
 def _turning(stable: pd.DataFrame, plain: Callable[[str], str]) -> Table:
+    """Claims that the same variants turn from the same verdict share a row."""
+    turned = stable[stable["turned_by"] != ""]
     rows = [
-        [plain(claim_title(row.claim)), row.base, plain(row.turned_by.replace(AND, ", "))]
-        for row in stable[stable["turned_by"] != ""].itertuples()
+        ["; ".join(plain(claim_title(name)) for name in alike["claim"]), base, plain(by.replace(AND, ", "))]
+        for (by, base), alike in turned.groupby(["turned_by", "base"], sort=False)
     ]
-    return ["claim", "in the base", "turned by"], rows
+    return ["claims", "in the base", "turned by"], rows
 
 
 def _conclusions(conclusions: pd.DataFrame, plain: Callable[[str], str]) -> Table:
@@ -294,7 +283,7 @@ def turning_to_latex(stable: pd.DataFrame, *, study: str) -> str:
     """
     caption = "Claims that turn on a choice: the verdict in the base, and the variants that turn it."
     title = f"Claims that turn in the study {study}"
-    return _latex(_turning(stable, text), _widths(0.36, 0.16, 0.4), title, caption)
+    return _latex(_turning(stable, text), _widths(0.36, 0.12, 0.42), title, caption)
 
 
 def conclusions_to_latex(conclusions: pd.DataFrame, *, study: str) -> str:
@@ -317,7 +306,7 @@ def undecided_to_latex(undecided: pd.DataFrame, *, study: str) -> str:
     """
     table = _undecided(undecided, text, "$")
     caption = "Claims that one of two studies leaves open: intervals and verdicts by five replicates and by fresh ones."
-    return _latex(table, _widths(0.25) + "rlrlr", f"Open claims with more replicates in the study {study}", caption)
+    return _latex(table, _widths(0.24) + "rlrlr", f"Open claims with more replicates in the study {study}", caption)
 
 
 def ranking_to_markdown(ranking: pd.DataFrame, *, base: str) -> str:
