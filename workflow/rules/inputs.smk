@@ -138,6 +138,15 @@ def tables_of_figure(wildcards):
     return {name: derived(name) if name in CLOSED_FORMS else shown(wildcards, dataset, name) for name in reads}
 
 
+def tables_of_claims(wildcards):
+    """The files that claims are judged by, by the names of their tables."""
+    files = {name: EVIDENCE[name] for name in tables_read()}
+    return {
+        name: path(wildcards) if callable(path) else expand(path, study=wildcards.study)[0]
+        for name, path in files.items()
+    }
+
+
 def figures(folder):
     """A study's figures as PDF: of its data sets, and of all together."""
     names = (None, *FAMILY[folder].dataset_names())

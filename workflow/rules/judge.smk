@@ -16,15 +16,6 @@ EVIDENCE = {
 }
 
 
-def tables_of_claims(wildcards):
-    """The files that claims are judged by, by the names of their tables."""
-    files = {name: EVIDENCE[name] for name in tables_read()}
-    return {
-        name: path(wildcards) if callable(path) else expand(path, study=wildcards.study)[0]
-        for name, path in files.items()
-    }
-
-
 rule judge:
     input:
         unpack(tables_of_claims),
