@@ -19,6 +19,7 @@ from benchmarks.in_engine import InEngine
 from benchmarks.machine import has_jax
 from benchmarks.tasks import Task
 from benchmarks.vmapped import Vmapped
+from libi.runtime.seeding import name_of
 from libi.statistics.gaussianity import henze_zirkler
 from libi.training.compilation import Compiled, Program
 from libi.training.noise import batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws
@@ -38,7 +39,7 @@ def _data(task: Task) -> list[tuple[Tensor, ...]]:
     x = task.data()
     if task.objective != "elbo":
         return [(x,)] * _units(task)
-    keys = chunk_keys([("bench", task.dataset.name, i) for i in range(MODELS)], 0, 0)
+    keys = chunk_keys([name_of("bench", task.dataset.name, i) for i in range(MODELS)], 0, 0)
     batches = batches_of(x, chunk_orders(x.shape[2], [("bench",)], 0, 0), task.batch)
     noise = [normal_draws(counters, keys).unbind(1) for counters in chunk_counters(task.steps, task.batch)]
     return [step for epoch in range(_units(task)) for step in zip(batches[epoch], noise[epoch], strict=True)]
