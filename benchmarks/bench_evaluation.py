@@ -27,6 +27,7 @@ from benchmarks.floors import nanoseconds  # noqa: E402
 from benchmarks.report import markdown  # noqa: E402
 from benchmarks.tasks import POINTS, Task  # noqa: E402
 from libi.base.dataset import LATENT, Dataset  # noqa: E402
+from libi.base.layers import Network  # noqa: E402
 from libi.datasets import DATASETS  # noqa: E402
 from libi.metrics import s_knn, test_ll  # noqa: E402
 from libi.models.metric import Subject  # noqa: E402
@@ -61,7 +62,7 @@ def likelihood_floor(dataset: Dataset, job: Mapping[str, Any]) -> None:
     draws = torch.empty(BLOCK, dtype=torch.float64)
     for _ in range(samples * LATENT // BLOCK):
         draws.normal_()
-    if not network.hidden:
+    if not isinstance(network, Network) or not network.hidden:
         return
     widths = [network.inputs, *(layer.units for layer in network.hidden), sum(network.heads.values())]
     each = sum(before * after for before, after in zip(widths, widths[1:], strict=False))
@@ -97,7 +98,8 @@ def calls_of(dataset: Dataset, job: Mapping[str, Any]) -> dict[tuple[str, str], 
 
 def measure(dataset: Dataset, job: Mapping[str, Any]) -> pd.DataFrame:
     """One row a metric: median seconds by kernels and in PyTorch, timed in turns, and the floor."""
-    calls, times = calls_of(dataset, job), {}
+    calls = calls_of(dataset, job)
+    times: dict[tuple[str, str], list[float]] = {}
     for _ in range(ROUNDS):
         for key, call in calls.items():
             begin = time.perf_counter()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +41,7 @@ def measure(task: Task) -> list[dict[str, str | int | float]]:
     for models in MODELS:
         stacks["GPU, recorded", models] = InEngine(task, models, way=Captured, device="cuda")
     begin = time.perf_counter()
-    timings = interleave({key: lambda stack=stack: waiting(stack) for key, stack in stacks.items()})
+    timings = interleave({key: partial(waiting, stack) for key, stack in stacks.items()})
     print(f"{task.dataset.name}, {task.objective}, {task.unit}: {time.perf_counter() - begin:.0f} s", flush=True)
     return [
         {

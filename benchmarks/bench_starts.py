@@ -8,6 +8,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from multiprocessing import connection, forkserver
 from pathlib import Path
 
@@ -54,11 +56,11 @@ def main() -> None:
     forkserver.set_forkserver_preload(forks.IMPORTED)
     with tempfile.TemporaryDirectory() as folder:
         jobs = {script: Path(folder, f"{script}.py") for script in SCRIPTS}
-        calls = {}
+        calls: dict[tuple[str, int], Callable[[], object]] = {}
         for number, (script, job) in enumerate(jobs.items()):
             job.write_text(imports_of(script), encoding="utf-8")
-            calls["python", number] = lambda job=job: in_a_python(job)
-            calls["fork", number] = lambda job=job: as_a_fork(job)
+            calls["python", number] = partial(in_a_python, job)
+            calls["fork", number] = partial(as_a_fork, job)
         timings = interleave(calls)
     processor = describe_machine()["processor"]
     rows = []

@@ -34,6 +34,7 @@ from libi.runtime.allocator import keep_freed_memory  # noqa: E402
 from libi.training.compilation import Compiled  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
+Record = dict[str, str | int | float]
 
 # Asked of the kernels: how many times faster than the engine in compiled PyTorch, each at its best stack size.
 ASKED = {
@@ -59,9 +60,9 @@ def ladder(task: Task, way: str) -> tuple[int, ...]:
     return (64, 256) if linear or (task.steps > 1 and not wide) else (16, 64)
 
 
-def ways(task: Task) -> dict[tuple[str, int], Callable[[], None]]:
+def ways(task: Task) -> dict[tuple[str, int], Callable[[], object]]:
     """Everything to time: (way, models) to a call that trains that many models for UNITS units."""
-    calls = {("conventional", 1): Conventional(task).run}
+    calls: dict[tuple[str, int], Callable[[], object]] = {("conventional", 1): Conventional(task).run}
     calls |= {("vmapped", models): Vmapped(task, models).run for models in ladder(task, "vmapped")}
     if task.objective != "elbo":
         calls["conventional, spectral", 1] = Conventional(task, 0, spectral_statistic).run
@@ -78,7 +79,7 @@ def ways(task: Task) -> dict[tuple[str, int], Callable[[], None]]:
     return calls
 
 
-def measure(task: Task) -> list[dict[str, str | int | float]]:
+def measure(task: Task) -> list[Record]:
     """Check that all ways of one task agree, then time them: one record a way and stack size."""
     gc.collect()
     torch.manual_seed(0)
@@ -90,7 +91,7 @@ def measure(task: Task) -> list[dict[str, str | int | float]]:
         f"{time.perf_counter() - begin:.0f} s",
         flush=True,
     )
-    row = {"dataset": task.dataset.name, "objective": task.objective, "unit": task.unit}
+    row: Record = {"dataset": task.dataset.name, "objective": task.objective, "unit": task.unit}
     records = [
         row
         | {

@@ -20,6 +20,7 @@ class JTExGenerative(nn.Module):
     def __init__(self, power: int) -> None:
         super().__init__()
         self.A = nn.Parameter(torch.empty(2, 2))
+        self.B: Tensor
         self.register_buffer("B", torch.diag(torch.tensor(linear_jtex.B)))
         self.power = power
 

@@ -10,8 +10,9 @@ import ctypes
 import functools
 import tempfile
 import time
-from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,6 +20,7 @@ from benchmarks.tasks import Task
 from libi.base.dataset import LATENT
 from libi.base.layers import MatrixMap, Network, cube, sigmoid_and_cube_root
 from libi.native import library
+from libi.native.compilers import compilers, for_this_processor, run
 from libi.statistics.gaussianity import FUNCTIONS
 
 TIMES, ROUNDS = 120_000, 15
@@ -36,10 +38,10 @@ OF_ACTIVATIONS = {
 @functools.cache
 def nanoseconds() -> dict[str, float]:
     """What each function takes of one number, a lane of a vector."""
-    command = [*library.compilers()[0], *library.FLAGS, *library.for_this_processor(), f"-I{library.FOLDER}"]
+    command = [*compilers()[0], *library.FLAGS, *for_this_processor(), f"-I{library.FOLDER}"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "peak.so"
-        library.run([*command, str(Path(__file__).with_name("peak.cpp")), "-o", str(path)])
+        run([*command, str(Path(__file__).with_name("peak.cpp")), "-o", str(path)])
         peak = ctypes.CDLL(str(path))
     found = {}
     for name, share in PEAK.items():
@@ -54,29 +56,33 @@ def nanoseconds() -> dict[str, float]:
     return found
 
 
-def of_network(network: Network | MatrixMap, by_inputs: bool) -> Counter[str]:
+def added(*counts: Mapping[str, float]) -> dict[str, float]:
+    """The numbers of functions of several things together."""
+    names = dict.fromkeys(name for each in counts for name in each)
+    return {name: sum(each.get(name, 0.0) for each in counts) for name in names}
+
+
+def of_network(network: Network | MatrixMap, by_inputs: bool) -> dict[str, float]:
     """What a network takes of one point, forwards and backwards."""
     outputs = network.outputs if isinstance(network, MatrixMap) else sum(network.heads.values())
     widths = [network.inputs, *(layer.units for layer in network.hidden), outputs]
     products = [before * after for before, after in zip(widths, widths[1:], strict=False)]
-    counts = Counter(multiply_add=3.0 * sum(products) - (0 if by_inputs else products[0]))
-    activations = [(layer.activation, layer.units) for layer in network.hidden]
+    products_alone = {"multiply_add": 3.0 * sum(products) - (0 if by_inputs else products[0])}
+    activations: list[tuple[Any, int]] = [(layer.activation, layer.units) for layer in network.hidden]
     if isinstance(network, MatrixMap):
         activations.append((network.activation, outputs))
-    for activation, units in activations:
-        for name, share in OF_ACTIVATIONS.get(activation, {}).items():
-            counts[name] += share * units
-    return counts
+    functions = [(OF_ACTIVATIONS.get(activation, {}), units) for activation, units in activations]
+    return added(products_alone, *({name: share * units for name, share in of.items()} for of, units in functions))
 
 
-def of_point(task: Task) -> Counter[str]:
+def of_point(task: Task) -> dict[str, float]:
     """What a step takes of one point."""
-    counts = of_network(task.dataset.decoder, True) + of_network(getattr(task.dataset, task.network), False)
+    counts = added(of_network(task.dataset.decoder, True), of_network(getattr(task.dataset, task.network), False))
     if task.objective == "elbo":
-        return counts + Counter(normal_pair=LATENT / 2, exponential_function=LATENT)
+        return added(counts, {"normal_pair": LATENT / 2, "exponential_function": LATENT})
     # Means of products, and their derivatives by both factors; then the functions of both coordinates themselves.
     products = FUNCTIONS * (FUNCTIONS + 1) / 2
-    return counts + Counter(multiply_add=3 * products + 2 * 4 * FUNCTIONS, exponential_function=2)
+    return added(counts, {"multiply_add": 3 * products + 2 * 4 * FUNCTIONS, "exponential_function": 2})
 
 
 def floor(task: Task) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ class Timing(NamedTuple):
     rounds: int
 
 
-def interleave(calls: dict[tuple[str, int], Callable[[], None]]) -> dict[tuple[str, int], Timing]:
+def interleave(calls: Mapping[tuple[str, int], Callable[[], object]]) -> dict[tuple[str, int], Timing]:
     """Time every call in turn, round after round (A B C A B C ...), so that a disturbance falls on all alike.
 
     Every call runs once before, which compiles it. A turn starts with a call that is not timed: training goes on for

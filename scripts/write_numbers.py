@@ -10,6 +10,7 @@ from libi.rendering.latex import macros
 from libi.runtime.job import job_of
 from libi.runtime.provenance import commit_of
 from libi.runtime.storage import load_table, save_text
+from libi.study.reading import read_study
 from libi.study.study import Study
 
 with job_of(snakemake):
@@ -24,4 +25,5 @@ with job_of(snakemake):
     origin = f"Numbers of the study {study.name}, made by libi {__version__}."
     comment = f"{origin} Do not edit them: every run of the study writes them."
     save_text(snakemake.output.numbers, macros(numbers, comment=comment))
-    save_text(snakemake.output.choices, to_latex(read_choices(Path(given.choices), study), study=study.name))
+    choices = read_choices(Path(given.choices), read_study(given.config))
+    save_text(snakemake.output.choices, to_latex(choices, study=study.name))

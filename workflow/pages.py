@@ -89,7 +89,8 @@ def changed_by_fresh_replicates(reference: Path) -> str:
     if (reference / FOLDER / "power_claims.csv").exists():
         again = conclusions_to_words(reference, "power_claims.csv")
         words += (
-            f" On another processor, the study chose other configurations. With those, {again[0].lower()}{again[1:]}"
+            " The fresh replicates also ran on another processor, with the configurations that the study chose there. "
+            f"By them, {again[0].lower()}{again[1:]}"
         )
     return words
 
@@ -253,13 +254,17 @@ def powered_again(reference: Path) -> str:
 
 def iterates_to_markdown() -> str:
     """How far LiBI's final objectives move, in nats of Eq. 44, as a table in Markdown."""
-    heads = ["data set", "one rounding moves a model by", "the last iterate lies above the best snapshot by"]
-    heads += ["by more than 20 nats", "one rounding moves the best of some restarts by"]
+    heads = [
+        "data set",
+        "one rounding moves a model by, nats",
+        "the last iterate lies above the best snapshot by, nats",
+    ]
+    heads += ["by more than 20 nats", "one rounding moves the best restart by, nats"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in load_table(ROOT / "benchmarks/results/libi_iterates.csv").itertuples():
         lines.append(
             f"| {row.dataset} | {row.rounding_moves:g} | {row.last_above_best:g} "
-            f"| {row.last_far_above_best:.0%} of models | {row.best_of_restarts_moves:g} (of {row.restarts}) |"
+            f"| {row.last_far_above_best:.0%} of models | {row.best_of_restarts_moves:g} (best of {row.restarts}) |"
         )
     return "\n".join(lines)
 
@@ -317,7 +322,9 @@ def rounded(reference: Path) -> str:
 
 def chosen(reference: Path) -> str:
     """The choices of the paper's study in REPLICATION.md; the published study is of these settings."""
-    return choices.to_markdown(choices.read_choices(ROOT / "paper/choices.yaml", read_study("config/config.yaml")))
+    return choices.to_markdown(
+        choices.read_choices(ROOT / "paper/choices.yaml", read_study(ROOT / "config/config.yaml"))
+    )
 
 
 PAGES = {

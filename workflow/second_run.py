@@ -74,7 +74,11 @@ def conclusions_to_words(reference: Path, claims: str = "claims.csv") -> str:
     """
     first, second = (conclude(load_table(place / claims)) for place in (reference, reference / FOLDER))
     pairs = list(zip(first["conclusion"], first["verdict"], second["verdict"], strict=True))
-    other = [f"{name} ({before} here, {now} there)" for name, before, now in pairs if before != now]
+    other = [
+        f"{name} ({before} on the published processor, {now} on the other)"
+        for name, before, now in pairs
+        if before != now
+    ]
     if other:
         verb = "differs" if len(other) == 1 else "differ"
         return f"{len(other)} of the {len(pairs)} main conclusions {verb}: {', '.join(other)}."

@@ -29,7 +29,7 @@ PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 GLIBC, OLDER = 28, {17: "2014", 12: "2010", 5: "1"}  # 2.28: Debian 10, Ubuntu 20.04, RHEL 8
 PAGE = """# Other machines
 
-The study is made and tested on Linux on x86-64 with Python 3.11. It also runs there with two others:
+The study is made and tested on Linux on x86-64 with Python 3.11. It also runs there in two other environments:
 
 * with Python 3.13 and all pinned packages but PyTorch, of which Debian 13 has version 2.6. The quick study runs to its
   end, and its Table 1 has the same digits on all data sets but Mobius, whose ground truth PyTorch fits. The tests that
@@ -45,8 +45,9 @@ header. If a job cannot use the cache, because the cache is full, read-only or m
 kernels and says so in its log. Snakemake itself needs a cache that it can write to. If the home folder is not writable,
 set `XDG_CACHE_HOME` to a folder that is.
 
-On other systems, `make` installs the same pinned packages if wheels of all of them exist. This table says where that is
-so. `python workflow/wheels.py` asks the package index and writes this page; it did so on {asked}.
+On other systems, `make` installs the same pinned packages if each of them has a wheel or sources. This table names
+those that have only sources. `python workflow/wheels.py` asks the package index and writes this page; it did so
+on {asked}.
 
 {table}
 

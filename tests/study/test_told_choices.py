@@ -24,7 +24,7 @@ WORDS = [
 # Appendix E, and the choices as REPLICATION.md has always had them.
 ROWS = [
     "| 5 replicates |",
-    "| Adam (0.9, 0.999, 1e-8); the rate ends at 1 times 0.01 |",
+    "| Adam (0.9, 0.999, 1e-8); at the end the rate is 1 times the first |",
     "| 250 points for ELBO phases, 500 for the constrained likelihood |",
     "| 30,000 epochs for LiBI's R rounds of two steps |",
     "a snapshot every 250 epochs, judged with 64 fixed draws; of these the best counts.",
@@ -55,10 +55,15 @@ def test_every_row_has_three_cells():
     assert {line.replace(r"\|", "").count("|") for line in table().splitlines()} == {4}
 
 
-def test_another_study_has_its_own_settings():
+def test_a_change_of_the_study_is_told():
     change = {"replicates": 3, "training": TRAINING.model_copy(update={"elbo_draws": 10})}
     shown = to_markdown(read_choices(SOURCE, STUDY.model_copy(update=change)))
     assert "| 3 replicates |" in shown and "| 10 for each point and step |" in shown
+
+
+def test_a_switch_is_no_number(tmp_path):
+    (tmp_path / "choices.yaml").write_text("- {paper: a, choice: 'biases: {architecture.encoder_bias}', why: c}\n")
+    assert read_choices(tmp_path / "choices.yaml", STUDY)[0].choice == "biases: True"
 
 
 def test_latex_has_the_same_in_its_own_signs():
@@ -75,7 +80,9 @@ def test_latex_has_the_same_in_its_own_signs():
             "{paper: a, choice: '{training.bach_size}', why: c}",
             "row 1: 'TrainingSettings' object has no attribute 'bach_size'",
         ),
-        ("{paper: a, choice: '{points}', why: c}", "row 1: 'points'"),
+        ("{paper: a, choice: '{pionts}', why: c}", "row 1: studies have no setting 'pionts'"),
+        ("{paper: a, choice: 'a {', why: c}", "row 1: Single '{' encountered"),
+        ("{paper: a, choice: '{}', why: c}", "row 1: "),
         ("{paper: a, choice: b}", "row 1: .*missing 1 required positional argument: 'why'"),
     ],
 )

@@ -213,6 +213,16 @@ METRIC = Metric(print, columns=("{}",))
         ),
         (
             "src/libi/paper/claims/broken.py",
+            'READS = ("gaps")\nCLAIMS = 1\n',
+            "broken.py: lacks the tables that it reads",
+        ),
+        (
+            "src/libi/paper/claims/broken.py",
+            'READS = ("gaps",)\nCLAIMS = lambda said, evidence: evidence.gap\n',
+            "broken.py: it reads 'gap', which is no table of a study; did you mean 'gaps'?",
+        ),
+        (
+            "src/libi/paper/claims/broken.py",
             'READS = ("gaps",)\nCLAIMS = lambda said, evidence: evidence.posterior\n',
             "broken.py: it reads evidence.posterior; add 'posterior' to its READS",
         ),

@@ -87,6 +87,7 @@ rule write_numbers:
         optima=derived("optima"),
         published="config/published_claims.csv",
         choices="paper/choices.yaml",
+        config="config/config.yaml",
         code=code("write_numbers.py", "all"),
     output:
         numbers="paper{study}/numbers.tex",
@@ -103,7 +104,7 @@ rule write_numbers:
         names=names_of,
         study=of_study(lambda study: study.model_dump(exclude_none=True)),
     message:
-        "Writing the numbers of the paper's text"
+        "Writing the numbers and the choices of the paper's text"
     script:
         "../../scripts/write_numbers.py"
 

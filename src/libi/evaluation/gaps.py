@@ -106,7 +106,7 @@ def gaps_of_choices(choices: Iterable[Choice], references: Mapping[int, Referenc
 
     Returns:
         one row a replicate that has a choice: dataset, method, replicate, configuration, restart, and the fields of
-        `Gaps`.
+        `Gaps`. Without any choice: no row, and no configuration and restart.
     """
     rows = []
     for choice in choices:

@@ -134,7 +134,7 @@ def infer_choices(choices: Iterable[Choice], train: Mapping[int, Mapping[str, Te
     Returns:
         tables without a row of replicates that have no choice. Their columns are those of `points_table`,
         `samples_table` and `summarise`, after data set, method, replicate and (but for the samples) configuration and
-        restart.
+        restart. Without any choice, they have the keys and those columns that are read of all models together.
     """
     tables = [
         _infer(choice, choice.model, train[choice.replicate], job) for choice in choices if choice.model is not None

@@ -48,7 +48,7 @@ class Claim:
         p_value: of the claim, Holm-adjusted within the family; missing where nothing is tested.
         measure: what the value is, in which unit, and what its uncertainty is.
         note: what a reader should know before believing the verdict.
-        files: the tables that its judge looked at, in the folder of claims.csv.
+        files: the tables that its file names in READS, in the folder of claims.csv.
     """
 
     claim: str

@@ -22,7 +22,7 @@ class LibiGrid(Grid):
     epsilon_mean: Positives
     """ε_μ, the scale of the penalty on the mean of the codes."""
     rounds: Counts
-    """R, how often the three steps are repeated within the same epochs."""
+    """R, the number of rounds that share the epochs."""
 
 
 def phases(values: Mapping[str, Number], plan: Plan) -> Phases:

@@ -19,7 +19,7 @@ class TwoSampleSettings(Section):
     """The smooth k-NN two-sample statistic."""
 
     draws: Several
-    """Statistics averaged, each of other points."""
+    """Number of statistics that are averaged, each of newly drawn points."""
     points: Compared
     """Points drawn from p(x), and as many from the model, for one statistic."""
     neighbours: Count
@@ -27,10 +27,7 @@ class TwoSampleSettings(Section):
     smoothness: Positives
     """α, the inverse temperature of the neighbours' weights; of several values the weights are averaged."""
     sample: Sample
-    """Where the points of p(x) come from: fresh ones each time, or random ones of the test points.
-
-    They are always test points where p(x) is not known.
-    """
+    """Where points of p(x) come from: fresh ones each time, or random test points, as always where p(x) is unknown."""
 
 
 def disagreements(given: Mapping[str, Any], points: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -22,8 +22,6 @@ class Evidence:
         self._tables, self.training_points = tables, training_points
 
     def __getattr__(self, name: str) -> pd.DataFrame:
-        if name.startswith("_"):
-            raise AttributeError(name)
         if name not in self._tables:
             raise NotRead(name)
         return self._tables[name]

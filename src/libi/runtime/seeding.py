@@ -11,13 +11,13 @@ SEPARATOR = "\x1f"
 
 
 def name_of(*labels: object) -> str:
-    """The labels as one, which with others behind it is the same as the labels with these others behind them."""
+    """The labels as one text. With further labels behind it, `seeds_of` gives the seed of all labels together."""
     return SEPARATOR.join(map(str, labels))
 
 
 def seed_of(*labels: object) -> int:
     """A 63-bit seed that depends on the labels and their order, and on nothing else."""
-    return next(iter(seeds_of([name_of(*labels)])))
+    return seeds_of([name_of(*labels)])[0]
 
 
 def seeds_of(names: Iterable[str], *labels: object) -> list[int]:

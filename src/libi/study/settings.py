@@ -121,7 +121,7 @@ class TrainingSettings(Section):
     constrained_batch_size: Count
     """Points of a gradient step on the constrained likelihood, constrained together; it must divide points.train."""
     libi_epochs: LibiEpochs
-    """Whether LiBI's rounds and steps share the epochs, or each step of each round has as many."""
+    """Whether LiBI's rounds and steps share the epochs, or each step of each round has all of them."""
     whitened_start: Switch
     """Whether LiBI's encoder starts from whitened codes."""
     exponential_cap: Cap

@@ -27,19 +27,19 @@ if TYPE_CHECKING:  # the rules need the literals alone
 # star are of all data sets and methods together.
 FILES = {
     "table1": "table1.csv",
-    "metrics": "metrics/*/*.csv",  # a row a data set, method and replicate
-    "scores": "scores/*/*.csv",  # and configuration: its log-likelihood on the split that they are compared on
+    "metrics": "metrics/*/*.csv",  # a row a data set, method and replicate: test_ll, s_knn, share_below_100, ...
+    "scores": "scores/*/*.csv",  # a row a configuration and replicate: log_likelihood on the split that chooses
     "points": "posterior/*/*_points.csv",  # a row a data set, method, replicate and training point
     "samples": "posterior/*/*_samples.csv",  # a row a data set, method, replicate, kind and draw
     "posterior": "posterior/*/*_summary.csv",  # a row a data set, method and replicate
     "grid": "grid.csv",
     "gaps": "gaps.csv",
     "restarts": "restarts.csv",  # of LiBI; empty without it
-    "information": "closed_form/information.csv",  # Figure 1A and B, a row a B
-    "edge": "closed_form/edge.csv",  # the paper's own B, and the way to the end of its domain
+    "information": "closed_form/information.csv",  # Figure 1A and B, a row a B: libi.paper.examples.pedagogical
+    "edge": "closed_form/edge.csv",  # the way from the paper's B to the end of its domain: likewise
     "optima": "closed_form/optima.csv",  # the truth and the β-VAE's optima on LinearJTEx, over the whole population
-    "collapse": "closed_form/collapse.csv",  # Case 2
-    "scaling": "closed_form/scaling.csv",  # what shrinking the codes does
+    "collapse": "closed_form/collapse.csv",  # Case 2: theta, mle_objective, posterior_matching, mutual_information
+    "scaling": "closed_form/scaling.csv",  # what shrinking the codes does: libi.paper.examples.shrinkage
     "joint_map": "closed_form/joint_map_*.csv",  # a row a data set and restart; empty without such a data set
     "published": "config/published_table1.csv",  # the paper's Table 1
 }
@@ -60,15 +60,17 @@ def check_claims() -> None:
     """
     for name in CLAIMS:
         CLAIMS.check(name)
-        reads = CLAIMS.literal(name, "READS", ())
-        if not reads:
-            raise RoomError(f'{CLAIMS.path(name)}: lacks the tables that it reads, a line such as READS = ("gaps",)')
-        for table in reads:
+        path, reads = CLAIMS.path(name), CLAIMS.literal(name, "READS", ())
+        if not reads or not isinstance(reads, tuple) or not all(isinstance(table, str) for table in reads):
+            raise RoomError(f'{path}: lacks the tables that it reads, a line such as READS = ("gaps",)')
+        looked_at = _looked_at(path) - {"training_points"}
+        for table in (*reads, *sorted(looked_at)):
             if table not in FILES:
-                words = f"READS has {table!r}, which is no table of a study{nearest(table, FILES)}"
-                raise RoomError(f"{CLAIMS.path(name)}: {words} (allowed: {', '.join(FILES)})")
-        for table in _looked_at(CLAIMS.path(name)) & set(FILES) - set(reads):
-            raise RoomError(f"{CLAIMS.path(name)}: it reads evidence.{table}; add {table!r} to its READS")
+                where = "READS has" if table in reads else "it reads"
+                words = f"{where} {table!r}, which is no table of a study{nearest(table, FILES)}"
+                raise RoomError(f"{path}: {words} (allowed: {', '.join(FILES)})")
+        for table in sorted(looked_at - set(reads)):
+            raise RoomError(f"{path}: it reads evidence.{table}; add {table!r} to its READS")
 
 
 def _looked_at(path: Path) -> set[str]:

@@ -91,12 +91,12 @@ def _reading(row: Cell, interval: Interval, margin: float, verdict: str) -> str:
         return "lacking: a second replicate, for an interval"
     if verdict == NOT_REPRODUCED:
         side = "above" if interval.centre > 0 else "below"
-        small = ", surely by less than the margin" if max(-interval.low, interval.high) < margin else ""
+        small = ", but the whole interval lies within the margin" if max(-interval.low, interval.high) < margin else ""
         return f"ours is {side} the published mean by {abs(interval.centre):.2f}{small}"
     if verdict == NOT_DECIDABLE:
         reach = (interval.high - interval.low) / 2
         alone = welch((0.0, 0.0, PAPERS_REPLICATES), (0.0, row.sd_paper, PAPERS_REPLICATES)).high
-        whose = " (the paper's sd alone makes it too wide)" if alone > margin else ""
+        whose = " (the paper's sd alone makes the interval too wide)" if alone > margin else ""
         return f"the interval reaches {reach:.2f} to either side, the margin is {margin:.2f}{whose}"
     return ""
 
@@ -106,7 +106,8 @@ def _exact(row: Cell, paper: tuple[float, float, int]) -> str:
     if row.metric != "test_ll" or isnan(row.mean_exact) or isnan(row.sd_exact):
         return ""
     _, low, high = welch((row.mean_exact, row.sd_exact, row.replicates), paper)
-    return f"exact {row.mean_exact:.2f} ± {row.sd_exact:.2f}, less the published {low:.2f} to {high:.2f} (95 %)"
+    ours = f"exact {row.mean_exact:.2f} ± {row.sd_exact:.2f}"
+    return f"{ours}; its difference from the published mean is {low:+.2f} to {high:+.2f} (95 %)"
 
 
 def _warning(row: Cell) -> str:

@@ -61,7 +61,7 @@ def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame, variants: pd.D
             ours = _mean(cell)
             paper = f"{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}"
             title = f"{PAPERS_DATASETS[dataset]}, {PAPERS_METHODS[method]}, {PAPERS_METRICS[metric]}"
-            ends = f"{claim['low']:+z.2f} to {claim['high']:+z.2f}"
+            ends = f"{claim['low']:+.2f} to {claim['high']:+.2f}"
             open_or_failed = claim["verdict"] in (NOT_DECIDABLE, NOT_REPRODUCED)
             why = _inline(claim["note"]) if open_or_failed and isinstance(claim["note"], str) else ""
             tried = _tried(variants, dataset, method, metric) if open_or_failed and variants is not None else ""

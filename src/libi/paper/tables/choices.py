@@ -1,4 +1,4 @@
-"""What the paper leaves open and what a study chose, in Markdown and LaTeX: paper/choices.yaml with its settings."""
+"""What the paper leaves open and what its study here chose, in Markdown and LaTeX: paper/choices.yaml with settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Choice(NamedTuple):
 
     Attributes:
         paper: what the paper says, or leaves open.
-        choice: what the study does.
+        choice: what the paper's study here does.
         why: the reason.
     """
 
@@ -35,7 +35,7 @@ class _Settings(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, list | tuple):
             return ", ".join(self.format_field(each, format_spec) for each in value)
-        if isinstance(value, int):
+        if isinstance(value, int) and not isinstance(value, bool):
             return f"{value:,}"
         return re.sub(r"e-0*", "e-", f"{value:g}") if isinstance(value, float) else str(value)
 
@@ -45,21 +45,18 @@ def read_choices(path: Path, study: Study) -> list[Choice]:
 
     Args:
         path: the file.
-        study: the study.
+        study: the paper's study.
 
     Raises:
         ValueError: if a row is no choice, or names a setting that studies do not have; it names file and row.
     """
-    known = {
-        **{name: getattr(study, name) for name in ("replicates", "training", "architecture", "selection")},
-        "posterior": study.evaluation.posterior,
-        "s_knn": study.metric("s_knn"),
-    }
     choices = []
-    for number, row in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")), start=1):
+    for number, row in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")) or [], start=1):
         try:
-            choices.append(Choice(**{name: _Settings().vformat(words, (), known) for name, words in row.items()}))
-        except (AttributeError, KeyError, TypeError) as error:
+            choices.append(Choice(**{name: _Settings().vformat(words, (), dict(study)) for name, words in row.items()}))
+        except KeyError as error:
+            raise ValueError(f"{path}: row {number}: studies have no setting {error}") from None
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
             raise ValueError(f"{path}: row {number}: {error}") from None
     return choices
 
@@ -82,8 +79,8 @@ def to_latex(choices: list[Choice], *, study: str) -> str:
         f"% Choices of the study {study}, made by libi {__version__}.",
         r"\begin{longtable}{>{\raggedright}p{0.3\linewidth}>{\raggedright}p{0.33\linewidth}"
         r">{\raggedright\arraybackslash}p{0.29\linewidth}}",
-        r"\caption{Choices of this study. Each is a named entry of its configuration where a study might want another "
-        r"one.}",
+        r"\caption{Choices of the paper's own study. Each is a named entry of its configuration where a study might "
+        r"want another one.}",
         r"\label{tab:choices}\\",
         rf"{heads} \endfirsthead",
         rf"{heads} \endhead",

@@ -37,6 +37,7 @@ ALONE = {
     NOT_DECIDABLE: "Our data cannot decide this",
     NOT_TESTABLE: "This cannot be tested",
 }
+NEVER = {NOT_DECIDABLE: "Our data can decide this", NOT_TESTABLE: "This can be tested"}  # in no case
 SOME = {
     NOT_REPRODUCED: ("{} comes out otherwise", "{} come out otherwise"),
     NOT_DECIDABLE: ("{} cannot be decided", "{} cannot be decided"),
@@ -160,6 +161,8 @@ def _verdict(claims: pd.DataFrame) -> str:
         return MISSING
     if cases == 1:
         return ALONE[found[0]]
+    if found[0] in NEVER and len(found) == 1:
+        return f"{NEVER[found[0]]} in {'neither case' if cases == 2 else f'none of the {cases} cases'}"
     if len(found) == 1:
         return f"{ALONE[found[0]]} in {'both cases' if cases == 2 else f'all {cases} cases'}"
     others = enumeration([SOME[name][counts[name] > 1].format(counts[name]) for name in found if name != REPRODUCED])

@@ -83,6 +83,8 @@ def content(
         "curves": {
             f"{dataset} {method}": _trainings(own) for (dataset, method), own in curves.groupby(["dataset", "method"])
         },
+        "why": "Open a kind of claims to see what the paper says, and what we find."
+        + ("" if preview else " “make why CLAIM=…” with a claim's name tells more."),
         "claims": [
             _family(str(name), own) for name, own in claims[base_of(claims) != CELLS].groupby("family", sort=False)
         ],
@@ -100,6 +102,7 @@ def _family(name: str, claims: pd.DataFrame) -> dict[str, Any]:
         {
             "verdict": row.verdict,
             "said": f"{row.where}: {row.statement}",
+            "measure": row.measure,
             "note": "" if pd.isna(row.note) else row.note,
             "cells": [
                 row.claim,

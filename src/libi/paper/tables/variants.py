@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from math import floor, inf, isinf, isnan, log10, nan, sqrt
+from math import floor, inf, isinf, isnan, log10, nan
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,7 @@ from scipy.stats import t
 
 from libi import __version__
 from libi.judging.claims import NOT_DECIDABLE
-from libi.judging.comparisons import ALIKE, BETTER, pairs_in
-from libi.judging.intervals import CONFIDENCE
+from libi.judging.comparisons import ALIKE, BETTER, LEVEL, pairs_in
 from libi.paper.sensitivity import AND, judges
 from libi.paper.tables.conclusions import FAILS, HOLDS, OPEN, PARTLY, conclude
 from libi.paper.tables.verdicts import CELLS, claim_title
@@ -82,11 +81,11 @@ def undecided_side_by_side(at5: pd.DataFrame, at25: pd.DataFrame, published: pd.
     """The claims that 5 or 25 replicates leave open, by both, and how many would decide those that 25 leave open.
 
     An interval of half-width h about the difference d decides a claim once h is small enough: below max(|d|, margin)
-    for a cell; max(d, margin − d) for "better"; |margin − |d|| for "alike"; |d − margin| for a number beside a bound.
+    for a cell; d or margin − d for "better"; ±(margin − |d|) for "alike"; |d − margin| for a number beside a bound.
     `needed` is the least number from 25 on for which that is so, with d and our sd as they are at 25. The sd follows
     from h and Student's quantile at 25. A cell's h is Welch's, with the paper's sd and 5 replicates, whose share no
     replicate of ours makes smaller. Where p-values are corrected for the other claims of a family, the interval has
-    Bonferroni's confidence for all tests of the family. Holm's correction is never stricter, so fewer may do.
+    Bonferroni's confidence. Holm's correction is never stricter, so fewer may do.
 
     Args:
         at5: results/claims.csv of 5 replicates.
@@ -120,29 +119,34 @@ def undecided_side_by_side(at5: pd.DataFrame, at25: pd.DataFrame, published: pd.
 def _needed(row: Mapping[str, Any], paper_sd: float, claims: int) -> float:
     """Replicates that decide a claim of a family in which so many are tested."""
     replicates = np.arange(MANY, MOST + 1)
-    if isnan(paper_sd):
-        half = (row[f"high_{MANY}"] - row[f"low_{MANY}"]) / 2
-        sd = half * sqrt(MANY) / t.ppf((1 + CONFIDENCE) / 2, MANY - 1)
-        tests = 1 if isnan(row["p_value"]) else claims * pairs_in(row["note"])
-        halves = t.isf((1 - CONFIDENCE) / 2 / tests, replicates - 1) * sd / np.sqrt(replicates)
-    else:
+    if not isnan(paper_sd):
         ours, theirs = row["uncertainty"] ** 2 / replicates, paper_sd**2 / PAPERS_REPLICATES
         freedom = (ours + theirs) ** 2 / (ours**2 / (replicates - 1) + theirs**2 / (PAPERS_REPLICATES - 1))
-        halves = t.ppf((1 + CONFIDENCE) / 2, freedom) * np.sqrt(ours + theirs)
-    enough = halves < _decisive_half(row)
+        halves = t.isf(LEVEL, freedom) * np.sqrt(ours + theirs)
+        return _first(replicates, halves < max(abs(row[f"difference_{MANY}"]), row["margin"]))
+    half = (row[f"high_{MANY}"] - row[f"low_{MANY}"]) / 2
+    errors = half / t.isf(LEVEL, MANY - 1) * np.sqrt(MANY / replicates)
+    return min(
+        _first(replicates, t.isf(LEVEL / tests, replicates - 1) * errors < distance)
+        for distance, tests in _ways_to_decide(row, claims)
+    )
+
+
+def _first(replicates: np.ndarray, enough: np.ndarray) -> float:
     return float(replicates[enough.argmax()]) if enough.any() else inf
 
 
-def _decisive_half(row: Mapping[str, Any]) -> float:
-    """The half-width of an interval about the difference at 25 below which the claim is decided."""
-    difference, margin = row[f"difference_{MANY}"], row["margin"]
-    if row["claim"].startswith(f"{CELLS}-"):
-        return max(abs(difference), margin)
+def _ways_to_decide(row: Mapping[str, Any], claims: int) -> list[tuple[float, int]]:
+    """How far the difference at 25 is from what decides for a claim and against it, and how many tests share the level.
+
+    See `libi.judging.comparisons.judge_family`: only what is against a claim counts each of its pairs.
+    """
+    difference, margin, pairs = row[f"difference_{MANY}"], row["margin"], pairs_in(str(row["note"]))
     if row["test"].startswith(BETTER):
-        return max(difference, margin - difference)
+        return [(difference, claims), (margin - difference, claims * pairs)]
     if row["test"].startswith(ALIKE):
-        return abs(margin - abs(difference))
-    return abs(difference - margin)
+        return [(margin - abs(difference), claims), (abs(difference) - margin, 2 * claims * pairs)]
+    return [(abs(difference - margin), 1)]
 
 
 # ----------------------------------------------------------------------------------------------------------- tables
@@ -168,7 +172,7 @@ def _held_out(held_out: pd.DataFrame, named: Callable[[str], str]) -> Table:
         [
             enumeration([PAPERS_DATASETS[dataset] for dataset in row.fitted.split(AND)]),
             named(row.variant),
-            *map(_whole, (row.distance, row.base_distance, row.best_distance)),
+            *(f"{distance:.1f}" for distance in (row.distance, row.base_distance, row.best_distance)),
             named(row.best),
         ]
         for row in held_out.itertuples()
@@ -231,7 +235,7 @@ def _ends(low: float, high: float, sign: str) -> str:
     if isnan(low):
         return MISSING
     decimals = max(1 - floor(log10(high - low)), 0) if high > low else 2
-    return " to ".join(f"{sign}{end:+z.{decimals}f}{sign}" for end in (low, high))
+    return " to ".join(f"{sign}{end:+.{decimals}f}{sign}" for end in (low, high))
 
 
 # ------------------------------------------------------------------------------------------------- LaTeX and Markdown

@@ -14,7 +14,7 @@ from libi.rendering.latex import measured, printed, probability, text
 
 CELLS = "cell"
 NO_WIDTH = 1e-6  # width of an interval below which it is the error of a closed form
-# Claims whose names are no sentences, in words. The others are: "optimum_is_diagonal".
+# The claims that tables of open and of turning claims may show, in words.
 TITLES = {
     "trade_off": "likelihood traded for easy posteriors",
     "s_knn_lowest": "LiBI's S-kNN is the lowest",
@@ -157,4 +157,4 @@ def _about(claim: str) -> str:
 def span(low: float, high: float) -> str:
     """An interval in LaTeX, with as many decimals as its width needs."""
     decimals = max(0, min(6, 1 - floor(log10(high - low))))
-    return f"${low:+z.{decimals}f}$ to ${high:+z.{decimals}f}$"
+    return f"${low:+.{decimals}f}$ to ${high:+.{decimals}f}$"
