@@ -68,7 +68,7 @@ def test_a_switch_is_no_number(tmp_path):
 
 def test_latex_has_the_same_in_its_own_signs():
     latex = to_latex([Choice("Eq. 44", "`results/a_b`, 2 → 50", "p_θ(z|x)")], study="mine")
-    row = r"Eq. 44 & \texttt{results\slash a\_b}, 2 $\to$ 50 & p\textsubscript{$\theta$}(z|x) \\ \addlinespace"
+    row = r"Eq. 44 & \texttt{results\slash a\_b}, 2 $\to$ 50 & p\textsubscript{$\theta$}(z|x) \\ \addlinespace[2pt]"
     assert row in latex.splitlines()
     assert to_latex(read_choices(SOURCE, STUDY), study="mine").isascii()
 

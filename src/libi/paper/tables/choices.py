@@ -79,13 +79,12 @@ def to_latex(choices: list[Choice], *, study: str) -> str:
         f"% Choices of the study {study}, made by libi {__version__}.",
         r"\begin{longtable}{>{\raggedright}p{0.3\linewidth}>{\raggedright}p{0.33\linewidth}"
         r">{\raggedright\arraybackslash}p{0.29\linewidth}}",
-        r"\caption{Choices of the paper's own study. Each is a named entry of its configuration where a study might "
-        r"want another one.}",
+        r"\caption{The choices of the paper's own study. Most are named entries of its configuration.}",
         r"\label{tab:choices}\\",
         rf"{heads} \endfirsthead",
         rf"{heads} \endhead",
         r"\bottomrule \endfoot",
-        *(rf"{' & '.join(map(_cell, choice))} \\ \addlinespace" for choice in choices),
+        *(rf"{' & '.join(map(_cell, choice))} \\ \addlinespace[2pt]" for choice in choices),
         r"\end{longtable}",
         "",
     ]
