@@ -103,7 +103,7 @@ def test_verdicts_in_words():
     for kept, words in (
         ([1], "We find otherwise"),
         ([0, 2], "We find the same in both cases"),
-        ([3, 3, 3], "Our data cannot decide this in all 3 cases"),
+        ([3, 3, 3], "Our data can decide this in none of the 3 cases"),
         ([1, 1, 3], "Of 3 cases 1 cannot be decided and 2 come out otherwise"),
     ):
         assert verdicts(several.iloc[kept], ["cell"])["VerdictCell"] == words

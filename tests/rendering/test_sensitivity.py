@@ -229,7 +229,7 @@ def undecided():
 
 def test_the_markdown():
     held = tables.held_out_to_markdown(pd.DataFrame([split_row("linear_jtex; cubic_jtex")])).splitlines()
-    assert held[2] == "| LinearJTEx and CubicJTEx | `batch-250` | 20 | 30 | 10 | `alpha-0.5` |"
+    assert held[2] == "| LinearJTEx and CubicJTEx | `batch-250` | 20.4 | 30.0 | 10.0 | `alpha-0.5` |"
     turning = tables.turning_to_markdown(stable()).splitlines()
     assert turning[2:] == ["| Test-LL of VAE on Mobius | reproduced | alpha-0.5, batch-250 |"]
     assert tables.counts_to_markdown(count_by_family(stable())).endswith("| all | 4 | 1 | 1 | 1 | 1 |")

@@ -14,7 +14,10 @@ from libi.runtime.seals import seal_of
 
 from .conftest import REPOSITORY, SMOKE, Project, bare_path
 
-WRITTEN = {"figures/README.md", "paper/README.md", "paper/replication.tex", "paper/references.bib"}
+WRITTEN = {
+    *("figures/README.md", "paper/README.md"),
+    *("paper/choices.yaml", "paper/replication.tex", "paper/references.bib"),
+}
 PUBLISHED = "paper/reference/"  # copies of a finished study, by `make publish`
 SHOWN = ("figures/", "paper/")
 
