@@ -138,7 +138,14 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 
 def to_markdown(rows: pd.DataFrame) -> str:
     """The same as a table in Markdown."""
-    heads = ["variant", "R", "replicates", "restarts that fail", "chosen ones that fail", "their median Eq. 44"]
+    heads = [
+        "variant",
+        "R",
+        "replicates",
+        "restarts that fail",
+        "chosen restarts that fail",
+        "median Eq. 44 of all chosen restarts",
+    ]
     heads.append("exact log-likelihood")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in summarise(rows).itertuples(index=False):

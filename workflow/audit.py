@@ -38,7 +38,8 @@ MEANINGS = {
     "unknown": "there, but not in the inventory; the next run adds them",
     "missing": "not made yet",
     "stale": "the next run makes them again",
-    "changed": "changed since they were written; to make one again, add to the command: --forcerun FILE",
+    "changed": "changed since they were written; to make one again, call snakemake as README.md shows (not make), "
+    "and add: --forcerun FILE",
     "outdated": "made from another file than is there now",
     "foreign": "made by no job of this study",
 }

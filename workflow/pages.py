@@ -90,7 +90,7 @@ def changed_by_fresh_replicates(reference: Path) -> str:
         again = conclusions_to_words(reference, "power_claims.csv")
         words += (
             " The fresh replicates also ran on another processor, with the configurations that the study chose there. "
-            f"By them, {again[0].lower()}{again[1:]}"
+            f"Between the two processors, {again[0].lower()}{again[1:]}"
         )
     return words
 
@@ -245,7 +245,7 @@ def powered_again(reference: Path) -> str:
     opposite = (differ & decided[0] & decided[1]).sum()
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
-        f", and {spell(run['wall_seconds'])} on {machine}. With the configurations that were chosen there, "
+        f", and {spell(run['wall_seconds'])} on {machine}. With the configurations that were chosen on that processor, "
         f"{differ.sum()} of the {len(here)} verdicts differ; "
         f"{opposite or 'none'} of them {'are' if opposite > 1 else 'is'} reversed. "
         f"{conclusions_to_words(reference, 'power_claims.csv').removesuffix('.')}"

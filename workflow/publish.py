@@ -1,6 +1,6 @@
 """Publish finished studies: small files in paper/reference/, and numbers in README.md, REPLICATION.md and docs/.
 
-    python workflow/publish.py                  # of paper, sensitivity and power those that are there
+    python workflow/publish.py                  # paper, sensitivity and power, as far as they are there
     python workflow/publish.py sensitivity      # one of them
     python workflow/publish.py second_run       # the paper's study, run again on another processor
     python workflow/publish.py power_second_run # the fresh replicates, run there too

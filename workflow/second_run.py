@@ -75,7 +75,7 @@ def conclusions_to_words(reference: Path, claims: str = "claims.csv") -> str:
     first, second = (conclude(load_table(place / claims)) for place in (reference, reference / FOLDER))
     pairs = list(zip(first["conclusion"], first["verdict"], second["verdict"], strict=True))
     other = [
-        f"{name} ({before} on the published processor, {now} on the other)"
+        f"{name} ({before} on the processor of the published study, {now} on the other)"
         for name, before, now in pairs
         if before != now
     ]

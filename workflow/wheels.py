@@ -33,8 +33,8 @@ The study is made and tested on Linux on x86-64 with Python 3.11. It also runs t
 
 * with Python 3.13 and all pinned packages but PyTorch, of which Debian 13 has version 2.6. The quick study runs to its
   end, and its Table 1 has the same digits on all data sets but Mobius, whose ground truth PyTorch fits. The tests that
-  need no run of the workflow pass, except those of the pinned version and of compiled PyTorch: that version cannot
-  compile steps, so code without a kernel runs uncompiled;
+  need no run of the workflow pass, with two exceptions: those of the pinned version, and those of compiled PyTorch.
+  PyTorch 2.6 cannot compile steps there, so code without a kernel runs uncompiled;
 * with Python 3.12 and PyTorch 2.11, on a GPU. The smoke study runs to its end.
 
 Nothing has been run on other systems.

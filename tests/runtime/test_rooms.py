@@ -74,8 +74,8 @@ def test_what_is_wrong_with_a_file_is_said_with_its_name(room, text, ask, messag
     [
         (("batch_size", "anealing_share"), JobTrainingSettings, "'anealing_share' is no.*mean 'annealing_share'"),
         (("decoder_units", "units"), JobArchitecture, "'units' is no.*allowed: decoder_units, decoder_activation"),
-        (("encoder_bias",), JobArchitecture, "'encoder_bias' is no key to be named here"),
-        (("epochs",), JobTrainingSettings, "'epochs' is no key to be named here"),
+        (("encoder_bias",), JobArchitecture, "'encoder_bias' cannot be named here"),
+        (("epochs",), JobTrainingSettings, "'epochs' cannot be named here"),
     ],
 )
 def test_a_file_that_reads_a_key_which_no_study_has_is_refused(given, section, words):

@@ -158,8 +158,8 @@ NEVER = "always part of a study and never listed"
         (SEGMENTS, [40], f"{SEGMENTS}[0]: given 40; allowed: {HALF}"),
         (BATCH, 30, f"{BATCH}: given 30; allowed: a divisor of points.train, which is 100"),
         (BATCH, 200, f"{BATCH}: given 200; allowed: a divisor of points.train, which is 100"),
-        (SHARE, 0.001, f"{SHARE}: given 0.001; allowed: a share that leaves at least one epoch before and after it of "
-         + "training.epochs, which is 24"),
+        (SHARE, 0.001, f"{SHARE}: given 0.001; allowed: a share with at least one epoch of annealing and at least "
+         + "one after it; training.epochs is 24"),
         (f"{K_NN}.neighbours", 100,
          f"{K_NN}.points: given 100; allowed: at least 101, one more than neighbours"),
     ],

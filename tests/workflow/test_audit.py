@@ -99,7 +99,8 @@ def test_what_is_edited_deleted_or_added_is_told(tiny_run, tmp_path):
     assert code == 1
     for line in (
         "1 missing: not made yet\n  figures/tiny/figure2.png\n",
-        f"2 changed: changed since they were written; to make one again, add to the command: --forcerun FILE\n"
+        "2 changed: changed since they were written; to make one again, call snakemake as README.md shows (not make), "
+        "and add: --forcerun FILE\n"
         f"  paper/tiny/table1.tex\n  {METRICS}\n",
         "3 foreign: made by no job of this study\n"
         "  results/tiny/mine.csv\n  figures/tiny/mine.txt\n  paper/tiny/mine.txt\n",

@@ -186,7 +186,7 @@ def test_a_damaged_result_stops_the_run(tiny_run, tmp_path, file, damage, rule, 
     run = project.snakemake("--cores", "2", "--forcerun", rule, "--configfile", TINY_FILE)
     assert run.returncode != 0
     assert f"{file}: " in run.stdout and said in run.stdout
-    assert f"add to the command: --forcerun {file}\n" in run.stdout and "Traceback" not in run.stdout
+    assert f"and add: --forcerun {file}\n" in run.stdout and "Traceback" not in run.stdout
 
 
 OTHER_RATE = TINY | {"training": TINY["training"] | {"learning_rate": 0.02}}
@@ -236,7 +236,7 @@ def test_a_table_that_was_edited_stops_a_run_that_has_nothing_else_to_do(tiny_ru
     run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
     assert run.returncode != 0 and "Traceback" not in run.stdout
     assert "results/tiny/table1.csv: " in run.stdout
-    remedy = "add to the command: --forcerun results/tiny/table1.csv"
+    remedy = "and add: --forcerun results/tiny/table1.csv"
     assert remedy in run.stdout
     planned, _ = project.planned("--configfile", TINY_FILE, *remedy.split()[-2:])
     assert planned["render_table1"] == 1 and "train" not in planned
@@ -266,7 +266,9 @@ def test_the_remedy_for_several_damaged_results_is_one_command(tiny_run, tmp_pat
     for file in files:
         another_digit(project.root / file, None)
     run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
-    (remedy,) = re.findall(r"to make them again, add to the command: (--forcerun .*)", run.stdout)
+    (remedy,) = re.findall(
+        r"to make them again, call snakemake as README.md shows \(not make\), and add: (--forcerun .*)", run.stdout
+    )
     assert set(remedy.split()[1:]) == set(files)
     run = project.snakemake("--cores", "2", "--configfile", TINY_FILE, *remedy.split())
     assert run.returncode == 0, run.stdout

@@ -201,7 +201,7 @@ METRIC = Metric(print, columns=("{}",))
         (
             "src/libi/methods/vae.py",
             PHASE.format("elbo", "inference", ""),
-            "vae.py: its first phase must be there, and have fresh=True",
+            "vae.py: it needs at least one phase, and the first must have fresh=True",
         ),
         ("src/libi/metrics/broken.py", METRIC.format("lower", 'broken", "mmd'), "has a column 'mmd' already"),
         ("src/libi/paper/claims/broken.py", "JUDGE = 1", "broken.py: defines no CLAIMS"),

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import yaml
 
-from .conftest import REPOSITORY, SMOKE, TINY, TINY_FILE, Project, environment, write_study
+from .conftest import REPOSITORY, SMOKE, TINY, TINY_FILE, TYPESET, Project, environment, write_study
 from .test_same_bytes import made
 
 KILLS = 20
@@ -178,6 +178,7 @@ STAGES = {
     "draw": "draw_figure",
     "render_page": "render_page",
     "write_numbers": "write_numbers",
+    **({"write": "write_paper"} if TYPESET else {}),
 }  # rule to script
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 import yaml
 
 from .conftest import REPOSITORY, TINY_FILE, TYPESET, Project
@@ -52,6 +53,20 @@ def test_a_command_that_runs_the_workflow_plans_the_file_that_it_names(project, 
     makers = {"table1.tex": "render_table1", "libi.csv": "evaluate", "vae.csv": "evaluate", "0-1.safetensors": "train"}
     for file in named:
         assert jobs[makers[file.split("/")[-1]]] >= 1
+
+
+def test_the_model_of_the_readme_is_opened_and_read(tmp_path, monkeypatch):
+    """The block of Python, with a published model in the place of the quick study's."""
+    (block,) = re.findall(
+        r"^```python\n(.*?)^```$", (REPOSITORY / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    (path,) = re.findall(r'libi\.load\("([^"]+)"', block)
+    (tmp_path / path).parent.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "paper/reference/models/gaussian/libi.safetensors", tmp_path / path)
+    monkeypatch.chdir(tmp_path)
+    found = {"x": torch.zeros(4, 7)}
+    exec(block, found)
+    assert found["mean"].shape == found["sd"].shape == (2, 7) and found["reconstruction"].shape == (4, 7)
 
 
 def test_a_table_can_be_made_again_from_what_is_there(tiny_run, tmp_path):

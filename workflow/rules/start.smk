@@ -8,6 +8,8 @@ import forks
 import inventory
 import scheduling
 import terminal
+from libi.native.compilers import no_compiler
+from libi.study.machine import has_gpu
 from progress import Progress, Work
 from snakemake.logging import logger
 
@@ -49,8 +51,15 @@ def warn_of_other_versions():
     if others := inventory.other_versions(Path.cwd(), FAMILY):
         logger.warning(
             f"Some results here were computed by {', '.join(others)}, which is not installed any more. They stay as "
-            "they are. To compute everything again: the same command with --forceall"
+            "they are. To compute everything again, call snakemake as README.md shows (not make), and add: --forceall"
         )
+
+
+def warn_of_uncompiled_training():
+    """Say that training will be slow where nothing can be compiled."""
+    trains = any(job.rule.name.startswith("train") for job in workflow.dag.needrun_jobs(exclude_finished=False))
+    if trains and is_local() and FAMILY.base.compile and not has_gpu() and (problem := no_compiler()):
+        logger.warning(problem[0].upper() + problem[1:])
 
 
 def is_local():
@@ -70,6 +79,7 @@ onstart:
     require_slurm()
     refuse_damaged()
     warn_of_other_versions()
+    warn_of_uncompiled_training()
     inventory.begin(Path.cwd(), FAMILY)
     scheduling.stop_polling(workflow.scheduler)
     if is_local() and not workflow.deployment_settings.deployment_method:

@@ -35,7 +35,7 @@ def simulate(
 
 
 def load_truth(path: str | os.PathLike[str] | Sequence[str]) -> Float[Tensor, "1 parameters"] | None:
-    """Read θ_GT packed [1, parameters] from a file; None of no file ([]), as points of one's own come with."""
+    """Read θ_GT packed [1, parameters] from a file; None without a file ([]), as for points of one's own."""
     return load_tensors(path)[0]["generative"] if isinstance(path, str | os.PathLike) else None
 
 

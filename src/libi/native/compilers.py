@@ -27,6 +27,21 @@ def compilers() -> list[list[str]]:
     return [command for command in commands if shutil.which(command[0])]
 
 
+def no_compiler() -> str | None:
+    """Why no kernel can be compiled here, and the remedy; None if a compiler works."""
+    problems = []
+    for command in compilers():
+        with tempfile.TemporaryDirectory(prefix="libi-") as folder:
+            source = Path(folder, "probe.cpp")
+            source.write_text("int probe() { return 0; }\n")
+            try:
+                run([*command, "-std=c++17", "-fPIC", "-shared", str(source), "-o", f"{folder}/probe.so"])
+                return None
+            except (OSError, RuntimeError) as error:
+                problems.append(str(error))
+    return f"{NONE} ({'; '.join(problems)})" if problems else NONE
+
+
 def words_of(variable: str) -> list[str]:
     """An environment variable as a shell would divide it; nothing, after a warning, if a quote in it has no end."""
     text = os.environ.get(variable, "")

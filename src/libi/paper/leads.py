@@ -7,6 +7,7 @@ from math import inf
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from libi.judging.claims import PublishedClaim
 from libi.judging.comparisons import Comparison
@@ -15,6 +16,7 @@ from libi.metrics import METRICS
 from libi.models.metric import HIGHER
 from libi.paper.vocabulary import OTHERS, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 
+Gains = Float[np.ndarray, " replicates"]
 SIGNS = {name: 1 if METRICS.literal(name, "BETTER", HIGHER) == HIGHER else -1 for name in PAPERS_METRICS}
 COLUMNS = {"test_ll": "test_ll_exact", "s_knn": "s_knn"}  # the likelihood itself, not what Eq. 48 makes of it
 UNITS = {"test_ll": "exact test log-likelihood, nats", "s_knn": "smooth k-NN statistic"}
@@ -30,7 +32,7 @@ HALF_THE_LEAD = (
 def lead(
     stated: PublishedClaim,
     measure: str,
-    gains: Mapping[str, np.ndarray],
+    gains: Mapping[str, Gains],
     leads: Mapping[str, float],
     note: str = "",
 ) -> Comparison:
@@ -42,9 +44,7 @@ def lead(
     return Comparison(stated, measure, gains, margins, HALF_THE_LEAD, published=leads, note=note)
 
 
-def against(
-    table: pd.DataFrame, metric: str, dataset: str, method: str, others: Iterable[str]
-) -> dict[str, np.ndarray]:
+def against(table: pd.DataFrame, metric: str, dataset: str, method: str, others: Iterable[str]) -> dict[str, Gains]:
     """A method's lead over each other one on a data set, by name of the pair [replicates]."""
     column, sign = COLUMNS[metric], SIGNS[metric]
     own = by_replicate(table, dataset, method, column)
@@ -55,9 +55,9 @@ def against(
     }
 
 
-def libi_against_others(table: pd.DataFrame, metric: str, datasets: Iterable[str]) -> dict[str, np.ndarray]:
+def libi_against_others(table: pd.DataFrame, metric: str, datasets: Iterable[str]) -> dict[str, Gains]:
     """LiBI's lead over each other method on each data set, by name of the pair [replicates]."""
-    leads: dict[str, np.ndarray] = {}
+    leads: dict[str, Gains] = {}
     for dataset in datasets:
         leads |= against(table, metric, dataset, "libi", OTHERS)
     return leads

@@ -27,7 +27,7 @@ BY_HAND = (  # what else is there
 TENSORS = ".safetensors"
 CHANGED = "it has changed since it was written"
 ABOUT, HASH, STATEMENT = "about", "sha256", "statement"  # in files of tensors: the entry that holds all, and two of its
-REMEDY = "to make it again, add to the command: --forcerun"
+REMEDY = "to make it again, call snakemake as README.md shows (not make), and add: --forcerun"
 # As safetensors and as PyTorch call types of numbers.
 TYPES = {
     **{f"F{bits}": f"torch.float{bits}" for bits in (16, 32, 64)},
@@ -179,8 +179,8 @@ def statement_of(path: PathLike, root: PathLike = ".") -> Statement:
             _of_tensors(file) if file.suffix == TENSORS else seal_of(file).read_text("utf-8")
         )
     except (OSError, ValueError, KeyError, TypeError, MemoryError):
-        where = "in it" if file.suffix == TENSORS else f"in a whole {seal_of(path).name} beside it"
-        raise Damaged(path, f"nothing says what it is: there is no statement {where}") from None
+        where = "in it" if file.suffix == TENSORS else f"beside it ({seal_of(path).name})"
+        raise Damaged(path, f"its record of what made it is missing or damaged; it should be {where}") from None
     if statement.path != Path(path).as_posix():
         raise Damaged(path, f"it was written as {statement.path}")
     return statement

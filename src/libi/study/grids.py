@@ -62,9 +62,7 @@ def check_keys(place: str, names: Collection[str], section: type[Section]) -> No
     keys = [name for name, field in section.model_fields.items() if not field.is_required()]
     for name in names:
         if name not in keys:
-            raise RoomError(
-                f"{place}: {name!r} is no key to be named here{nearest(name, keys)} (allowed: {', '.join(keys)})"
-            )
+            raise RoomError(f"{place}: {name!r} cannot be named here{nearest(name, keys)} (allowed: {', '.join(keys)})")
 
 
 for room in (DATASETS, METHODS, METRICS):

@@ -93,14 +93,14 @@ class TrainingJob(Section):
         try:
             phases = tuple(method.phases(configuration.as_dict(), plan))
         except Exception as error:  # whatever a file of somebody's own does
-            problem = f"its phases of {configuration.name} cannot be told: {type(error).__name__}: {error}"
+            problem = f"its phases for {configuration.name} cannot be listed: {type(error).__name__}: {error}"
             raise RoomError(f"{METHODS.path(self.method)}: {problem}") from None
         for phase in phases:
             _check("is under the objective", phase.objective, (*method.objectives, *method.own), self.method)
             for group in phase.moves:
                 _check("moves", group, GROUPS, self.method)
         if not phases or not (phases[0].fresh and phases[0].opens_round):
-            words = "its first phase must be there, and have fresh=True and opens_round=True"
+            words = "it needs at least one phase, and the first must have fresh=True and opens_round=True"
             raise RoomError(f"{METHODS.path(self.method)}: {words}")
         check_objectives(self.method, method.own, phases)
         return phases
@@ -127,7 +127,7 @@ def check_objectives(name: str, objectives: Mapping[str, Objective], phases: Pha
             raise RoomError(f"{path}: {words}, which `reads` of the method lacks")
         if objective and (idle := [group for group in phase.moves if group not in objective.groups]):
             words = f"a phase moves {', '.join(idle)}, on which its objective {phase.objective!r} does not depend"
-            raise RoomError(f"{path}: {words} (it does on: {', '.join(objective.groups)})")
+            raise RoomError(f"{path}: {words} (it depends on: {', '.join(objective.groups)})")
 
 
 def _check(verb: str, name: str, allowed: tuple[str, ...], method: str) -> None:

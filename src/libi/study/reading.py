@@ -162,7 +162,7 @@ def _disagreements(value: _Sound) -> Iterator[str]:
     annealing = [name for name in LISTED if "annealing_share" in METHODS[name].reads]
     annealed = any(value("datasets", *pair) is not None for pair in itertools.product(DATASETS, annealing))
     if annealed and None not in (epochs, share) and epochs <= 0.5 / min(share, 1 - share):
-        words = f"a share that leaves at least one epoch before and after it of training.epochs, which is {epochs}"
+        words = f"a share with at least one epoch of annealing and at least one after it; training.epochs is {epochs}"
         yield refuse(("training", "annealing_share"), share, words)
     halved = [name for name in LISTED if METHODS[name].halves]
     for dataset, method in itertools.product(DATASETS, halved):

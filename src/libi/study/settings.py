@@ -40,7 +40,7 @@ Folder = Annotated[
     Allowed(
         "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of "
         + ", ".join((*FOLDERS_OF_THE_PAPER, *TABLES_OF_THE_PAPER))
-        + "; paper in small letters"
+        + "; the name paper only in small letters"
     ),
 ]
 

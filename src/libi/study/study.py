@@ -126,7 +126,7 @@ class Study(Section):
     def training_job(self, dataset: str, method: str) -> dict[str, Any]:
         """All that training a method on one replicate depends on beside its data, in plain types for Snakemake.
 
-        Snakemake trains again when it changes: hence no number of replicates, and no settings of other methods.
+        Snakemake trains again when it changes. So it has no number of replicates, and no settings of other methods.
 
         Raises:
             ValueError: if the study has no such data set, or not that method on it.
@@ -157,7 +157,7 @@ class Study(Section):
         return tuple(name for name in METRICS if self.metric(name) is not None)
 
     def metric(self, name: str) -> Any:
-        """The settings of a metric; None if the study has it not."""
+        """The settings of a metric; None if the study does not have it."""
         return getattr(self.evaluation.metrics, name)
 
     def evaluation_job(self) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def family_of_run(files: list[str], default: str, changes: dict[str, Any], *, he
     file = files[0] if files else default
     family = read_family(file)
     if here and family.base.device == "cuda" and not has_gpu():
-        words = f"auto or cpu; here is no GPU (none of {', '.join(GPU_FILES)}), or CUDA_VISIBLE_DEVICES hides it"
+        words = f"auto or cpu; there is no GPU here (none of {', '.join(GPU_FILES)}), or CUDA_VISIBLE_DEVICES hides it"
         raise StudyError(f"{file}: {refuse(('device',), family.base.device, words)}")
     written = _as_snakemake_reads(files[0]) if files else {}
     extra = [key for key, value in changes.items() if not files or value != written.get(key, ...)]

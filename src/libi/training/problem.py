@@ -148,5 +148,5 @@ class Inputs:
     def of_models(
         self, replicates: Float[Tensor, " replicates *rest"], models: slice = slice(None)
     ) -> Float[Tensor, "#models *rest"]:
-        """What some models see of [replicates, ...]: [models, ...], or [1, ...] if there is but one replicate."""
+        """What some models see of [replicates, ...]: [models, ...], or [1, ...] if there is only one replicate."""
         return replicates if len(replicates) == 1 else replicates[self.replicates[models]]

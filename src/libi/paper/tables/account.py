@@ -113,7 +113,10 @@ def counts_to_words(claims: pd.DataFrame) -> str:
     cells = claims[base_of(claims) == CELLS]
     parts = [
         f"{what}: " + ", ".join(f"{(rows['verdict'] == verdict).sum()} {verdict}" for verdict in VERDICTS)
-        for what, rows in ((f"Of {len(claims)} claims", claims), (f"of the {len(cells)} cells of Table 1", cells))
+        for what, rows in (
+            (f"Of {len(claims)} claims, the cells of Table 1 among them", claims),
+            (f"of the {len(cells)} cells of Table 1", cells),
+        )
     ]
     return "; ".join(parts) + "."
 

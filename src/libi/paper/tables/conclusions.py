@@ -72,7 +72,7 @@ CONCLUSIONS = (
         "approximate.",
         ("trade_off",),
         {
-            "trade_off-linear_jtex": "the less clear of the two gains on LinearJTEx",
+            "trade_off-linear_jtex": "the VAE's loss in fit or gain in posteriors, the less clear one: on LinearJTEx",
             "trade_off-cubic_jtex": "on CubicJTEx",
         },
     ),
@@ -144,7 +144,7 @@ def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) ->
     rows = claims.set_index("claim")
     found = [(words, rows.loc[name]) for name, words in shown.items() if name in rows.index]
     others = own[(own["verdict"] != REPRODUCED) & ~own["claim"].isin(list(shown))]
-    found += [(f"{row['verdict']} {_place(row['claim'])}", row) for _, row in others.iterrows()]
+    found += [(f"{_place(row['claim'])} ({row['verdict']})", row) for _, row in others.iterrows()]
     return ", ".join(f"{words} {_number(row)}" for words, row in found if not isnan(row["value"]))
 
 

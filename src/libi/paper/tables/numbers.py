@@ -22,7 +22,7 @@ from libi.study.study import PAPER, Study
 # Claims whose number the text prints: published and ours.
 PRINTED = ("objective_at_truth", "objective_at_optimum")
 OWN = (
-    r"These are the numbers of the paper's own study. It uses all settings that the paper states; "
+    r"All numbers are from our full study. It uses all settings that the paper states; "
     r"Section~\ref{sec:open} lists our choices for the others."
 )
 OTHER = (

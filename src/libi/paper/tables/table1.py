@@ -70,8 +70,8 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
     r"""Write Table 1 in LaTeX: a tabular without float or caption, to \input where booktabs is loaded.
 
     Each column but CubicJTEx's Test-LL has the best of the methods in bold. The paper has one bold cell a column;
-    here all methods whose mean prints the same as the best one's are bold, for no reader could see why one of them was
-    not. The ground truth stands last, below a rule of its own, and is never bold.
+    here all methods whose mean prints the same as the best one's are bold, since a reader could not see why only one of
+    them is. The ground truth stands last, below a rule of its own, and is never bold.
 
     With four data sets the tabular is wider than most pages. This shrinks it where it must (graphicx), and leaves it
     at about 8pt in a document of 10pt on 6.5in:
