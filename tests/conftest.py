@@ -8,7 +8,7 @@ import torch
 from . import checker
 
 ROOMS = "base datasets objectives methods models metrics statistics posterior evaluation training native".split()
-ROOMS += ["judging", "paper", "rendering"]
+ROOMS += ["judging", "paper.claims", "paper.examples", "paper.leads", "rendering"]
 jaxtyping.install_import_hook([f"libi.{room}" for room in ROOMS], f"{checker.__name__}.check")
 
 torch.set_num_threads(1)  # two workers share the cores

@@ -9,7 +9,8 @@ from libi.runtime.rooms import PACKAGE
 from .conftest import ROOMS
 
 BARE = {"Tensor", "torch.Tensor", "np.ndarray"}
-FILES = sorted(path for room in ROOMS for path in (PACKAGE / room.replace(".", "/")).rglob("*.py"))
+PLACES = [PACKAGE / room.replace(".", "/") for room in ROOMS]
+FILES = sorted(path for place in PLACES for path in (*place.rglob("*.py"), place.with_suffix(".py")) if path.exists())
 
 
 def without_arrays(tree):

@@ -78,7 +78,8 @@ def test_claims_are_listed_by_verdict(claims):
 
 def test_counts_and_the_old_rule(claims, table1):
     words = account.counts_to_words(claims)
-    assert words.startswith(f"Of {len(claims)} claims: {(claims['verdict'] == 'reproduced').sum()} reproduced")
+    reproduced = (claims["verdict"] == "reproduced").sum()
+    assert words.startswith(f"Of {len(claims)} claims, the cells of Table 1 among them: {reproduced} reproduced")
     assert "of the 40 cells of Table 1: " in words
     assert account.old_rule(table1).endswith("40 of 40 cells would agree.")
 

@@ -72,8 +72,8 @@ def test_what_is_wrong_with_a_file_is_said_with_its_name(room, text, ask, messag
 @pytest.mark.parametrize(
     ("given", "section", "words"),
     [
-        (("batch_size", "anealing_share"), JobTrainingSettings, "'anealing_share' is no.*mean 'annealing_share'"),
-        (("decoder_units", "units"), JobArchitecture, "'units' is no.*allowed: decoder_units, decoder_activation"),
+        (("batch_size", "anealing_share"), JobTrainingSettings, "'anealing_share' cannot.*mean 'annealing_share'"),
+        (("decoder_units", "units"), JobArchitecture, "'units' cannot.*allowed: decoder_units, decoder_activation"),
         (("encoder_bias",), JobArchitecture, "'encoder_bias' cannot be named here"),
         (("epochs",), JobTrainingSettings, "'epochs' cannot be named here"),
     ],

@@ -38,7 +38,7 @@ HALF = "at most 12, since each has two phases and training.epochs is 24"
 NAME = (
     "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of data, training, "
     "scores, selection, metrics, posterior, closed_form, reference, logs, benchmarks, table1, claims, conclusions, "
-    "gaps, restarts, grid; paper in small letters"
+    "gaps, restarts, grid; the name paper only in small letters"
 )
 TEXT = "(text; numbers have no quotes, powers of ten are written like 1.0e-8)"
 BETA, SEGMENTS = "datasets.gaussian.beta_vae.beta", "datasets.gaussian.lagging.segments"

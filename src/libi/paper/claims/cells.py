@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isnan, nan
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ TEST = (
 )
 
 
+@runtime_checkable
 class Cell(Protocol):
     """A row of the paper's Table 1 beside ours."""
 

@@ -72,7 +72,7 @@ CONCLUSIONS = (
         "approximate.",
         ("trade_off",),
         {
-            "trade_off-linear_jtex": "the VAE's loss in fit or gain in posteriors, the less clear one: on LinearJTEx",
+            "trade_off-linear_jtex": "lost fit or easier posteriors, the less clear: on LinearJTEx",
             "trade_off-cubic_jtex": "on CubicJTEx",
         },
     ),

@@ -108,7 +108,7 @@ def undecided_side_by_side(at5: pd.DataFrame, at25: pd.DataFrame, published: pd.
     }
     tested = at25.groupby("family")["p_value"].count()
     table["needed"] = [
-        _needed(row, paper.get(row["claim"], nan), tested[row["family"]])
+        _needed(row, paper.get(row["claim"], nan), int(tested[row["family"]]))
         if row[f"verdict_{MANY}"] == NOT_DECIDABLE
         else nan
         for row in table.to_dict("records")
