@@ -10,7 +10,6 @@ from libi.rendering.latex import macros
 from libi.runtime.job import job_of
 from libi.runtime.provenance import commit_of
 from libi.runtime.storage import load_table, save_text
-from libi.study.reading import read_study
 from libi.study.study import Study
 
 with job_of(snakemake):
@@ -25,5 +24,5 @@ with job_of(snakemake):
     origin = f"Numbers of the study {study.name}, made by libi {__version__}."
     comment = f"{origin} Do not edit them: every run of the study writes them."
     save_text(snakemake.output.numbers, macros(numbers, comment=comment))
-    choices = read_choices(Path(given.choices), read_study(given.config))
+    choices = read_choices(Path(given.choices), Study.model_validate(snakemake.params.paper))
     save_text(snakemake.output.choices, to_latex(choices, study=study.name))

@@ -57,7 +57,7 @@ KINDS = {
         f"paper/tiny/{name}.tex": "paper/tiny/gaps.tex" if name != "gaps" else "paper/tiny/table1.tex"
         for name in (
             *("table1", "table1_exact", "table1_comparison", "verdicts", "claims", "conclusions"),
-            *("gaps", "restarts", "numbers"),
+            *("gaps", "restarts", "numbers", "choices"),
         )
     },
     **({"paper/tiny/replication.pdf": "figures/tiny/figure1.pdf"} if shutil.which("latexmk") else {}),

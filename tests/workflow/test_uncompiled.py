@@ -12,9 +12,9 @@ def test_a_run_without_a_compiler_says_that_training_is_slow(tmp_path):
     project, path = Project.of_the_work_tree(tmp_path / "project"), bare_path(tmp_path / "bin")
     write_study(project.root / TINY_FILE, TINY | {"compile": True})
     command = "--cores", "2", "--configfile", TINY_FILE, "--until"
-    run = project.snakemake(*command, "define_truth", PATH=path, CXX=None)
+    run = project.snakemake(*command, "define_truth", PATH=path, CXX="")
     assert run.returncode == 0 and SAID not in run.stdout, "nothing is trained"
-    run = project.snakemake(*command, "train", PATH=path, CXX=None)
+    run = project.snakemake(*command, "train", PATH=path, CXX="")
     assert run.returncode == 0 and run.stdout.count(SAID) == 1, run.stdout[-3000:]
 
 

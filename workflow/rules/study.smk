@@ -27,6 +27,7 @@ try:
     import costs
     from libi.paper.claims import CLAIMS, check_claims, tables_read
     from libi.paper.figures import FIGURES, check_figures
+    from libi.study.reading import read_study
     from libi.study.study import PAPER, Study
     from libi.study.targets import describe_foreign, describe_unknown
     from libi.study.variants import family_of_run

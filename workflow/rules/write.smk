@@ -87,7 +87,6 @@ rule write_numbers:
         optima=derived("optima"),
         published="config/published_claims.csv",
         choices="paper/choices.yaml",
-        config="config/config.yaml",
         code=code("write_numbers.py", "all"),
     output:
         numbers="paper{study}/numbers.tex",
@@ -103,6 +102,7 @@ rule write_numbers:
     params:
         names=names_of,
         study=of_study(lambda study: study.model_dump(exclude_none=True)),
+        paper=lambda wildcards: read_study(f"{ROOT}/config/config.yaml").model_dump(exclude_none=True),
     message:
         "Writing the numbers and the choices of the paper's text"
     script:
