@@ -58,7 +58,8 @@ def warn_of_other_versions():
 def warn_of_uncompiled_training():
     """Say that training will be slow where nothing can be compiled."""
     trains = any(job.rule.name.startswith("train") for job in workflow.dag.needrun_jobs(exclude_finished=False))
-    if trains and is_local() and FAMILY.base.compile and not has_gpu() and (problem := no_compiler()):
+    on_gpu = FAMILY.base.device != "cpu" and has_gpu()
+    if trains and is_local() and FAMILY.base.compile and not on_gpu and (problem := no_compiler()):
         logger.warning(problem[0].upper() + problem[1:])
 
 

@@ -27,7 +27,7 @@ class TwoSampleSettings(Section):
     smoothness: Positives
     """α, the inverse temperature of the neighbours' weights; of several values the weights are averaged."""
     sample: Sample
-    """Where points of p(x) come from: fresh ones each time, or random test points, as always where p(x) is unknown."""
+    """Where points of p(x) come from: fresh ones each time, or random test points (always, if p(x) is unknown)."""
 
 
 def disagreements(given: Mapping[str, Any], points: Mapping[str, Any]) -> list[tuple[str, str]]:

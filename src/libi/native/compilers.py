@@ -15,7 +15,8 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-NONE = "no C++ compiler: training runs in PyTorch, 50 to 120 times slower; install g++ or clang"
+SLOW = "training runs in PyTorch, 50 to 120 times slower; install g++ or clang"
+NONE = f"no C++ compiler: {SLOW}"
 # What PyTorch's compiled steps need: OpenMP with its header, and a shared library.
 PROBE = '#include <omp.h>\n#include <cmath>\nextern "C" double probe() { return std::sqrt(omp_get_max_threads()); }\n'
 
@@ -31,15 +32,23 @@ def no_compiler() -> str | None:
     """Why no kernel can be compiled here, and the remedy; None if a compiler works."""
     problems = []
     for command in compilers():
+        problem = problem_with([*command, *for_this_processor(), *words_of("CXXFLAGS")], "int probe() { return 0; }\n")
+        if problem is None:
+            return None
+        problems.append(problem)
+    return f"no C++ compiler works: {SLOW} ({'; '.join(problems)})" if problems else NONE
+
+
+def problem_with(command: Sequence[str], program: str) -> str | None:
+    """What a compiler says if it cannot make a shared library of a program; None if it can."""
+    try:
         with tempfile.TemporaryDirectory(prefix="libi-") as folder:
             source = Path(folder, "probe.cpp")
-            source.write_text("int probe() { return 0; }\n")
-            try:
-                run([*command, "-std=c++17", "-fPIC", "-shared", str(source), "-o", f"{folder}/probe.so"])
-                return None
-            except (OSError, RuntimeError) as error:
-                problems.append(str(error))
-    return f"{NONE} ({'; '.join(problems)})" if problems else NONE
+            source.write_text(program)
+            run([*command, "-fPIC", "-shared", str(source), "-o", f"{folder}/probe.so"])
+    except (OSError, RuntimeError) as error:
+        return str(error)
+    return None
 
 
 def words_of(variable: str) -> list[str]:
@@ -55,7 +64,7 @@ def words_of(variable: str) -> list[str]:
 def for_this_processor() -> list[str]:
     """The compiler's flags for all instructions that the processor has.
 
-    GCC and Clang cut vectors of 512 bits in two on many processors that have them; the kernels are slower so.
+    On many processors that have vectors of 512 bits, GCC and Clang cut them in two, which makes the kernels slower.
     """
     if platform.machine() in ("x86_64", "AMD64", "i686"):
         return ["-march=native", "-mprefer-vector-width=512"]
@@ -79,16 +88,12 @@ def compiler_of_pytorch() -> str | None:
 
     PyTorch calls a compiler by its name alone, so flags in $CXX do not count here.
     """
-    found, problems = compilers(), []
-    for name in dict.fromkeys(command[0] for command in found):
-        try:
-            with tempfile.TemporaryDirectory(prefix="libi-") as folder:
-                source = Path(folder, "probe.cpp")
-                source.write_text(PROBE)
-                run([name, "-fopenmp", "-fPIC", "-shared", str(source), "-o", f"{folder}/probe.so"])
+    problems = []
+    for name in dict.fromkeys(command[0] for command in compilers()):
+        problem = problem_with([name, "-fopenmp"], PROBE)
+        if problem is None:
             return name
-        except (OSError, RuntimeError) as error:
-            problems.append(str(error))
+        problems.append(problem)
     if problems:
         words = "no compiler here builds a program with OpenMP, so steps run operation by operation, many times slower"
         log.warning("%s; install g++, or libomp-dev for clang: %s", words, "; ".join(problems))

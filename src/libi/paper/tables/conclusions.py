@@ -10,7 +10,7 @@ import pandas as pd
 
 from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
-from libi.paper.tables.verdicts import base_of
+from libi.paper.tables.verdicts import base_of, claim_title
 from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.rendering.latex import count, enumeration, text
 
@@ -72,7 +72,7 @@ CONCLUSIONS = (
         "approximate.",
         ("trade_off",),
         {
-            "trade_off-linear_jtex": "lost fit or easier posteriors, the less clear: on LinearJTEx",
+            "trade_off-linear_jtex": "the less clear of the two effects: on LinearJTEx",
             "trade_off-cubic_jtex": "on CubicJTEx",
         },
     ),
@@ -149,8 +149,10 @@ def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) ->
 
 
 def _place(claim: str) -> str:
-    """Where a claim was judged: on its data set; by its name if it is about none."""
-    return next((f"on {PAPERS_DATASETS[part]}" for part in claim.split("-") if part in PAPERS_DATASETS), f"({claim})")
+    """Where a claim was judged: on its data set; its title if it is about none."""
+    return next(
+        (f"on {PAPERS_DATASETS[part]}" for part in claim.split("-") if part in PAPERS_DATASETS), claim_title(claim)
+    )
 
 
 def _number(row: pd.Series) -> str:
