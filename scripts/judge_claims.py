@@ -12,6 +12,6 @@ with job_of(snakemake) as log:
     tables = {
         name: load_table(paths) if isinstance(paths, str) else load_tables(paths) for name, paths in given.items()
     }
-    claims = judge(Evidence(tables, snakemake.params.training_points), load_table(snakemake.input.claims))
+    claims = judge(Evidence(tables, snakemake.params.training_points))
     log.info("verdicts of the study %s:\n%s", snakemake.params.study, describe(claims))
     save_table(snakemake.output[0], claims, READABLE)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from libi import __version__
+from libi.paper.claims import says
 from libi.paper.tables.choices import read_choices, to_latex
 from libi.paper.tables.comparison import compare
 from libi.paper.tables.numbers import design, results, verdicts
@@ -19,7 +20,7 @@ with job_of(snakemake):
     numbers = {
         **design(study, commit_of(".")),
         **results(claims, comparison, load_table(given.optima)),
-        **verdicts(claims, load_table(given.published)["claim"]),
+        **verdicts(claims, says()),
     }
     origin = f"Numbers of the study {study.name}, made by libi {__version__}."
     comment = f"{origin} Do not edit them: every run of the study writes them."

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from libi.judging.claims import published_by_name
+from libi.paper.claims import CLAIMS
 from libi.paper.evidence import Evidence
 from libi.paper.tables.table1 import summarise
+from libi.paper.verdict import said_in
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 
 REPOSITORY = Path(__file__).parents[2]
 PUBLISHED = pd.read_csv(REPOSITORY / "config" / "published_table1.csv")
-PUBLISHED_CLAIMS = pd.read_csv(REPOSITORY / "config" / "published_claims.csv")
-SAID = published_by_name(PUBLISHED_CLAIMS)
+SAID = {claim: said for file in CLAIMS for claim, said in said_in(file).items()}
 REPLICATES = 5
 
 # Of mean 0 and variance 1, and uncorrelated, so that a paired test of LiBI has the spread of an unpaired one.

@@ -14,7 +14,7 @@ from libi.paper.tables.table1 import summarise
 from libi.paper.verdict import judge
 from libi.runtime.storage import load_table, save_table
 
-from .papers_study import PUBLISHED, PUBLISHED_CLAIMS, SAID, evidence, metrics
+from .papers_study import PUBLISHED, SAID, evidence, metrics
 
 VAE = ("gaussian", "vae", "test_ll")
 CELL = ["dataset", "method", "metric"]
@@ -80,7 +80,7 @@ def test_a_single_replicate_has_a_difference_alone():
 
 
 def test_the_table_reads_back_as_its_cells_and_claims(tmp_path):
-    verdicts = judge(evidence(), PUBLISHED_CLAIMS)
+    verdicts = judge(evidence())
     cells, claims = gather_cells(tables(), PUBLISHED), gather_claims({"base": verdicts, "other": verdicts})
     table = sensitivity_table(cells, claims)
     assert table["kind"].value_counts().to_dict() == {"claim": 2 * len(verdicts), "cell": 135}

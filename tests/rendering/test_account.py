@@ -7,7 +7,7 @@ from libi.paper.tables import account
 from libi.paper.vocabulary import ERROR, EXACT
 
 from ..judging.papers_study import PUBLISHED, evidence
-from ..judging.test_verdict import PUBLISHED_CLAIMS, judge
+from ..judging.test_verdict import judge
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def claims(found):
-    return judge(found, PUBLISHED_CLAIMS)
+    return judge(found)
 
 
 @pytest.fixture(scope="module")

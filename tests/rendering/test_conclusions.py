@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from libi.paper.claims import says
 from libi.paper.tables.conclusions import (
     CONCLUSIONS,
     changed_later,
@@ -14,7 +15,7 @@ from libi.paper.tables.conclusions import (
 )
 from libi.paper.verdict import judge
 
-from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
+from ..judging.papers_study import evidence
 
 
 def claims(*verdicts):
@@ -55,15 +56,15 @@ def test_what_leaves_a_conclusion_open_is_named():
 
 
 def test_every_claim_of_a_conclusion_is_one_of_the_papers():
-    known = set(PUBLISHED_CLAIMS["claim"])
-    judged = set(judge(evidence(), PUBLISHED_CLAIMS)["claim"])
+    known = set(says())
+    judged = set(judge(evidence())["claim"])
     for conclusion in CONCLUSIONS:
         assert set(conclusion.claims) <= known
         assert set(conclusion.shown) <= judged
 
 
 def test_the_papers_own_numbers_bear_out_its_first_conclusion():
-    table = conclude(judge(evidence(), PUBLISHED_CLAIMS))
+    table = conclude(judge(evidence()))
     first = table.iloc[0]
     assert first["verdict"] == "holds"
     assert first["evidence"] == "L at the truth 0.532, at the optimum 0.196"

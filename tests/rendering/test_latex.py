@@ -1,6 +1,5 @@
 """Numbers and text in LaTeX, against what a reader expects to see and what TeX can read."""
 
-import csv
 from math import inf, nan
 from pathlib import Path
 
@@ -77,11 +76,10 @@ def test_a_character_without_latex_is_named():
 
 
 def test_all_that_claims_may_say_has_latex():
-    """Every character of the published claims and of the modules that write measures and notes."""
-    with open(REPOSITORY / "config" / "published_claims.csv", encoding="utf-8", newline="") as file:
-        fields = [field for row in csv.reader(file) for field in row]
-    sources = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "src" / "libi" / "judging").glob("*.py")]
-    characters = {character for words in (*fields, *sources) for character in words} - {"\n"}
+    """Every character of the files that say what the paper says, and that write measures and notes."""
+    rooms = [REPOSITORY / "src/libi" / room for room in ("judging", "paper/claims")]
+    sources = [path.read_text(encoding="utf-8") for room in rooms for path in room.glob("*.py")]
+    characters = {character for words in sources for character in words} - {"\n"}
     assert len(characters) > 80
     for character in characters:
         assert text(character).isascii()

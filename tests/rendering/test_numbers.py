@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from libi.paper.claims import says
 from libi.paper.tables.comparison import compare
 from libi.paper.tables.numbers import camel, design, results, setting, verdicts
 from libi.paper.verdict import judge
@@ -13,7 +14,7 @@ from libi.rendering.latex import macros
 from libi.study.reading import read_study
 from libi.study.study import Study
 
-from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
+from ..judging.papers_study import evidence
 
 REPOSITORY = Path(__file__).parents[2]
 TEXT = (REPOSITORY / "paper" / "replication.tex").read_text(encoding="utf-8")
@@ -35,10 +36,10 @@ OPTIMA = pd.DataFrame(
 def papers_numbers():
     """The macros of the paper's study, had it found the paper's own numbers."""
     found = evidence()
-    claims = judge(found, PUBLISHED_CLAIMS)
+    claims = judge(found)
     values = design(read_study(REPOSITORY / "config" / "config.yaml"))
     values |= results(claims, compare(found.table1, claims), OPTIMA)
-    return values | verdicts(claims, PUBLISHED_CLAIMS["claim"])
+    return values | verdicts(claims, says())
 
 
 # ---------------------------------------------------------------------------- the numbers
@@ -152,7 +153,7 @@ def test_the_text_uses_every_macro_and_no_other(papers_numbers):
 
 
 def test_every_macro_of_a_claim_is_named_after_it(papers_numbers):
-    expected = {f"Verdict{camel(name)}" for name in PUBLISHED_CLAIMS["claim"]}
+    expected = {f"Verdict{camel(name)}" for name in says()}
     assert {name for name in papers_numbers if name.startswith("Verdict")} == expected
 
 

@@ -15,7 +15,7 @@ from libi.paper.tables.page import content, to_html
 from libi.paper.tables.table1 import summarise
 from libi.paper.verdict import judge
 
-from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS, evidence, metrics
+from ..judging.papers_study import PUBLISHED, evidence, metrics
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Of LiBI, with R = 2: its two objectives take turns. The second replicate diverged.
@@ -77,7 +77,7 @@ addEventListener("load", () => {
 @pytest.fixture(scope="module")
 def shown():
     found, values = evidence(), metrics().assign(restart=3)
-    claims = judge(found, PUBLISHED_CLAIMS)
+    claims = judge(found)
     rows = [
         {"dataset": "mobius", "method": "beta_vae", "configuration": name, "log_likelihood_mean": mean}
         for name, mean in GRID
@@ -120,7 +120,7 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
     one = metrics()[lambda table: table["replicate"] == 0].assign(restart=0)
     one.loc[one["method"] == "vae", "test_ll"] = -math.inf
     table = summarise(one, PUBLISHED)
-    claims = judge(evidence(table1=table), PUBLISHED_CLAIMS)
+    claims = judge(evidence(table1=table))
     nothing = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
     shown = content(
         table, claims, one, nothing, conclude(claims).assign(evidence=math.nan), CURVES, {}, preview=True
@@ -132,7 +132,7 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
 
 
 def test_every_claim_is_listed_but_the_cells_of_the_table(shown):
-    claims = judge(evidence(), PUBLISHED_CLAIMS).query("family != 'Cells of Table 1'")
+    claims = judge(evidence()).query("family != 'Cells of Table 1'")
     listed = [(claim["cells"][0], claim["verdict"]) for family in shown["claims"] for claim in family["rows"]]
     assert sorted(listed) == sorted(zip(claims["claim"], claims["verdict"], strict=True))
     counts = {family["name"]: family["counts"] for family in shown["claims"]}

@@ -10,7 +10,7 @@ from libi.paper.tables.summary import to_rst
 from libi.paper.tables.table1 import summarise
 from libi.paper.verdict import judge
 
-from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS, evidence, metrics
+from ..judging.papers_study import PUBLISHED, evidence, metrics
 
 NO_GRID = pd.DataFrame(columns=["dataset", "method", "configuration", "log_likelihood_mean"])
 
@@ -26,7 +26,7 @@ def rows_of(rst):
 @pytest.fixture(scope="module")
 def rst():
     found = evidence()
-    claims = judge(found, PUBLISHED_CLAIMS)
+    claims = judge(found)
     own = metrics().assign(restart=0)
     return to_rst(content(found.table1, claims, own, NO_GRID, conclude(claims), NO_CURVES, {}, preview=False))
 
@@ -48,7 +48,7 @@ def test_the_conclusions_come_first_with_their_verdicts(rst):
 
 def test_another_study_is_called_a_preview_and_a_method_that_it_lacks_has_a_dash():
     found = evidence()
-    claims = judge(found, PUBLISHED_CLAIMS)
+    claims = judge(found)
     own = metrics()[lambda table: (table["dataset"] != "mobius") | (table["method"] != "vae")].assign(restart=0)
     shown = content(summarise(own, PUBLISHED), claims, own, NO_GRID, conclude(claims), NO_CURVES, {}, preview=True)
     rst = to_rst(shown)

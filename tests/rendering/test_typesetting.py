@@ -9,13 +9,14 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
+from libi.paper.claims import says
 from libi.paper.tables import choices, comparison, conclusions, gaps, numbers, table1, variants, verdicts
 from libi.paper.verdict import judge
 from libi.rendering.latex import macros
 from libi.rendering.typesetting import PACKAGES, TypesettingError, typeset
 from libi.study.reading import read_study
 
-from ..judging.papers_study import PUBLISHED, PUBLISHED_CLAIMS, evidence
+from ..judging.papers_study import PUBLISHED, evidence
 from ..judging.test_verdict import least_study
 from .test_numbers import OPTIMA
 
@@ -38,11 +39,11 @@ def of_restarts(found):
 
 def write_parts(folder, found, optima):
     """All that a study makes for the paper but its figures; returns their paths."""
-    claims = judge(found, PUBLISHED_CLAIMS)
+    claims = judge(found)
     compared = comparison.compare(found.table1, claims)
     study = read_study(REPOSITORY / "config" / "config.yaml")
     values = numbers.design(study)
-    values |= numbers.results(claims, compared, optima) | numbers.verdicts(claims, PUBLISHED_CLAIMS["claim"])
+    values |= numbers.results(claims, compared, optima) | numbers.verdicts(claims, says())
     texts = {
         "numbers": macros(values, comment="Numbers."),
         "choices": choices.to_latex(choices.read_choices(SOURCE.with_name("choices.yaml"), study), study="test"),
@@ -63,7 +64,7 @@ def write_parts(folder, found, optima):
 
 def write_published(folder, found):
     """What is published of the study of fresh replicates, as if its claims were those of the paper's own."""
-    claims = judge(found, PUBLISHED_CLAIMS)
+    claims = judge(found)
     undecided = variants.undecided_side_by_side(claims, claims, PUBLISHED)
     texts = {
         "power_conclusions": conclusions.to_latex(conclusions.conclude(claims), study="power"),

@@ -8,7 +8,7 @@ import pytest
 from libi.paper.tables.verdicts import claims_to_latex, counts_to_latex, span
 from libi.paper.verdict import judge
 
-from ..judging.papers_study import PUBLISHED_CLAIMS, evidence
+from ..judging.papers_study import evidence
 
 CLAIM = {"family": "Joint MAP", "where": "Eq. 31", "statement": "codes shrink", "measure": "variance", "note": nan}
 CLAIM |= {"value": 0.01, "uncertainty": 0.002, "published": nan, "p_value": nan, "low": nan, "high": nan}
@@ -94,7 +94,7 @@ def test_an_interval_has_the_decimals_that_its_width_needs(low, high, words):
 
 @pytest.fixture(scope="module")
 def papers_claims():
-    return judge(evidence(), PUBLISHED_CLAIMS)
+    return judge(evidence())
 
 
 def test_every_claim_of_the_paper_can_be_listed(papers_claims):

@@ -20,6 +20,7 @@ from libi.judging.claims import Interval
 
 PLACE = 91
 READS = ("samples", "points", "grid")
+SAYS = {"counted": {"family": "Information", "where": "ours", "statement": "There are rows."}}
 
 
 def judge(said, evidence):
@@ -40,7 +41,6 @@ FILES = {
     "paper/claims/informative_codes.py": CLAIM,
     "paper/claims/counted.py": COUNTED,
 }
-(CLAIMED,) = re.findall(r"^```csv\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 ROWS = np.random.default_rng(0).normal(size=(130, 5))
 (LINES,) = (yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 TOY = LINES["datasets"]["toy_set"]["toy"]
@@ -56,7 +56,6 @@ def extended(tmp_path_factory, tiny_run):
     project = tiny_run.copy(tmp_path_factory.mktemp("extended") / "project")
     for name, text in FILES.items():
         (project.root / "src/libi" / name).write_text(text)
-    project.edit("config/published_claims.csv", f"{CLAIMED}counted,information,ours,There are rows.,,\n")
     (project.root / "data").mkdir()
     np.savetxt(project.root / "data/mine.csv", ROWS, delimiter=",", header="a,b,c,d,e", comments="")
     write_study(project.root / TINY_FILE, EXTENDED)
@@ -158,6 +157,7 @@ from libi.base.method import Method, Phase
 TITLE = "VAE"
 METHOD = Method(lambda values, plan: (Phase("{}", ("{}",), plan.epochs, opens_round=True),){})
 """
+SAYS = 'SAYS = {"odd": {"family": "Odd", "where": "ours", "statement": "So."}}\n'
 METRIC = """
 from libi.models.metric import Metric
 TITLE = "Broken"
@@ -205,25 +205,51 @@ METRIC = Metric(print, columns=("{}",))
         ),
         ("src/libi/metrics/broken.py", METRIC.format("lower", 'broken", "mmd'), "has a column 'mmd' already"),
         ("src/libi/paper/claims/broken.py", "JUDGE = 1", "broken.py: defines no CLAIMS"),
-        ("src/libi/paper/claims/broken.py", "CLAIMS = 1", "broken.py: lacks the tables that it reads"),
+        ("src/libi/paper/claims/broken.py", SAYS + "CLAIMS = 1", "broken.py: lacks the tables that it reads"),
+        ("src/libi/paper/claims/broken.py", "CLAIMS = 1", "broken.py: lacks what the paper says, a line such as"),
         (
             "src/libi/paper/claims/broken.py",
-            'READS = ("gap",)\nCLAIMS = 1\n',
+            'SAYS = {"odd": {"where": "ours", "statement": "So."}}\nCLAIMS = 1\n',
+            "broken.py: SAYS['odd'] lacks 'family', in words",
+        ),
+        (
+            "src/libi/paper/claims/broken.py",
+            SAYS.replace("where", "wher") + "CLAIMS = 1",
+            "broken.py: SAYS['odd'] has 'wher'; did you mean 'where'?",
+        ),
+        (
+            "src/libi/paper/claims/broken.py",
+            SAYS.replace("}}", ', "published": 0.5}}') + "CLAIMS = 1",
+            "broken.py: SAYS['odd']: 'published' and 'precision' must be two numbers, or both be absent",
+        ),
+        (
+            "src/libi/paper/claims/broken.py",
+            SAYS.replace("odd", "captures") + 'READS = ("gaps",)\nPLACE = 90\nCLAIMS = 1',
+            "broken.py: the claim 'captures' is in captures.py already; give it another name",
+        ),
+        (
+            "src/libi/paper/claims/broken.py",
+            SAYS + 'READS = ("gaps",)\nCLAIMS = lambda said, evidence: [said["od"]]\n',
+            "broken.py: it judges said['od'], which its SAYS lacks; did you mean 'odd'?",
+        ),
+        (
+            "src/libi/paper/claims/broken.py",
+            'READS = ("gap",)\n' + SAYS + "CLAIMS = 1\n",
             "broken.py: READS has 'gap', which is no table of a study; did you mean 'gaps'?",
         ),
         (
             "src/libi/paper/claims/broken.py",
-            'READS = ("gaps")\nCLAIMS = 1\n',
+            'READS = ("gaps")\n' + SAYS + "CLAIMS = 1\n",
             "broken.py: lacks the tables that it reads",
         ),
         (
             "src/libi/paper/claims/broken.py",
-            'READS = ("gaps",)\nCLAIMS = lambda said, evidence: evidence.gap\n',
+            'READS = ("gaps",)\n' + SAYS + "CLAIMS = lambda said, evidence: evidence.gap\n",
             "broken.py: it reads 'gap', which is no table of a study; did you mean 'gaps'?",
         ),
         (
             "src/libi/paper/claims/broken.py",
-            'READS = ("gaps",)\nCLAIMS = lambda said, evidence: evidence.posterior\n',
+            'READS = ("gaps",)\n' + SAYS + "CLAIMS = lambda said, evidence: evidence.posterior\n",
             "broken.py: it reads evidence.posterior; add 'posterior' to its READS",
         ),
         ("src/libi/paper/figures/broken.py", "FIGURE = 1", "broken.py: lacks the tables that it reads"),

@@ -19,7 +19,6 @@ EVIDENCE = {
 rule judge:
     input:
         unpack(tables_of_claims),
-        claims="config/published_claims.csv",
         code=code("judge_claims.py", "claims"),
     output:
         report(

@@ -14,7 +14,7 @@ rule render_verdicts:
     input:
         table1=rules.render_table1.output.csv,
         claims=rules.judge.output[0],
-        code=code("render_verdicts.py"),
+        code=code("render_verdicts.py", "claims"),
     output:
         comparison="paper{study}/table1_comparison.tex",
         counts="paper{study}/verdicts.tex",
@@ -53,7 +53,7 @@ rule render_page:
         conclusions=rules.render_verdicts.output.conclusions,
         figures=lambda wildcards: [path.replace(".pdf", ".png") for path in figures(wildcards.study)],
         template="src/libi/paper/tables/page.html",
-        code=code("render_page.py"),
+        code=code("render_page.py", "claims"),
     output:
         page=report(
             "results{study}/index.html",
@@ -85,9 +85,8 @@ rule write_numbers:
         table1=rules.render_table1.output.csv,
         claims=rules.judge.output[0],
         optima=derived("optima"),
-        published="config/published_claims.csv",
         choices="paper/choices.yaml",
-        code=code("write_numbers.py", "all"),
+        code=code("write_numbers.py", "all", "claims"),
     output:
         numbers="paper{study}/numbers.tex",
         choices="paper{study}/choices.tex",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from math import nan
 from typing import Any, NamedTuple
 
@@ -72,7 +72,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class PublishedClaim:
-    """What the paper says, and where: a row of config/published_claims.csv.
+    """What the paper says, and where: an entry of SAYS in a file of claims.
 
     Attributes:
         claim: its name, which the names of the claims judged by it begin with.
@@ -81,6 +81,7 @@ class PublishedClaim:
         statement: likewise.
         published: the number that the paper prints, if any.
         precision: one unit of that number's last digit.
+        title: the claim in a few words, for tables.
     """
 
     claim: str
@@ -89,6 +90,7 @@ class PublishedClaim:
     statement: str
     published: float = nan
     precision: float = nan
+    title: str = ""
 
     def about(self, *parts: str, **names: object) -> PublishedClaim:
         """The claim about something in particular.
@@ -98,9 +100,7 @@ class PublishedClaim:
             names: values of the fields in braces.
         """
         where, statement = self.where.format(**names), self.statement.format(**names)
-        return PublishedClaim(
-            "-".join([self.claim, *parts]), self.family, where, statement, self.published, self.precision
-        )
+        return replace(self, claim="-".join([self.claim, *parts]), where=where, statement=statement)
 
     def judged(self, verdict: str, interval: Interval | None = None, **measured: Any) -> Claim:
         """The claim with its verdict.
@@ -117,11 +117,6 @@ class PublishedClaim:
         return Claim(
             claim=self.claim, family=self.family, where=self.where, statement=self.statement, verdict=verdict, **given
         )
-
-
-def published_by_name(published: pd.DataFrame) -> dict[str, PublishedClaim]:
-    """What the paper says, by name, from the table config/published_claims.csv."""
-    return {row.claim: PublishedClaim(**row._asdict()) for row in published.itertuples(index=False)}
 
 
 def assemble(claims: Iterable[Claim]) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from libi.judging.verifying import MissingVerdicts, read_verdicts
 
 CLAIMS, PUBLISHED = Path("results/claims.csv"), Path("paper/reference/claims.csv")
 WIDTH = 100
-CLAIM_FILES = "config/published_claims.csv has what the paper says"
 
 
 def explain(claim: pd.Series) -> str:
@@ -34,7 +33,7 @@ def explain(claim: pd.Series) -> str:
         "Margin": "none" if pd.isna(claim["margin"]) else f"{claim['margin']:.4g}",
         "Test": claim["test"],
         "Note": "none" if pd.isna(claim["note"]) else claim["note"],
-        "Decided by": f"{claim['files'] if isinstance(claim.get('files'), str) else 'no table'}; {CLAIM_FILES}",
+        "Decided by": f"{claim['files'] if isinstance(claim.get('files'), str) else 'no table'}",
     }
     indent = " " * 16
     lines = [textwrap.fill(f"{name + ':':16}{text}", WIDTH, subsequent_indent=indent) for name, text in parts.items()]

@@ -19,6 +19,23 @@ from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 4
 READS = ("optima", "posterior")
+SAYS = {
+    "aggregated_differs": {
+        "family": "Eq. 4",
+        "where": "Section 1, Eq. 4; Figure 1F",
+        "statement": '"p(z) = E[p_θGT(z|x)] ≠ E[p_θ*(z|x)]": "its aggregated posterior fails to match the prior"',
+    },
+    "aggregated_alike": {
+        "family": "Eq. 4",
+        "where": "Section 1, Eq. 4; Figure 1F",
+        "statement": '"E[p_θ*(z|x)] ≈ E[q_ϕ*(z|x)]"',
+    },
+    "prior_recovered": {
+        "family": "Eq. 9",
+        "where": "Appendix A, Eq. 9",
+        "statement": '"one should be able to recover the prior from the true posterior": E_p(x)[p(z|x)] = p(z)',
+    },
+}
 NECESSARY = "posteriors that are close are as far from the prior; the converse is not sure"
 
 

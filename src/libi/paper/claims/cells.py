@@ -15,6 +15,13 @@ from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRIC
 
 PLACE = 5
 READS = ("table1", "published")
+SAYS = {
+    "cell": {
+        "family": "Cells of Table 1",
+        "where": "Table 1",
+        "statement": "{metric} of {method} on {dataset}: {mean:.2f} ± {sd:.2f}",
+    },
+}
 TEST = (
     "95 % Welch interval of our mean less the published one (n = 5 for the paper). Reproduced: it holds 0 and half its "
     "width is at most the margin (ours: half the spread of the paper's five means in the column). Not reproduced: it "

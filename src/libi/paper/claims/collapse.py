@@ -13,6 +13,29 @@ from libi.paper.evidence import Evidence
 
 PLACE = 3
 READS = ("collapse",)
+SAYS = {
+    "all_equally_good": {
+        "family": "Case 2",
+        "where": "Section 1, Case 2; Appendix C.1, Eq. 10-16",
+        "statement": (
+            '"every θ [...] yields the same data marginal [...] and thus minimizes the MLE objective"; "the posterior'
+            ' matching objective can be fully minimized"'
+        ),
+    },
+    "no_information": {
+        "family": "Case 2",
+        "where": "Section 1, Case 2; Appendix C.1",
+        "statement": (
+            '"the set of global minima of L(θ, ϕ) contain many models that produce uninformative latent codes"; at θ '
+            "= 0, I(X; Z) = 0"
+        ),
+    },
+    "unbounded_information": {
+        "family": "Case 2",
+        "where": "Section 1, Case 2; Appendix C.1",
+        "statement": '"I_θ(X; Z) = Const − ½ log(σ_ε² − θ²)"; at the upper end of θ, "I(X; Z) = ∞"',
+    },
+}
 
 
 def judge_collapse(said: Mapping[str, PublishedClaim], collapse: pd.DataFrame) -> list[Claim]:

@@ -14,6 +14,39 @@ from libi.paper.evidence import Evidence
 
 PLACE = 2
 READS = ("information", "edge")
+SAYS = {
+    "every_b_fits": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1",
+        "statement": '"for every θ, the MLE objective is 0" (θ = B)',
+    },
+    "matching_prefers_corner": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1; Figure 1A",
+        "statement": (
+            '"L(θ, ϕ) prefers high value in the upper diagonal of B and low value in the lower diagonal"; "the B in '
+            'the top-left corner"'
+        ),
+    },
+    "least_correlation": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1",
+        "statement": 'the objective "is minimized by θ\'s whose posteriors have the least amount of correlation"',
+    },
+    "information_not_extreme": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1; Figure 1B",
+        "statement": '"the I(X; Z) corresponding to the preferred B is not highest or lowest"',
+    },
+    "uninformative_preferred": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1",
+        "statement": (
+            '"even if the true data generating model produces highly informative latent codes, the VAE objective may '
+            'select a model that produces uninformative latent codes"'
+        ),
+    },
+}
 
 
 def judge_figure_1(said: Mapping[str, PublishedClaim], information: pd.DataFrame, edge: pd.DataFrame) -> list[Claim]:

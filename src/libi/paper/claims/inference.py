@@ -15,6 +15,42 @@ from libi.paper.vocabulary import LINEAR, PAPERS_DATASETS, PAPERS_METHODS
 
 PLACE = 9
 READS = ("posterior",)
+SAYS = {
+    "aggregated_q_closer": {
+        "title": "LiBI's aggregated q is nearer to the prior",
+        "family": "Aggregated posterior of q",
+        "where": "Appendix A, Eq. 8; Conclusion",
+        "statement": (
+            '"inference models whose aggregated posterior matches the prior while traditional methods struggle to do '
+            'so"'
+        ),
+    },
+    "aggregated_p_closer": {
+        "title": "LiBI's aggregated p is nearer to the prior",
+        "family": "Aggregated posterior of p",
+        "where": "Section 3; Appendix D",
+        "statement": (
+            '"the aggregated posterior under θ, p_θ(z), will match the prior p(z)"; "better matches the prior"'
+        ),
+    },
+    "means_nearer": {
+        "title": "LiBI's means are nearer to the true ones",
+        "family": "Posterior means",
+        "where": "Appendix B, {figures}",
+        "statement": (
+            'LiBI\'s "variational posteriors [...] approximate the true posteriors under θ_GT"; traditional '
+            'inference\'s "do not match"'
+        ),
+    },
+    "means_match": {
+        "title": "the means of q and p match",
+        "family": "Posterior means match",
+        "where": "Appendix B, {figures}",
+        "statement": (
+            '"the means of the learned variational posteriors" approximate the means of the posteriors under θ: {whose}'
+        ),
+    },
+}
 DISTANCES = {
     "mean_distance": "‖μ‖²",
     "covariance_distance": "‖Σ − I‖²",

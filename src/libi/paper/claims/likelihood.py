@@ -15,6 +15,16 @@ from libi.paper.vocabulary import PAPERS_METHODS
 
 PLACE = 12
 READS = ("metrics",)
+SAYS = {
+    "likelihood_unreliable": {
+        "title": "Eq. 48 fails on CubicJTEx",
+        "family": "Test-LL on CubicJTEx",
+        "where": "Table 1; Appendix E, Evaluation",
+        "statement": (
+            '"on CubicJTEx Test-LL is unreliable"; "we found it difficulty estimating the log-likelihood on CubicJTEx"'
+        ),
+    },
+}
 FEW_DRAWS = 0.05  # of the points: these decide their mean, since what is missed is only bounded by the noise
 
 

@@ -16,6 +16,20 @@ from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 10
 READS = ("scores", "restarts")
+SAYS = {
+    "rounds_improve": {
+        "title": "more rounds improve LiBI",
+        "family": "Rounds of LiBI",
+        "where": "Section 2, Step 3; Appendix D",
+        "statement": '"we find that Step 3 improves the quality of the generative model" (R = 6 against R = 1)',
+    },
+    "few_rounds": {
+        "title": "LiBI needs few rounds",
+        "family": "Few rounds of LiBI",
+        "where": "Section 2, Step 3",
+        "statement": '"only a very small number of iterations is actually needed"',
+    },
+}
 
 
 def judge_rounds(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list[Claim]:

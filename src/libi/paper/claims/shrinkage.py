@@ -15,6 +15,22 @@ from libi.paper.vocabulary import LINEAR
 
 PLACE = 11
 READS = ("scaling", "joint_map")
+SAYS = {
+    "codes_shrink": {
+        "title": "joint MAP shrinks its codes",
+        "family": "Joint MAP",
+        "where": "Appendix D, Eq. 31-40",
+        "statement": 'joint MAP without the constraints "is biased towards learning z_n\'s close to 0"',
+    },
+    "shrinking_misfits": {
+        "title": "joint MAP misfits the data",
+        "family": "Joint MAP",
+        "where": "Appendix D, Eq. 41",
+        "statement": (
+            'it prefers a model "which generates a different data distribution that the true data distribution"'
+        ),
+    },
+}
 SHRUNK = 0.1  # scale of the codes at which the closed form is quoted
 SHRINKAGE = ("dataset", "code_variance_1", "code_variance_2", "mle_objective", "objective", "diverged")
 GAIN_OF_SHRINKING = 1.0  # nats: −log N(z|0, I) of two-dimensional codes from the prior, less that of codes at 0

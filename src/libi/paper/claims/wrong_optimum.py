@@ -16,6 +16,49 @@ from libi.paper.vocabulary import PAPERS_DATASETS
 
 PLACE = 1
 READS = ("optima", "gaps")
+SAYS = {
+    "objective_at_truth": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1; Figure 1C",
+        "statement": '"L(θ_GT, ϕ_GT) = 0.532"',
+        "published": 0.532,
+        "precision": 0.001,
+    },
+    "objective_at_optimum": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1; Figure 1D",
+        "statement": '"L(θ*, ϕ*) = 0.196"',
+        "published": 0.196,
+        "precision": 0.001,
+    },
+    "optimum_misfits": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1; Figure 1D",
+        "statement": '"the learned model fails to capture the data distribution"',
+    },
+    "optimum_is_diagonal": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1",
+        "statement": 'the VAE objective will prefer a model that "has a diagonal Gaussian posterior"',
+    },
+    "wrong_model_preferred": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1",
+        "statement": (
+            '"the VAE objective will prefer a model that fails to capture the data distribution but has a diagonal '
+            'Gaussian posterior over the ground-truth model"'
+        ),
+    },
+    "trade_off": {
+        "title": "likelihood traded for easy posteriors",
+        "family": "Trade-off",
+        "where": "Introduction; Section 1, Discussion",
+        "statement": (
+            '"the VAE objective may prefer generative models that explain the data poorly but have posteriors that '
+            'are easy to approximate": on {dataset}'
+        ),
+    },
+}
 NO_TRADE = (
     "on Gaussian f_θ is linear and the noise is the same in all features, so the axes of the codes can be turned until "
     "the posteriors are diagonal; then the truth itself is the global optimum, and there is nothing to trade"

@@ -32,7 +32,7 @@ class Conclusion:
         name: short, for lists: a noun phrase.
         clause: the same as a short clause.
         sentence: what the paper concludes.
-        claims: those of config/published_claims.csv that decide it.
+        claims: the published ones that decide it, by the names of `libi.paper.claims.says`.
         shown: names of the claims whose numbers are shown, each with the words before its number.
     """
 

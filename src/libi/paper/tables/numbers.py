@@ -118,7 +118,7 @@ def verdicts(claims: pd.DataFrame, published: Iterable[str]) -> dict[str, str]:
 
     Args:
         claims: results/claims.csv.
-        published: the names in config/published_claims.csv, which those of the claims begin with.
+        published: the names of `libi.paper.claims.says`, which those of the claims begin with.
 
     Returns:
         by names such as VerdictObjectiveAtTruth, ValueObjectiveAtTruth and PublishedObjectiveAtTruth.

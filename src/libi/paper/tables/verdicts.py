@@ -9,38 +9,17 @@ import pandas as pd
 
 from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, VERDICTS
+from libi.paper.claims import says
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 from libi.rendering.latex import measured, printed, probability, text
 
 CELLS = "cell"
 NO_WIDTH = 1e-6  # width of an interval below which it is the error of a closed form
-# The claims that tables of open and of turning claims may show, in words.
-TITLES = {
-    "trade_off": "likelihood traded for easy posteriors",
-    "s_knn_lowest": "LiBI's S-kNN is the lowest",
-    "log_likelihood_highest": "LiBI's Test-LL is the highest",
-    "beta_vae_best": "β-VAE's Test-LL is the highest on Mobius",
-    "across_log_likelihood": "LiBI leads in Test-LL on all data sets",
-    "across_s_knn": "LiBI leads in S-kNN on all data sets",
-    "across_aggregated": "LiBI's aggregated posterior leads on all data sets",
-    "captures": "LiBI is nearer to p(x)",
-    "others_alike": "the others are alike on LinearJTEx",
-    "alike_on_mobius": "all methods are alike on Mobius",
-    "aggregated_q_closer": "LiBI's aggregated q is nearer to the prior",
-    "aggregated_p_closer": "LiBI's aggregated p is nearer to the prior",
-    "means_nearer": "LiBI's means are nearer to the true ones",
-    "means_match": "the means of q and p match",
-    "rounds_improve": "more rounds improve LiBI",
-    "few_rounds": "LiBI needs few rounds",
-    "codes_shrink": "joint MAP shrinks its codes",
-    "shrinking_misfits": "joint MAP misfits the data",
-    "likelihood_unreliable": "Eq. 48 fails on CubicJTEx",
-}
 PARTS = {"henze_zirkler": "Henze–Zirkler"}
 
 
 def base_of(claims: pd.DataFrame) -> pd.Series:
-    """The published claim by which each is judged, in config/published_claims.csv: its name up to the first hyphen."""
+    """The published claim by which each is judged: its name up to the first hyphen."""
     return claims["claim"].str.split("-").str[0]
 
 
@@ -51,7 +30,7 @@ def claim_title(claim: str) -> str:
         dataset, method, metric = parts
         return f"{PAPERS_METRICS[metric]} of {PAPERS_METHODS[method]} on {PAPERS_DATASETS[dataset]}"
     known = PAPERS_DATASETS | PAPERS_METHODS | PAPERS_METRICS | PARTS
-    title = TITLES.get(name, name.replace("_", " "))
+    title = says().get(name, {}).get("title", name.replace("_", " "))
     return ", ".join([title, *(known.get(part, part.replace("_", " ")) for part in parts)])
 
 
