@@ -4,8 +4,9 @@
 
 Takes the ground truth, the VAE and LiBI of the finished study in a folder, on the first two replicates, and compares
 log-likelihoods of the test points with the exact ones: by q with its variance doubled (Eq. 48), and by Gaussians with
-full covariance at the modes of p(z|x), at three widths, with a tenth of the draws from the prior. Writes
-results/proposals.csv, one row a data set, method, replicate and proposal.
+full covariance at the modes of p(z|x), at three widths, with a tenth of the draws from the prior. The latter also has a
+row with a tenth of all draws, which costs less. Writes results/proposals.csv, one row a data set, method, replicate and
+proposal.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from libi.models.trained import TrainedModel  # noqa: E402
 from libi.paper import vocabulary  # noqa: E402
 from libi.posterior.marginal import laplace_log_likelihood, marginal_log_likelihood  # noqa: E402
 from libi.posterior.modes import Joint  # noqa: E402
+from libi.rendering.latex import text  # noqa: E402
 from libi.runtime.allocator import keep_freed_memory  # noqa: E402
 from libi.runtime.seeding import stream  # noqa: E402
 from libi.runtime.storage import load_table, load_tensors, save_table  # noqa: E402
@@ -40,11 +42,14 @@ def compare(model: TrainedModel, x: torch.Tensor, job: ImportanceSettings, *labe
     """Errors of both proposals on some points."""
     exact = marginal_log_likelihood(model.dataset, model.generative, x).log_likelihood
     joint = Joint(model.means, x.double(), torch.tensor(model.dataset.noise_variance, dtype=torch.float64))
+
+    def at_the_modes(samples: int) -> torch.Tensor:
+        return laplace_log_likelihood(joint, samples, 0.1, stream("proposals", *labels)).log_likelihood
+
     ways = {
         "q, variance doubled (Eq. 48)": lambda: estimate(model, x, job, 0, *labels).log_likelihood,
-        "modes and prior": lambda: (
-            laplace_log_likelihood(joint, job.importance_samples, 0.1, stream("proposals", *labels)).log_likelihood
-        ),
+        "modes and prior": lambda: at_the_modes(job.importance_samples),
+        "modes and prior, a tenth of the draws": lambda: at_the_modes(job.importance_samples // 10),
     }
     rows = []
     for name, way in ways.items():
@@ -63,15 +68,38 @@ def compare(model: TrainedModel, x: torch.Tensor, job: ImportanceSettings, *labe
     return rows
 
 
-def to_markdown(rows: pd.DataFrame) -> str:
-    """The errors of both proposals by data set, over models and replicates, as a table in Markdown."""
+HEADS = ("data set", "proposal", "largest error of a mean, nats", "of a point, nats", "seconds a model")
+
+
+def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+    """The errors of the proposals by data set, over models and replicates."""
     groups = rows.groupby(["dataset", "proposal"], sort=False)
     table = groups.agg(
         mean=("mean_error", lambda errors: errors.abs().max()),
         largest=("largest_error", "max"),
         seconds=("seconds", "median"),
     ).reset_index()
-    heads = ["data set", "proposal", "largest error of a mean, nats", "of a point, nats", "seconds a model"]
+    return table.assign(dataset=table["dataset"].map(vocabulary.PAPERS_DATASETS))
+
+
+def to_latex(rows: pd.DataFrame) -> str:
+    r"""The same as `to_markdown`, as a tabular for booktabs."""
+    lines = [
+        "% Errors of importance sampling by its proposal; benchmarks/proposals.py measures them.",
+        r"\begin{tabular}{llrrr}",
+        r"\toprule",
+        " & ".join(text(head) for head in HEADS) + r" \\",
+        r"\midrule",
+    ]
+    for row in summarise(rows).itertuples(index=False):
+        numbers = f"{row.mean:.4f} & {row.largest:.2f} & {row.seconds:.1f}"
+        lines.append(rf"{text(row.dataset)} & {text(row.proposal)} & {numbers} \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def to_markdown(rows: pd.DataFrame) -> str:
+    """The errors of the proposals by data set, over models and replicates, as a table in Markdown."""
+    table, heads = summarise(rows), HEADS
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     lines += [
         f"| {row.dataset} | {row.proposal} | {row.mean:.4f} | {row.largest:.2f} | {row.seconds:.1f} |"

@@ -16,8 +16,8 @@ import pandas as pd  # noqa: E402
 from progress import spell  # noqa: E402
 from second_run import FOLDER, compared, conclusions_to_words, name_of  # noqa: E402
 
-from benchmarks import commands, libi_failures, proposals, same_science  # noqa: E402
-from libi.paper.nearest import far_off, held_out, nearest  # noqa: E402
+from benchmarks import commands, libi_failures, proposals, same_science, selection  # noqa: E402
+from libi.paper.nearest import ALIKE, far_off, held_out, nearest  # noqa: E402
 from libi.paper.sensitivity import split, stable_claims  # noqa: E402
 from libi.paper.tables import account, choices, variants  # noqa: E402
 from libi.paper.tables.conclusions import changed_later, conclude, to_list, to_markdown  # noqa: E402
@@ -38,14 +38,13 @@ def page(name: str, **values: object) -> str:
 def shown(reference: Path) -> str:
     """What the README shows of a published study."""
     table, claims = (load_table(reference / f"{name}.csv") for name in ("table1", "claims"))
-    counts = [f"{number} are {verdict}" for verdict, number in claims["verdict"].value_counts().items()]
     return page(
         "readme",
         conclusions=to_list(load_table(reference / "conclusions.csv")),
         fresh=changed_by_fresh_replicates(reference),
         table=account.table1_to_markdown(table, account.SHORT),
         replicates=table["replicates"].max(),
-        counts=" and ".join([", ".join(counts[:-1]), counts[-1]]),
+        counts=account.counts_to_markdown(claims),
     )
 
 
@@ -87,12 +86,19 @@ def changed_by_fresh_replicates(reference: Path) -> str:
         return ""
     words = changed_later(load_table(reference / "conclusions.csv"), later, replicates)
     if (reference / FOLDER / "power_claims.csv").exists():
-        again = conclusions_to_words(reference, "power_claims.csv")
-        words += (
-            " The fresh replicates also ran on another processor, with the configurations that the study chose there. "
-            f"Between the two processors, {again[0].lower()}{again[1:]}"
-        )
+        words += " " + changed_there(later, conclude(load_table(reference / FOLDER / "power_claims.csv")))
     return words
+
+
+def changed_there(here: pd.DataFrame, there: pd.DataFrame) -> str:
+    """Which conclusions by fresh replicates are others on another processor."""
+    verdicts = dict(zip(here["conclusion"], here["verdict"], strict=True))
+    rows = [row for row in there.itertuples(index=False) if row.verdict != verdicts[row.conclusion]]
+    start = "On another processor, with the configurations that the study chose there, the same fresh replicates"
+    if not rows:
+        return f"{start} lead to the same conclusions."
+    told = "; ".join(f"“{row.sentence.rstrip('.')}” **{row.verdict}**" for row in rows)
+    return f"{start} lead to {len(rows)} other conclusion{'s' * (len(rows) > 1)}: {told}."
 
 
 def undecided(reference: Path) -> pd.DataFrame:
@@ -103,13 +109,15 @@ def undecided(reference: Path) -> pd.DataFrame:
 
 def table_and_figures(reference: Path) -> str:
     """What docs/results.md shows of a published study."""
-    table = load_table(reference / "table1.csv")
+    table, chosen_both_ways = load_table(reference / "table1.csv"), load_table(selection.RECORDED)
     return page(
         "results",
         replicates=table["replicates"].max(),
         table=account.table1_to_markdown(table),
         errors=account.errors_to_markdown(table),
         proposals=proposals.to_markdown(load_table(ROOT / "benchmarks/results/proposals.csv")),
+        selection=selection.to_words(chosen_both_ways),
+        choices=selection.to_markdown(chosen_both_ways),
     )
 
 
@@ -150,6 +158,8 @@ def chosen_by(reference: Path) -> str:
         "sensitivity",
         variants=claims["variant"].nunique() - 1,
         lacking=f" The file has more, which are not published yet: {', '.join(lacking)}." if lacking else "",
+        later=judged_later(reference, claims),
+        expected=ALIKE,
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
         runs=run.get("runs", ""),
@@ -161,6 +171,12 @@ def chosen_by(reference: Path) -> str:
         far=left_out(far_off(cells)),
         former=variants.held_out_to_markdown(held_out(cells, [FORMER])),
     )
+
+
+def judged_later(reference: Path, claims: pd.DataFrame) -> str:
+    """How many claims of the published study the variants lack, because the claims were added since; or nothing."""
+    number = len(set(load_table(reference / "claims.csv")["claim"]) - set(claims["claim"]))
+    return f" {number} of the claims were added later, and the variants do not judge them." if number else ""
 
 
 def candidates_among(cells: pd.DataFrame) -> list[str]:
@@ -220,6 +236,7 @@ def decided_by(reference: Path) -> str:
     return page(
         "fresh",
         replicates=table["replicates"].max(),
+        few=load_table(reference / "table1.csv")["replicates"].max(),
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
         again=powered_again(reference),
@@ -240,13 +257,14 @@ def powered_again(reference: Path) -> str:
         return ""
     run = json.loads((folder / "power.json").read_text())
     here, there = (load_table(path / "power_claims.csv").set_index("claim") for path in (reference, folder))
+    here = here.loc[here.index.intersection(there.index)]  # the run there is older, and lacks later claims
     differ = here["verdict"] != there["verdict"].reindex(here.index)
     decided = [table["verdict"].isin(("reproduced", "not reproduced")) for table in (here, there.reindex(here.index))]
     opposite = (differ & decided[0] & decided[1]).sum()
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
         f", and {spell(run['wall_seconds'])} on {machine}. With the configurations that were chosen on that processor, "
-        f"{differ.sum()} of the {len(here)} verdicts differ; "
+        f"{differ.sum()} of the {len(here)} verdicts that both have differ; "
         f"{opposite or 'none'} of them {'are' if opposite > 1 else 'is'} reversed. "
         f"{conclusions_to_words(reference, 'power_claims.csv').removesuffix('.')}"
     )
@@ -274,7 +292,7 @@ def accounted(reference: Path) -> str:
     table, claims = (load_table(reference / f"{name}.csv") for name in ("table1", "claims"))
     return page(
         "replication",
-        counts=account.counts_to_words(claims),
+        counts=account.counts_to_markdown(claims),
         old_rule=account.old_rule(table),
         conclusions=to_markdown(load_table(reference / "conclusions.csv")),
         failed=account.claims_to_markdown(claims, "not reproduced"),
@@ -302,10 +320,15 @@ def variants_of_cells(reference: Path) -> pd.DataFrame | None:
 
 def failing(reference: Path) -> str:
     """What docs/restarts.md says of LiBI's restarts."""
+    restarts = load_table(reference / "restarts.csv")
+    failures = load_table(ROOT / "benchmarks/results/libi_failures.csv")
     return page(
         "restarts",
-        restarts=account.restarts_to_markdown(load_table(reference / "restarts.csv")),
-        failures=libi_failures.to_markdown(load_table(ROOT / "benchmarks/results/libi_failures.csv")),
+        restarts=account.restarts_to_markdown(restarts),
+        configurations=account.configurations_to_markdown(restarts),
+        failures=libi_failures.to_markdown(failures),
+        far_out=libi_failures.far_out(failures),
+        failed=libi_failures.FAILED,
     )
 
 

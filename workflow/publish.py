@@ -33,6 +33,7 @@ from plan import CORES, Job, jobs_of, wall_seconds  # noqa: E402
 from published_models import publish_models  # noqa: E402
 from second_run import FOLDER  # noqa: E402
 
+from benchmarks import proposals, selection  # noqa: E402
 from benchmarks.machine import describe_machine  # noqa: E402
 from libi.paper.tables.conclusions import to_latex  # noqa: E402
 from libi.paper.tables.variants import undecided_to_latex  # noqa: E402
@@ -125,6 +126,9 @@ def publish_paper(root: Path, reference: Path) -> None:
     save_table(reference / "budget.csv", budget(root))
     publish_models(root, "", read_study(root / "config/config.yaml"), reference / "models")
     save_table(reference / "cores.csv", planned(jobs_of(notes(root, ""))))
+    for bench in (selection, proposals):
+        name = bench.__name__.rpartition(".")[2]
+        save_text(reference / f"{name}.tex", bench.to_latex(load_table(root / f"benchmarks/results/{name}.csv")))
     save_run(reference / "run.json", run_of(root, [""]))
 
 

@@ -8,6 +8,7 @@ from scipy.stats import ttest_ind
 from libi.paper.claims import alike, ranking, rounds
 
 from .papers_study import LIBI, PUBLISHED, SAID, evidence, metrics, scores, verdicts
+from .papers_study import restarts as papers_restarts
 
 
 def judged(claims):
@@ -156,7 +157,27 @@ def test_few_rounds_cannot_be_tested(papers):
     claim = claims["few_rounds-mobius"]
     assert claim.verdict == "not testable" and claim.value == pytest.approx(2.2)
     claims = judged(rounds.judge_rounds(SAID, evidence(restarts=pd.DataFrame())))
-    assert claims["few_rounds-mobius"].verdict == "not decidable"
+    assert claims["few_rounds-mobius"].verdict == "not testable" and "lacking" in claims["few_rounds-mobius"].note
+
+
+def test_restarts_that_fail_and_rounds_that_are_kept_are_counted_by_replicate(papers):
+    """In the fixture 3, 4, 3, 3 and 3 of 10 restarts fail, and no chosen one keeps its last round."""
+    claims = judged(rounds.judge_rounds(SAID, papers))
+    hard, early = claims["step_one_is_hard-mobius"], claims["best_round_helps-mobius"]
+    assert hard.verdict == early.verdict == "reproduced"
+    assert hard.value == pytest.approx(0.32) and early.value == 1.0
+    never = papers_restarts().assign(failed=0, best_round=6)
+    claims = judged(rounds.judge_rounds(SAID, evidence(restarts=never)))
+    assert claims["step_one_is_hard-mobius"].verdict == claims["best_round_helps-mobius"].verdict == "not reproduced"
+    claims = judged(rounds.judge_rounds(SAID, evidence(restarts=never.query("replicate == 0"))))
+    assert claims["step_one_is_hard-mobius"].verdict == "not decidable"
+
+
+def test_a_gain_that_is_there_but_small_is_noted():
+    base, noise = 7.8 + 0.5 * LIBI, 0.001 * np.array([1, -1, 0, -1, 1])
+    small = judge_rounds(with_rounds(base, base + 0.01 + noise))
+    assert small.verdict == "reproduced" and "surely smaller than 0.05" in small.note
+    assert judge_rounds(with_rounds(base, base + 0.1 + noise)).note == ""
 
 
 def test_rounds_are_compared_by_the_best_configuration_of_each():

@@ -48,6 +48,7 @@ def test_figure_1_prefers_its_top_left_corner():
     assert verdicts(claims.values()) == {
         "every_b_fits": "reproduced",
         "matching_prefers_corner": "reproduced",
+        "posterior_is_correlated": "reproduced",
         "least_correlation": "reproduced",
         "information_not_extreme": "not reproduced",
         "uninformative_preferred": "not reproduced",
@@ -90,6 +91,8 @@ def test_another_corner_denies_figure_1():
     assert verdicts(figure_1.judge_figure_1(SAID, table, edge()))["least_correlation"] == "not reproduced"
     table["mle_objective"] = 1e-3
     assert verdicts(figure_1.judge_figure_1(SAID, table, edge()))["every_b_fits"] == "not reproduced"
+    found = verdicts(figure_1.judge_figure_1(SAID, table, edge().assign(correlation=0.0)))
+    assert found["posterior_is_correlated"] == "not reproduced"
 
 
 def test_case_2_runs_from_no_information_to_infinity():
@@ -117,6 +120,7 @@ def test_eq_4_at_the_optimum_and_eq_9_at_the_truth():
     claims = judged(aggregated.judge_population_posteriors(SAID, optima(), 500))
     assert verdicts(claims.values()) == {
         "aggregated_differs-population": "reproduced",
+        "optimum_q_is_not_prior": "reproduced",
         "aggregated_alike-population": "reproduced",
         "prior_recovered-population": "reproduced",
     }
@@ -129,6 +133,7 @@ def test_eq_4_and_eq_9_the_other_way_round():
     turned = optima().assign(name=["beta=1", "truth"])
     assert verdicts(aggregated.judge_population_posteriors(SAID, turned, 500)) == {
         "aggregated_differs-population": "not reproduced",
+        "optimum_q_is_not_prior": "not reproduced",
         "aggregated_alike-population": "not reproduced",
         "prior_recovered-population": "not reproduced",
     }
@@ -175,3 +180,17 @@ def test_few_effective_draws_make_a_log_likelihood_unreliable():
     elsewhere = metrics().query("dataset != 'cubic_jtex'")
     claims = likelihood.judge_likelihood(SAID["likelihood_unreliable"], elsewhere)
     assert set(verdicts(claims).values()) == {"not decidable"}
+
+
+def test_the_proposal_covers_where_eq_48_is_right_for_every_method():
+    """In the fixture it is 0.125 nats off everywhere; then for one method alone; then nowhere."""
+    stated = SAID["proposal_covers"]
+    assert set(verdicts(likelihood.judge_coverage(stated, metrics())).values()) == {"not reproduced"}
+    right = metrics()
+    right["test_ll_exact"] = right["test_ll"]
+    found = verdicts(likelihood.judge_coverage(stated, right))
+    assert found == {f"proposal_covers-{name}": "reproduced" for name in ("linear_jtex", "gaussian", "mobius")}
+    right.loc[(right["dataset"] == "mobius") & (right["method"] == "lagging"), "test_ll_exact"] += 0.1
+    claims = judged(likelihood.judge_coverage(stated, right))
+    assert claims["proposal_covers-mobius"].verdict == "not reproduced"
+    assert "Lagging on Mobius" in claims["proposal_covers-mobius"].note

@@ -69,7 +69,7 @@ def test_the_least_study_is_judged_and_little_is_decidable(claims):
     closed_forms = {"objective_at_truth", "objective_at_optimum", "optimum_misfits", "optimum_is_diagonal"}
     closed_forms |= {"every_b_fits", "matching_prefers_corner", "least_correlation", "information_not_extreme"}
     closed_forms |= {"uninformative_preferred", "all_equally_good", "no_information", "unbounded_information"}
-    closed_forms |= {"codes_shrink", "shrinking_misfits"}
+    closed_forms |= {"codes_shrink", "shrinking_misfits", "posterior_is_correlated", "optimum_q_is_not_prior"}
     assert decided == closed_forms | {"aggregated_differs", "aggregated_alike", "prior_recovered"}
     assert undecided["note"].str.contains("lacking").all()
 

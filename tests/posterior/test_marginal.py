@@ -4,13 +4,15 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from math import log, pi
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from scipy.integrate import dblquad, quad
+from scipy.integrate import dblquad, nquad, quad
 from scipy.stats import multivariate_normal, norm
 
+import libi
 from libi.base.layers import Hidden, Network
 from libi.base.simulation import simulate
 from libi.datasets import DATASETS, own_points
@@ -20,6 +22,7 @@ from libi.posterior.marginal import laplace_log_likelihood, marginal_log_likelih
 from libi.posterior.modes import Joint
 from libi.posterior.piecewise import ReluNetwork, relu_log_likelihood
 
+REPOSITORY = Path(__file__).parents[2]
 ALLOWED = 1e-3  # nats a point: what the study promises
 
 
@@ -60,6 +63,51 @@ def grid_log_likelihood(decode, noise, x, reach=6.0, spacing=0.008):
             term = (prior - 0.5 * deviation.sum(0)).logsumexp(0)
             total[point] = torch.logaddexp(total[point], term)
     return total + 2 * log(spacing) - 0.5 * (2 * pi * noise).log().sum()
+
+
+def published(dataset, method):
+    """A model of the published study, its θ by name, and points of its truth [2, 8]."""
+    folder = REPOSITORY / "paper/reference/models" / dataset
+    truth, model = (libi.load(folder / f"{name}.safetensors", replicate=0) for name in ("truth", method))
+    x = simulate(truth.dataset, truth.generative, 8, torch.Generator().manual_seed(0))[1].double()
+    theta = model.dataset.generative.unpack(model.generative.double())
+    return model, {name: value[0] for name, value in theta.items()}, x
+
+
+@pytest.mark.parametrize("method", ["truth", "vae", "lagging", "libi"])
+def test_published_models_of_mobius_agree_with_a_plain_grid_point_by_point(method):
+    """At the study's own noise, by a sum over codes that shares no code with the package."""
+    model, theta, x = published("mobius", method)
+
+    def decode(codes):
+        hidden = (theta["hidden_1.weight"] @ codes + theta["hidden_1.bias"][:, None]).clamp(min=0)
+        return theta["mean.weight"] @ hidden + theta["mean.bias"][:, None]
+
+    exact = marginal_log_likelihood(model.dataset, model.generative, x).log_likelihood
+    noise = torch.tensor(model.dataset.noise_variance, dtype=torch.float64)
+    assert (exact - grid_log_likelihood(decode, noise, x, spacing=0.012)).abs().max() < ALLOWED
+
+
+@pytest.mark.parametrize("method", ["truth", "vae", "libi"])
+def test_published_models_of_cubic_jtex_agree_with_scipy_s_cubature_point_by_point(method):
+    """∫ N(u; 0, A Aᵀ + B) N(x; u³, σ² − B) du by scipy's adaptive rules, broken where the cube passes x."""
+    model, theta, x = published("cubic_jtex", method)
+    (loading,) = theta.values()
+    exact = marginal_log_likelihood(model.dataset, model.generative, x[:, :4]).log_likelihood
+    (noise,) = set(model.dataset.noise_variance)
+    prior = multivariate_normal(cov=loading @ loading.T + 0.006 * torch.eye(2))  # B of Eq. 3
+    for point, value in zip(x.T.tolist(), exact.tolist(), strict=False):
+        breaks = [sorted(float(np.cbrt(x_i + k * noise**0.5)) for k in (-9, -3, 0, 3, 9)) for x_i in point]
+        peak = np.cbrt(point)
+        scale = prior.logpdf(peak)
+
+        def density(u_1, u_2, point=point, scale=scale):
+            likelihoods = norm.logpdf(point, np.array([u_1, u_2]) ** 3, noise**0.5).sum()
+            return np.exp(prior.logpdf([u_1, u_2]) - scale + likelihoods)
+
+        ranges = [(low[0] - 1, low[-1] + 1) for low in breaks]
+        options = [{"points": own, "epsabs": 0, "epsrel": 1e-6} for own in breaks]
+        assert log(nquad(density, ranges, opts=options)[0]) + scale == pytest.approx(value, abs=ALLOWED)
 
 
 # --- networks of ReLU units ---

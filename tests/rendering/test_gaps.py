@@ -5,7 +5,7 @@ from math import sqrt
 import pandas as pd
 import pytest
 
-from libi.paper.tables.gaps import restarts_to_latex, summarise, to_latex
+from libi.paper.tables.gaps import configurations_to_latex, restarts_to_latex, summarise, to_latex
 
 ROW = {"dataset": "mobius", "method": "vae", "mle_objective": 0.2, "posterior_matching": 0.1, "objective": 0.3}
 ROW |= {"information": 5.0, "q_mean_distance": 0.01, "q_covariance_distance": 0.02, "q_moments_error": 0.003}
@@ -42,3 +42,15 @@ def test_failed_restarts_and_configurations_whose_restarts_all_failed():
     table = pd.DataFrame([row | {"failed": 10}, row | {"failed": 5}])
     assert r"CubicJTEx & 1 & 20 & 75\% & 50\% \\" in restarts_to_latex(table, study="test")
     assert r"\midrule" in restarts_to_latex(pd.DataFrame(), study="test")
+
+
+def test_failed_restarts_are_counted_by_configuration():
+    """Of ε = 1 with R = 1, 5 + 10 of 20 fail; with R = 6 none; ε = 2 was run with R = 6 alone."""
+    rows = [("epsilon_hz=1,rounds=1", 1, 0, 5), ("epsilon_hz=1,rounds=1", 1, 1, 10), ("epsilon_hz=1,rounds=6", 6, 0, 0)]
+    rows += [("epsilon_hz=2,rounds=6", 6, 0, 1)]
+    table = pd.DataFrame(rows, columns=["configuration", "rounds", "replicate", "failed"])
+    latex = configurations_to_latex(table.assign(dataset="mobius", restarts=10), study="test")
+    assert "configuration & Mobius, $R=1$ & Mobius, $R=6$" in latex
+    assert r"\texttt{epsilon\_hz=1} & 75\% & 0\% \\" in latex
+    assert r"\texttt{epsilon\_hz=2} & -- & 10\% \\" in latex
+    assert r"\midrule" in configurations_to_latex(pd.DataFrame(), study="test")

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from libi.paper import vocabulary
-from libi.paper.tables.table1 import OF_THE_PAPER, exact_to_latex, summarise, to_latex
+from libi.paper.tables.table1 import OF_THE_PAPER, STAR, exact_to_latex, summarise, to_latex
 from libi.paper.vocabulary import ERROR, EXACT, PAPERS_DATASETS, PAPERS_METRICS, TRUTH
 from libi.rendering import latex as in_latex
 
@@ -45,7 +45,8 @@ BOLD = {
 
 def row(dataset="gaussian", method="vae", replicate=0, configuration="default", test_ll=7.0, s_knn=1.0):
     exact = test_ll + 0.25 * (replicate + 1)  # Eq. 48 misses a quarter of a nat, and another one a replicate
-    return locals() | {"restart": 3, "share_below_100": 0.002 * replicate, "test_ll_exact": exact}
+    shares = {"share_below_100": 0.002 * replicate, "share_estimated": 0.0}
+    return locals() | shares | {"restart": 3, "test_ll_exact": exact}
 
 
 def metrics_with(mean_and_sd):
@@ -213,7 +214,7 @@ def test_summary_stands_beside_the_papers_numbers_in_the_papers_order():
     table = summarise(papers_metrics().sample(frac=1, random_state=0), PUBLISHED)
     assert list(table.columns) == [
         *("dataset", "method", "metric", "mean", "sd", "replicates", "configuration", "paper_mean", "paper_sd"),
-        "share_below_100",
+        *("share_below_100", "share_estimated"),
     ]
     order = list(table[["dataset", "method", "metric"]].itertuples(index=False, name=None))
     assert order == list(itertools.product(PAPERS_DATASETS, (TRUTH, *METHODS), OF_THE_PAPER))
@@ -233,6 +234,19 @@ def test_an_estimate_that_rests_on_few_draws_is_marked():
     table = summarise(pd.DataFrame(rows), PUBLISHED).set_index("metric")
     assert table.loc[["test_ll", ERROR], "share_below_100"].tolist() == [1.0, 1.0]
     assert table.loc[[EXACT, "s_knn"], "share_below_100"].isna().all()
+
+
+def test_an_exact_value_that_is_an_estimate_is_marked():
+    """With a star in the table of exact values, and a line below it; without estimates there is neither."""
+    rows = [row(replicate=0), row(replicate=1) | {"share_estimated": 1.0}, row(method="libi")]
+    table = summarise(pd.DataFrame(rows), PUBLISHED)
+    marked = table.set_index(["method", "metric"])["share_estimated"]
+    assert marked.loc["vae", [EXACT, ERROR]].tolist() == [1.0, 1.0] and marked.loc["libi", EXACT] == 0.0
+    assert marked.loc[:, ["test_ll", "s_knn"]].isna().all()
+    written = exact_to_latex(table, study="extended")
+    assert written.count(STAR) == 2
+    assert STAR not in exact_to_latex(summarise(pd.DataFrame(rows[:1]), PUBLISHED), study="extended")
+    assert STAR not in to_latex(table, study="extended")
 
 
 def test_standard_deviation_has_divisor_n_minus_1():

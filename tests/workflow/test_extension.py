@@ -12,7 +12,9 @@ from libi.runtime.storage import load_tensors
 from .conftest import REPOSITORY, TINY, TINY_FILE, Project, write_study
 
 PAGE = (REPOSITORY / "docs/extend.md").read_text(encoding="utf-8")
-METHOD, DATASET, POINTS, METRIC, FIGURE, CLAIM = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+METHOD, DATASET, POINTS, METRIC, FIGURE, CLAIM, *EXAMPLES = re.findall(
+    r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
+)
 # A claim by tables that none of the paper's own claims reads.
 COUNTED = '''"""How many draws, points and configurations there are of the VAE."""
 
@@ -48,6 +50,15 @@ EXTENDED = TINY | {
     "evaluation": TINY["evaluation"] | {"metrics": TINY["evaluation"]["metrics"] | LINES["evaluation"]["metrics"]},
     "datasets": {"linear_jtex": TINY["datasets"]["linear_jtex"] | {"toy": TOY}} | LINES["datasets"],
 }
+
+
+def test_the_page_shows_the_package_s_own_examples():
+    """As they are: copy a file into the page when it changes. test_extended runs them."""
+    paths = [
+        REPOSITORY / path for path in re.findall(r"^`(src/libi/\w+/(?:iwae|banana|mmd)\.py)`:$", PAGE, re.MULTILINE)
+    ]
+    assert len(paths) == len(EXAMPLES) == 3
+    assert [path.read_text(encoding="utf-8") for path in paths] == EXAMPLES
 
 
 @pytest.fixture(scope="module")

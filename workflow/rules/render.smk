@@ -59,6 +59,7 @@ rule render_gaps:
     output:
         gaps="paper{study}/gaps.tex",
         restarts="paper{study}/restarts.tex",
+        configurations="paper{study}/restarts_by_configuration.tex",
     log:
         "logs{study}/render_gaps.log",
     benchmark:

@@ -7,7 +7,7 @@ from libi.judging.intervals import exact, within
 
 NUMERICAL_ERROR = 1e-9  # of closed forms in float64, and of the least value that an optimisation finds
 OPTIMUM_ERROR = 1e-6  # of where that is, which is less sure
-CLOSED_FORM = "closed form; ± numerical error"
+CLOSED_FORM = "closed form; ± numerical error"  # in the measure of every claim that no data can change
 ZERO = "a closed form; reproduced if it is 0 up to its numerical error"
 EDGE = 0.1  # of an axis, a range or a distance: what still counts as its end, or as none
 MISFIT = 0.1  # nats

@@ -45,6 +45,7 @@ class Comparison:
         published: the gain in the paper's own means, for the pairs that have one.
         untestable: why no result could decide the claim; empty if one can.
         note: what a reader should know whatever the verdict is.
+        noticed: a gain below which a "better" is noted to be small, though it counts.
     """
 
     stated: PublishedClaim
@@ -56,6 +57,7 @@ class Comparison:
     published: Mapping[str, float] = field(default_factory=dict)
     untestable: str = ""
     note: str = ""
+    noticed: float = 0.0
 
     def lacking(self) -> str:
         """What the study lacks to test the claim; empty if nothing."""
@@ -147,7 +149,8 @@ def _reading(comparison: Comparison, verdict: str, gain: np.ndarray, margin: flo
     """What a verdict other than reproduced rests on."""
     interval = of_mean(gain)
     if verdict == REPRODUCED:
-        return ""
+        small = interval.high < comparison.noticed
+        return f"the gain is surely there, and surely smaller than {comparison.noticed:g}" if small else ""
     if verdict == NOT_REPRODUCED:
         if comparison.alike:
             return "the difference is larger than the margin"

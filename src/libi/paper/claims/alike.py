@@ -14,7 +14,7 @@ from libi.paper.leads import (
     UNITS,
     of_paper,
 )
-from libi.paper.vocabulary import OTHERS, PAPERS_METHODS, PAPERS_METRICS
+from libi.paper.vocabulary import CHOSEN_BY, NEGLIGIBLE, OTHERS, PAPERS_METHODS, PAPERS_METRICS, TUNED
 
 PLACE = 8
 READS = ("metrics", "published")
@@ -34,7 +34,6 @@ SAYS = {
         "statement": "Test-LL of all five methods on Mobius: 1.88 to 1.92; alike as we read it",
     },
 }
-NEGLIGIBLE = 0.05  # nats
 
 
 def judge_others(stated: PublishedClaim, evidence: Evidence) -> list[Claim]:
@@ -54,6 +53,7 @@ def judge_others(stated: PublishedClaim, evidence: Evidence) -> list[Claim]:
                 dict.fromkeys(pairs, float(paper["sd"].max())),
                 "the largest sd that the paper prints for the four",
                 alike=True,
+                note=CHOSEN_BY if metric == TUNED[1] else "",
             )
         )
     return judge_family(comparisons)

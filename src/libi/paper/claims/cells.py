@@ -11,7 +11,15 @@ import pandas as pd
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED, Claim, Interval, PublishedClaim
 from libi.judging.intervals import welch
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, PAPERS_REPLICATES, TUNED, UNRELIABLE
+from libi.paper.vocabulary import (
+    CHOSEN_BY,
+    PAPERS_DATASETS,
+    PAPERS_METHODS,
+    PAPERS_METRICS,
+    PAPERS_REPLICATES,
+    TUNED,
+    UNRELIABLE,
+)
 
 PLACE = 5
 READS = ("table1", "published")
@@ -122,7 +130,7 @@ def _warning(row: Cell) -> str:
     if (row.dataset, row.metric) == UNRELIABLE:
         return "the paper calls this column unreliable"
     if (row.dataset, row.metric) == TUNED:
-        return "no independent evidence: α = 1 of the statistic was chosen by the published values of this column"
+        return CHOSEN_BY
     return ""
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from libi.judging.claims import NOT_REPRODUCED, REPRODUCED, Claim, PublishedClaim
 from libi.judging.closed_forms import CLOSED_FORM, EDGE, NUMERICAL_ERROR, known, zero
-from libi.judging.intervals import below, exact
+from libi.judging.intervals import above, below, exact
 from libi.paper.evidence import Evidence
 
 PLACE = 2
@@ -27,6 +27,11 @@ SAYS = {
             '"L(θ, ϕ) prefers high value in the upper diagonal of B and low value in the lower diagonal"; "the B in '
             'the top-left corner"'
         ),
+    },
+    "posterior_is_correlated": {
+        "family": "Case 1",
+        "where": "Section 1, Case 1",
+        "statement": '"the ground-truth posteriors are non-diagonal Gaussians"',
     },
     "least_correlation": {
         "family": "Case 1",
@@ -73,6 +78,15 @@ def judge_figure_1(said: Mapping[str, PublishedClaim], information: pd.DataFrame
             "form on a grid; ± one step of it",
             test="reproduced if it is below the margin. Margin: ours, a tenth of the axis",
             note=f"the axes end at {width['b_11']:g}, short of σ_ε² = 0.01: at B_11 = σ_ε² the KL is 0 for every B_22",
+        ),
+        known(
+            said["posterior_is_correlated"],
+            above(exact(abs(own["correlation"])), EDGE),
+            abs(own["correlation"]),
+            NUMERICAL_ERROR,
+            EDGE,
+            measure=f"|ρ|, the correlation of the two codes in the posterior under the paper's own B; {CLOSED_FORM}",
+            test="reproduced if it is above the margin. Margin: ours, a tenth",
         ),
         zero(
             said["least_correlation"],

@@ -19,7 +19,7 @@ from libi.paper.leads import (
     published_gains,
     published_leads,
 )
-from libi.paper.vocabulary import OTHERS, PAPERS_DATASETS, PAPERS_METHODS
+from libi.paper.vocabulary import CHOSEN_BY, OTHERS, PAPERS_DATASETS, PAPERS_METHODS, TUNED
 
 PLACE = 6
 READS = ("metrics", "posterior", "published")
@@ -86,6 +86,7 @@ def judge_metrics(said: Mapping[str, PublishedClaim], evidence: Evidence) -> lis
                 BETTER[metric],
                 libi_against_others(evidence.metrics, metric, [dataset]),
                 published_gains(evidence.published, metric, [dataset]),
+                CHOSEN_BY if (dataset, metric) == TUNED else "",
             )
             for dataset in datasets
         ]

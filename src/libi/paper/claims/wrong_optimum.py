@@ -12,7 +12,7 @@ from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.intervals import above, below, exact, within
 from libi.judging.replicates import by_replicate, less
 from libi.paper.evidence import Evidence
-from libi.paper.vocabulary import PAPERS_DATASETS
+from libi.paper.vocabulary import NEGLIGIBLE, PAPERS_DATASETS
 
 PLACE = 1
 READS = ("optima", "gaps")
@@ -63,7 +63,6 @@ NO_TRADE = (
     "on Gaussian f_θ is linear and the noise is the same in all features, so the axes of the codes can be turned until "
     "the posteriors are diagonal; then the truth itself is the global optimum, and there is nothing to trade"
 )
-POORLY = 0.05  # nats of KL[p(x) ‖ p_θ(x)] that a model must miss to explain the data poorly
 
 
 def judge_objectives(said: Mapping[str, PublishedClaim], optima: pd.DataFrame) -> list[Claim]:
@@ -122,10 +121,10 @@ def judge_trade_off(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
     comparisons = [
         Comparison(
             stated.about(dataset, dataset=title),
-            f"KL[p(x) ‖ p_θ(x)] of the trained VAE less {POORLY} nats (ours), and the truth's "
+            f"KL[p(x) ‖ p_θ(x)] of the trained VAE less {NEGLIGIBLE} nats (ours), and the truth's "
             "E KL[q_ϕGT(z|x) ‖ p_θGT(z|x)] less the VAE's, nats",
             {
-                f"KL[p ‖ p_θ] on {title}": by_replicate(gaps, dataset, "vae", "mle_objective") - POORLY,
+                f"KL[p ‖ p_θ] on {title}": by_replicate(gaps, dataset, "vae", "mle_objective") - NEGLIGIBLE,
                 f"posterior matching on {title}": less(gaps, dataset, "truth", "vae", "posterior_matching"),
             },
             untestable=NO_TRADE if dataset == "gaussian" else "",

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, VERDICTS
+from libi.paper.tables.gaps import by_configuration
 from libi.paper.tables.table1 import best
-from libi.paper.tables.verdicts import CELLS, base_of
+from libi.paper.tables.verdicts import CELLS, base_of, by_kind
 from libi.paper.vocabulary import ERROR, EXACT, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, TRUTH
 
 WHOLE, SHORT = ("test_ll", EXACT, "s_knn"), (EXACT, "s_knn")  # columns of a data set
@@ -44,7 +45,7 @@ def _cell(cell: pd.Series, best: bool) -> str:
 def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame, variants: pd.DataFrame | None = None) -> str:
     """Every cell with the interval of its difference from the published one, and its verdict.
 
-    A cell that is not reproduced has its reason beside it, and what other choices make of it.
+    Beside a cell is what to know of its verdict; beside one that is not reproduced, also what other choices make of it.
 
     Args:
         table1: result of `libi.paper.tables.table1.summarise`.
@@ -63,7 +64,7 @@ def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame, variants: pd.D
             title = f"{PAPERS_DATASETS[dataset]}, {PAPERS_METHODS[method]}, {PAPERS_METRICS[metric]}"
             ends = f"{claim['low']:+.2f} to {claim['high']:+.2f}"
             open_or_failed = claim["verdict"] in (NOT_DECIDABLE, NOT_REPRODUCED)
-            why = _inline(claim["note"]) if open_or_failed and isinstance(claim["note"], str) else ""
+            why = _inline(claim["note"]) if isinstance(claim["note"], str) else ""
             tried = _tried(variants, dataset, method, metric) if open_or_failed and variants is not None else ""
             lines.append(f"| {title} | {ours} | {paper} | {ends} | {claim['verdict']} | {why} | {tried} |")
     return "\n".join(lines)
@@ -108,17 +109,13 @@ def _inline(words: str) -> str:
     return words.replace("|", "\\|").replace("\n", " ")
 
 
-def counts_to_words(claims: pd.DataFrame) -> str:
-    """How many claims have which verdict, and how many of the cells."""
-    cells = claims[base_of(claims) == CELLS]
-    parts = [
-        f"{what}: " + ", ".join(f"{(rows['verdict'] == verdict).sum()} {verdict}" for verdict in VERDICTS)
-        for what, rows in (
-            (f"Of {len(claims)} claims, the cells of Table 1 among them", claims),
-            (f"of the {len(cells)} cells of Table 1", cells),
-        )
-    ]
-    return "; ".join(parts) + "."
+def counts_to_markdown(claims: pd.DataFrame) -> str:
+    """How many claims of each kind have which verdict: a table."""
+    lines = [f"| | number | {' | '.join(VERDICTS)} |", "|---" * (len(VERDICTS) + 2) + "|"]
+    for kind, rows in {**by_kind(claims), "all": claims}.items():
+        numbers = [len(rows), *((rows["verdict"] == verdict).sum() for verdict in VERDICTS)]
+        lines.append(f"| {kind} | {' | '.join(map(str, numbers))} |")
+    return "\n".join(lines)
 
 
 def old_rule(table1: pd.DataFrame) -> str:
@@ -140,6 +137,20 @@ def errors_to_markdown(table1: pd.DataFrame) -> str:
     for method, name in [*PAPERS_METHODS.items(), (TRUTH, "*ground truth*")]:
         row = (errors.loc[method, dataset] for dataset in PAPERS_DATASETS)
         lines.append(f"| {name} | " + " | ".join(f"{c['mean']:+z.2f} ± {c['sd']:.2f}" for c in row) + " |")
+    return "\n".join(lines)
+
+
+def configurations_to_markdown(restarts: pd.DataFrame) -> str:
+    """How often the restarts of each of LiBI's configurations fail, by data set and R.
+
+    Args:
+        restarts: results/restarts.csv.
+    """
+    shares = by_configuration(restarts)
+    heads = [f"{PAPERS_DATASETS[dataset]}, R = {rounds}" for dataset, rounds in shares.columns]
+    lines = [f"| configuration | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
+    for configuration, row in shares.iterrows():
+        lines.append(f"| `{configuration}` | {' | '.join('–' if isnan(share) else f'{share:.0%}' for share in row)} |")
     return "\n".join(lines)
 
 

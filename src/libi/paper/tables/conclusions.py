@@ -165,11 +165,15 @@ def _number(row: pd.Series) -> str:
 
 
 def to_list(conclusions: pd.DataFrame) -> str:
-    """The conclusions as a list in Markdown: verdict, sentence, and how many claims decide it."""
+    """The conclusions as a list in Markdown: verdict, sentence, and below it the numbers that decide."""
     return "\n".join(
-        f"* **{_head(row.verdict)}:** {row.sentence.rstrip('.')} ({_counts(row)})."
+        f"* **{_head(row.verdict)}:** {row.sentence}<br>*{_capital(f'{row.evidence} ({_counts(row)})'.strip())}.*"
         for row in conclusions.itertuples(index=False)
     )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def changed_later(conclusions: pd.DataFrame, later: pd.DataFrame, replicates: int) -> str:

@@ -72,6 +72,37 @@ def _cell(cells: pd.DataFrame, key: tuple[str, str, str]) -> str:
     return mean_and_sd(cells.loc[key, "mean"], cells.loc[key, "sd"]) if key in cells.index else MISSING
 
 
+def by_configuration(restarts: pd.DataFrame) -> pd.DataFrame:
+    """The share of restarts that fail, a row a configuration without its rounds, a column a data set and R."""
+    if restarts.empty:
+        return pd.DataFrame()
+    own = restarts.assign(configuration=restarts["configuration"].str.replace(r",?rounds=\d+", "", regex=True))
+    sums = own.groupby(["configuration", "dataset", "rounds"], sort=False)[["failed", "restarts"]].sum()
+    return (sums["failed"] / sums["restarts"]).unstack(["dataset", "rounds"])
+
+
+def configurations_to_latex(restarts: pd.DataFrame, *, study: str) -> str:
+    r"""Write in LaTeX how often the restarts of each of LiBI's configurations fail: a tabular for booktabs.
+
+    Args:
+        restarts: results/restarts.csv; empty if the study has not LiBI.
+        study: name of the study, for the comment in the first line.
+    """
+    shares = by_configuration(restarts)
+    heads = [rf"{text(DATASETS.title(dataset))}, $R={rounds}$" for dataset, rounds in shares.columns]
+    lines = [
+        f"% Restarts of LiBI's configurations in the study {study}, made by libi {__version__}.",
+        rf"\begin{{tabular}}{{l{'r' * len(heads)}}}",
+        r"\toprule",
+        " & ".join(["configuration", *heads]) + r" \\",
+        r"\midrule",
+    ]
+    for configuration, row in shares.iterrows():
+        cells = [MISSING if pd.isna(share) else rf"{100 * share:.0f}\%" for share in row]
+        lines.append(" & ".join([rf"\texttt{{{text(str(configuration))}}}", *cells]) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
 def restarts_to_latex(restarts: pd.DataFrame, *, study: str) -> str:
     """Write in LaTeX how often LiBI's restarts fail, by data set and R: a tabular for booktabs.
 

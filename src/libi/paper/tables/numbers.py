@@ -14,7 +14,7 @@ from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REP
 from libi.methods import METHODS
 from libi.paper.tables.comparison import interval
 from libi.paper.tables.conclusions import conclude, in_sentences
-from libi.paper.tables.verdicts import CELLS, base_of
+from libi.paper.tables.verdicts import CELLS, base_of, of_algebra
 from libi.paper.vocabulary import TRUTH
 from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
 from libi.study.study import PAPER, Study
@@ -148,7 +148,8 @@ def setting(value: float) -> str:
 
 def _counts(claims: pd.DataFrame) -> dict[str, str]:
     kinds = {verdict: int((claims["verdict"] == verdict).sum()) for verdict in VERDICTS}
-    return {"Claims": count(len(claims), "claim")} | {
+    algebra = {"ClaimsOfAlgebra": str(int(of_algebra(claims).sum()) if len(claims) else 0)}
+    return {"Claims": count(len(claims), "claim"), **algebra} | {
         f"Claims{camel(verdict.replace(' ', '_'))}": str(number) for verdict, number in kinds.items()
     }
 

@@ -16,7 +16,10 @@ from libi.rendering.latex import MISSING, mean_and_sd, number
 from libi.rendering.latex import text as latex
 
 ARROWS: dict[str | None, str] = {HIGHER: r"$\uparrow$", LOWER: r"$\downarrow$"}
-DOUBTFUL = "share_below_100"
+# Of a cell: the share of test points that rest on few draws, and of those whose "exact" value is an estimate.
+DOUBTFUL, ESTIMATED = "share_below_100", "share_estimated"
+STAR, STARRED = r"\rlap{$^*$}", "estimated, by importance sampling at the modes of the posteriors"
+END = r"\end{tabular}"
 OF_THE_PAPER = ("test_ll", EXACT, ERROR, "s_knn")
 
 
@@ -24,9 +27,9 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over replicates of every metric, beside the paper's.
 
     Args:
-        metrics: one row a (dataset, method, replicate), with configuration, test_ll, test_ll_exact, s_knn and
-            share_below_100; other columns are ignored. Where no model could be chosen, the values and the
-            configuration are empty.
+        metrics: one row a (dataset, method, replicate), with configuration, test_ll, test_ll_exact, s_knn,
+            share_below_100 and share_estimated; other columns are ignored. Where no model could be chosen, the values
+            and the configuration are empty.
         published: the paper's table, config/published_table1.csv: dataset, method, metric, mean, sd.
 
     Returns:
@@ -35,8 +38,10 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
         Columns: dataset, method, metric, mean, sd (divisor replicates − 1; missing for a single one), replicates (those
         with a finite value), configuration, paper_mean, paper_sd (missing for truth), share_below_100 (for test_ll and
         its error: the share of test points whose estimate rests on fewer than 100 effective draws, of the replicate
-        with most of them; such an estimate may be off by any amount). A method without a finite value on each of the
-        data set's replicates has neither mean nor sd, since a mean over the others would flatter it.
+        with most of them; such an estimate may be off by any amount), share_estimated (for test_ll_exact and its
+        error: the share of test points whose exact value cannot be had, so that a better estimate stands for it). A
+        method without a finite value on each of the data set's replicates has neither mean nor sd, since a mean over
+        the others would flatter it.
 
     Raises:
         ValueError: if a data set or method is unknown, a (dataset, method, replicate) is there twice, a method
@@ -58,10 +63,9 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     table = table.join(_configurations(metrics).groupby(level=["dataset", "method"]).first())
     paper = published.set_index(cell)[["mean", "sd"]].add_prefix("paper_")
     table = table.join(paper, validate="one_to_one")
-    doubtful = metrics.groupby(["dataset", "method"])[DOUBTFUL].max()
-    estimated = table.index.get_level_values("metric").isin(["test_ll", ERROR])
-    table = table.join(doubtful)
-    table[DOUBTFUL] = table[DOUBTFUL].where(estimated)
+    for share, about in ((DOUBTFUL, ("test_ll", ERROR)), (ESTIMATED, (EXACT, ERROR))):
+        table = table.join(metrics.groupby(["dataset", "method"])[share].max())
+        table[share] = table[share].where(table.index.get_level_values("metric").isin(about))
     order = pd.MultiIndex.from_product([DATASETS, METHODS, names], names=cell)
     return table.reindex(order[order.isin(table.index)]).reset_index()
 
@@ -92,6 +96,8 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
 def exact_to_latex(table: pd.DataFrame, *, study: str) -> str:
     r"""Write the exact Test-LL in LaTeX, and by how much Eq. 48 misses it: a tabular like that of `to_latex`.
 
+    Values that are estimates have a star, and then a line below the table says what it means.
+
     Args:
         table: result of `summarise`.
         study: name of the study, for the comment in the first line.
@@ -109,7 +115,7 @@ def _tabular(table: pd.DataFrame, metrics: dict[str, str]) -> str:
         columns = pd.MultiIndex.from_product([datasets, metrics])
         return values.unstack(["dataset", "metric"]).reindex(index=compared, columns=columns)
 
-    text = wide(cells.apply(lambda row: mean_and_sd(row["mean"], row["sd"]), axis=1)).fillna(MISSING)
+    text = wide(cells.apply(_text, axis=1)).fillna(MISSING)
     bold = wide(cells["mean"]).apply(best)
 
     # Styler draws rules around header and body only. A rule opens a row, so the row's name can bring it along.
@@ -120,7 +126,16 @@ def _tabular(table: pd.DataFrame, metrics: dict[str, str]) -> str:
     text = text.rename_axis(index=None, columns=["", "\n".join([*rules, "Method"])])
     commands = bold.set_axis(text.index).set_axis(text.columns, axis=1).map({True: "boldmath:--wrap", False: ""}.get)
     style = text.style.apply(lambda _: commands, axis=None)
-    return style.to_latex(column_format="l" + "r" * text.shape[1], hrules=True, multicol_align="c")
+    tabular: str = style.to_latex(column_format="l" + "r" * text.shape[1], hrules=True, multicol_align="c")
+    if STAR not in tabular:
+        return tabular
+    return tabular.replace(END, rf"\multicolumn{{{1 + text.shape[1]}}}{{l}}{{{STAR} {STARRED}}} \\" + f"\n{END}")
+
+
+def _text(cell: pd.Series) -> str:
+    """Mean and standard deviation, with a star if the exact value of a point is an estimate."""
+    words = mean_and_sd(cell["mean"], cell["sd"])
+    return f"{words}{STAR}" if cell.name[-1] == EXACT and cell[ESTIMATED] > 0 else words
 
 
 def _check(metrics: pd.DataFrame) -> None:

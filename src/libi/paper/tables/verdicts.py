@@ -9,6 +9,7 @@ import pandas as pd
 
 from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, VERDICTS
+from libi.judging.closed_forms import CLOSED_FORM
 from libi.paper.claims import says
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 from libi.rendering.latex import measured, printed, probability, text
@@ -21,6 +22,21 @@ PARTS = {"henze_zirkler": "Henze–Zirkler"}
 def base_of(claims: pd.DataFrame) -> pd.Series:
     """The published claim by which each is judged: its name up to the first hyphen."""
     return claims["claim"].str.split("-").str[0]
+
+
+def of_algebra(claims: pd.DataFrame) -> pd.Series:
+    """Which claims check algebra: a closed form decides them, and no data can change their verdicts."""
+    return claims["measure"].str.contains(CLOSED_FORM.split(";")[0], regex=False)
+
+
+def by_kind(claims: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The claims about trained models, the cells of Table 1, and the checks of algebra."""
+    cells, algebra = base_of(claims) == CELLS, of_algebra(claims)
+    return {
+        "claims about trained models": claims[~cells & ~algebra],
+        "cells of Table 1": claims[cells],
+        "checks of algebra": claims[algebra],
+    }
 
 
 def claim_title(claim: str) -> str:
