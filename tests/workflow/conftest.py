@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -66,6 +67,16 @@ TINY = {
 }
 
 
+# A base study and a variant of it, with points of one's own: they have the rules that the tiny study does not need.
+FAMILY_FILE = "config/few.yaml"
+FAMILY = {
+    "name": "few",
+    "base": {key: value for key, value in TINY.items() if key not in ("name", "datasets")}
+    | {"datasets": {"linear_jtex": {"vae": {}}, "my_points": {"vae": {}}}},
+    "variants": {"alpha-2": {"evaluation": {"metrics": {"s_knn": {"smoothness": [2.0]}}}}},
+}
+
+
 def environment(**changes):
     """The environment of a user's shell: this Python's programs, one thread a job, nothing of these tests."""
     foreign = ("PYTEST_", "SNAKEMAKE_", "PYTHONPATH")
@@ -87,6 +98,17 @@ def write_study(path, mapping):
     """Write a study's file and return its path as text."""
     path.write_text(yaml.safe_dump(mapping, sort_keys=False), encoding="utf-8")
     return str(path)
+
+
+def write_family(project):
+    """Write the study of a base, a variant and points of one's own, and all that it needs."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", (REPOSITORY / "docs/extend.md").read_text("utf-8"), re.M | re.S)
+    (points,) = (block for block in blocks if 'POINTS = "data/mine.csv"' in block)
+    (project.root / "src/libi/datasets/my_points.py").write_text(points, encoding="utf-8")
+    (project.root / "data").mkdir()
+    rows = np.random.default_rng(0).normal(size=(130, 5))
+    np.savetxt(project.root / "data/mine.csv", rows, delimiter=",", header="a,b,c,d,e", comments="")
+    write_study(project.root / FAMILY_FILE, FAMILY)
 
 
 @dataclass(frozen=True)

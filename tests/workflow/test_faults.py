@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from .conftest import TINY, TINY_FILE, TYPESET, Project, environment, write_study
+from .conftest import FAMILY_FILE, TINY, TINY_FILE, TYPESET, Project, environment, write_family, write_study
 from .test_same_bytes import made
 
 RUN = ("--configfile", TINY_FILE)
@@ -121,31 +121,60 @@ STAGES = {
     "write_numbers": "Writing",
     **({"write": "Typesetting"} if TYPESET else {}),
 }
-DRIVES = ("results", "figures/tiny", "paper/tiny")
+STAGES_OF_FAMILIES = {
+    "split_points": "Splitting",
+    "gather_sensitivity": "Comparing the variants",
+    "draw_figure7": "Drawing",
+    "render_sensitivity": "Rendering",
+}
 
 
 @pytest.mark.long
 @pytest.mark.run
 def test_a_drive_that_is_full_in_any_stage_stops_a_run_which_goes_on_when_there_is_room(tiny_run, tmp_path):
     """Full to the last page when a stage begins."""
-    project, page = prepared(tmp_path / "project"), os.sysconf("SC_PAGE_SIZE")
+    project = prepared(tmp_path / "project")
+    assert fill_in_each(project, TINY_FILE, "tiny", STAGES) == made(tiny_run)
+
+
+@pytest.mark.long
+@pytest.mark.run
+def test_a_drive_that_is_full_in_a_stage_of_variants_or_of_points_of_one_s_own_stops_a_run_which_goes_on(tmp_path):
+    project, whole = (Project.of_the_work_tree(tmp_path / name) for name in ("project", "whole"))
+    for one in (project, whole):
+        write_family(one)
+    run = whole.snakemake("--cores", "2", "--configfile", FAMILY_FILE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    found = fill_in_each(project, FAMILY_FILE, "few", STAGES_OF_FAMILIES, first=("judge", "render_table1"))
+    assert found == made(whole, "few")
+
+
+def fill_in_each(project, file, study, stages, first=()):
+    """Run a study stage by stage; each finds the drives full, stops the run, and goes on when there is room.
+
+    Before the second stage the rules `first` are run, without a fault.
+    """
+    page, command = os.sysconf("SC_PAGE_SIZE"), ("--cores", "2", "--configfile", file)
+    folders = [project.root / name for name in ("results", f"figures/{study}", f"paper/{study}")]
     with contextlib.ExitStack() as stack:
-        drives = {project.root / name: stack.enter_context(drive(project.root / name, "64m")) for name in DRIVES}
+        drives = {folder: stack.enter_context(drive(folder, "64m")) for folder in folders}
         for folder in drives:
             (folder / ".full").write_bytes(bytes(page))  # a drive without a page would have no limit
-        for rule, title in STAGES.items():
+        for number, (rule, title) in enumerate(stages.items()):
+            if first and number == 1:
+                assert project.snakemake(*command, "--until", *first).returncode == 0
             for folder, resize in drives.items():
                 resize(f"size={shutil.disk_usage(folder).used}")
-            run = project.snakemake("--cores", "2", *RUN, "--until", rule)
+            run = project.snakemake(*command, "--until", rule)
             assert run.returncode != 0 and "Traceback" not in run.stdout, f"{rule}: {run.stdout[-3000:]}"
             assert "No space left on device" in run.stdout and f"Failed: {title}" in run.stdout, run.stdout[-3000:]
             for resize in drives.values():
                 resize("size=64m")
-            run = project.snakemake("--cores", "2", *RUN, "--until", rule)
+            run = project.snakemake(*command, "--until", rule)
             assert run.returncode == 0, f"{rule}: {run.stdout[-3000:]}"
-        run = project.snakemake("--cores", "2", *RUN)
+        run = project.snakemake(*command)
         assert run.returncode == 0, run.stdout[-3000:]
-        assert made(project) == made(tiny_run)
+        return made(project, study)
 
 
 @pytest.mark.long

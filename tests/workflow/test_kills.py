@@ -13,11 +13,25 @@ import psutil
 import pytest
 import yaml
 
-from .conftest import REPOSITORY, SMOKE, TINY, TINY_FILE, TYPESET, Project, environment, write_study
+from .conftest import (
+    FAMILY_FILE,
+    REPOSITORY,
+    SMOKE,
+    TINY,
+    TINY_FILE,
+    TYPESET,
+    Project,
+    environment,
+    write_family,
+    write_study,
+)
+from .test_faults import STAGES as FULL
+from .test_faults import STAGES_OF_FAMILIES as FULL_OF_FAMILIES
 from .test_same_bytes import made
 
 KILLS = 20
 RUN = ("--cores", "2", "--configfile", "config/kills.yaml")
+RULES = REPOSITORY / "workflow/rules"
 SCRIPTS = {path.stem for path in (REPOSITORY / "scripts").glob("*.py")}
 RESUMED = re.compile(r"^.* goes on from epoch \d+$", re.MULTILINE)
 
@@ -180,6 +194,12 @@ STAGES = {
     "write_numbers": "write_numbers",
     **({"write": "write_paper"} if TYPESET else {}),
 }  # rule to script
+STAGES_OF_FAMILIES = {
+    "split_points": "split_points",
+    "gather_sensitivity": "gather_sensitivity",
+    "draw_figure7": "draw_figure7",
+    "render_sensitivity": "render_sensitivity",
+}
 
 
 def stop(run, number):
@@ -194,9 +214,39 @@ def stop(run, number):
 @pytest.mark.run
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL], ids=lambda x: x.name)
 def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tiny_run, tmp_path, number):
-    project, output, stopped = tiny_run.copy(tmp_path / "stopped"), tmp_path / "output.log", []
-    for rule, script in STAGES.items():
-        with at_work(project, output, ("--cores", "2", "--configfile", TINY_FILE, "--forcerun", rule)) as run:
+    project = tiny_run.copy(tmp_path / "stopped")
+    stop_in_each(project, TINY_FILE, STAGES, number, tmp_path / "output.log")
+    run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert made(project) == made(tiny_run)
+
+
+@pytest.mark.long
+@pytest.mark.run
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda x: x.name)
+def test_a_run_that_is_stopped_in_a_stage_of_variants_or_of_points_of_one_s_own_goes_on(tmp_path, number):
+    project = Project.of_the_work_tree(tmp_path / "stopped")
+    write_family(project)
+    run = project.snakemake("--cores", "2", "--configfile", FAMILY_FILE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    expected = made(project, "few")
+    stop_in_each(project, FAMILY_FILE, STAGES_OF_FAMILIES, number, tmp_path / "output.log")
+    run = project.snakemake("--cores", "2", "--configfile", FAMILY_FILE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert made(project, "few") == expected
+
+
+def test_every_rule_is_stopped_in_one_of_these_tests():
+    text = "".join(path.read_text(encoding="utf-8") for path in RULES.glob("*.smk"))
+    rules = set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) - (set() if TYPESET else {"write"})
+    assert rules | {"train_libi"} == {*STAGES, *STAGES_OF_FAMILIES} == {*FULL, *FULL_OF_FAMILIES}
+
+
+def stop_in_each(project, file, stages, number, output):
+    """Make each stage again, and stop the run when its script is at work."""
+    stopped = []
+    for rule, script in stages.items():
+        with at_work(project, output, ("--cores", "2", "--configfile", file, "--forcerun", rule)) as run:
             while run.poll() is None:
                 if jobs_of(run, [script]):
                     stop(run, number)
@@ -208,10 +258,7 @@ def test_a_run_that_is_stopped_in_each_of_its_stages_goes_on(tiny_run, tmp_path,
         assert time.monotonic() - began < 60
         _, left = psutil.wait_procs(everything(project, run, None), timeout=30)
         assert not left, f"{rule}: its jobs do not end with the run"
-    assert stopped == list(STAGES)
-    run = project.snakemake("--cores", "2", "--configfile", TINY_FILE)
-    assert run.returncode == 0, run.stdout[-3000:]
-    assert made(project) == made(tiny_run)
+    assert stopped == list(stages)
 
 
 @pytest.mark.run

@@ -88,10 +88,11 @@ LIBI_PANELS = tuple(
 
 @styled
 def draw_posterior_means(points: pd.DataFrame, *, panels: tuple[tuple[Panel, ...], ...], dataset: str) -> Drawing:
-    """Draw a grid of panels, all with the same axes, and the prior's circles at one and two standard deviations.
+    """Draw a grid of panels, and the prior's circles at one and two standard deviations.
 
-    A point has the colour of the code that generated it in every panel. A Monte-Carlo mean whose effective sample size
-    is below 100 is drawn hollow. A panel whose method has no model says so.
+    All panels have the same shape, and those of a column the same axes, so that a column of far codes does not make the
+    others small. A point has the colour of the code that generated it in every panel. A Monte-Carlo mean whose
+    effective sample size is below 100 is drawn hollow. A panel whose method has no model says so.
 
     Args:
         points: one row a method and training point: dataset, method, configuration, restart, point, z_1, z_2, q_mean_*,
@@ -110,16 +111,19 @@ def draw_posterior_means(points: pd.DataFrame, *, panels: tuple[tuple[Panel, ...
     points = points.reindex(columns=list(dict.fromkeys([*points.columns, *GIVEN])))  # of no model there are none
     rows, columns = len(panels), len(panels[0])
     figure = Figure(SIZE[columns], layout="compressed")
-    grid: Any = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    grid: Any = figure.subplots(rows, columns, sharex="col", sharey="col", squeeze=False)
     tables = []
     for row, column in np.ndindex(rows, columns):
         shown = panel_table(points, panels[row][column])
         draw_panel(grid[row, column], panels[row][column], shown, MARKER[columns])
         tables.append(shown.assign(row=row + 1, column=column + 1))
     numbers = pd.concat(tables, ignore_index=True)[["row", "column", *COLUMNS]]
-    across, up = reaches(numbers)
-    grid[0, 0].set(xlim=(-across, across), ylim=(-up, up))
-    figure.set_size_inches(SIZE[columns][0], SIZE[columns][1] * max(1.0, up / across))
+    limits = reaches([numbers[numbers["column"] == 1 + column] for column in range(columns)])
+    for column, (across, up) in enumerate(limits):
+        grid[0, column].set(xlim=(-across, across), ylim=(-up, up))
+        for axes in grid[:, column]:
+            axes.tick_params(labelleft=column == 0 or limits[column] != limits[0])
+    figure.set_size_inches(SIZE[columns][0], SIZE[columns][1] * max(1.0, limits[0][1] / limits[0][0]))
     for axes in grid[-1]:
         axes.set_xlabel("$z_1$")
     for axes in grid[:, 0]:
@@ -156,11 +160,17 @@ def panel_table(points: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     return table.reindex(columns=COLUMNS)
 
 
-def reaches(numbers: pd.DataFrame) -> tuple[float, float]:
-    """How far the axes go, so that all points are shown: no panel is longer than LONGEST times its width."""
-    furthest = 1.04 * finite_codes(numbers)[["z_1", "z_2"]].abs().max().fillna(0.0)
-    across, up = (max(LEAST_REACH, float(reach)) for reach in furthest)
-    return max(across, up / LONGEST), max(up, across / LONGEST)
+def reaches(columns: list[pd.DataFrame]) -> list[tuple[float, float]]:
+    """How far the axes of each column go, along z₁ and z₂, so that all its points are shown.
+
+    All have the shape that the longest one needs, but none is longer than LONGEST times its width.
+    """
+    furthest = [1.04 * finite_codes(numbers)[["z_1", "z_2"]].abs().max().fillna(0.0) for numbers in columns]
+    wanted = [tuple(max(LEAST_REACH, float(reach)) for reach in both) for both in furthest]
+    shapes = [up / across for across, up in wanted]
+    shape = max(shapes) if max(shapes) > 1 else min(shapes)
+    shape = min(max(shape, 1 / LONGEST), LONGEST)
+    return [(max(across, up / shape), max(up, across * shape)) for across, up in wanted]
 
 
 def finite_codes(shown: pd.DataFrame) -> pd.DataFrame:
