@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from notes import notes
+from pydantic import BaseModel, Field, NonNegativeInt
 
 from benchmarks.machine import describe_processor
 from libi import __version__
@@ -29,6 +30,39 @@ COMPUTING = ("torch", "numpy", "scipy")  # of these, those that numbers depend o
 NAME = "inventory.json"
 UNDER_WAY = ".run.json"  # beside it: the run that is under way, or was killed
 NOTED = "sha256:"  # how Snakemake begins its hash of an input
+
+
+class Packages(BaseModel):
+    """Versions of packages; others than these may be there too."""
+
+    torch: str | None
+    numpy: str | None
+    scipy: str | None
+
+
+class Run(BaseModel):
+    """What an inventory says of a run, among other things."""
+
+    packages: Packages
+
+
+class Entry(BaseModel):
+    """What an inventory says of a file."""
+
+    sha256: str
+    rule: str
+    ended: str
+    run: NonNegativeInt
+    made_from: dict[str, str] = Field(alias="from")
+
+
+class Inventory(BaseModel):
+    """What an inventory holds."""
+
+    studies: dict[str, dict[str, Any]]
+    runs: list[Run]
+    sources: dict[str, str]
+    files: dict[str, Entry]
 
 
 def inventory_of(root: Path, family: Family) -> Path:
@@ -87,10 +121,12 @@ def read(path: Path) -> dict[str, Any]:
     """
     empty: dict[str, Any] = {"studies": {}, "runs": [], "sources": {}, "files": {}}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        Inventory.model_validate(found, strict=True)
+    except (OSError, ValueError, RecursionError):
         return empty
-    return found if isinstance(found, dict) and found.keys() == empty.keys() else empty
+    told = all(entry["run"] < len(found["runs"]) for entry in found["files"].values())
+    return found if told and found.keys() == empty.keys() else empty
 
 
 def take(root: Path, family: Family, earlier: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import audit
+import inventory
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import libi
+from libi.base.own_points import PointsError, count_points, read_points
 from libi.datasets import DATASETS
 from libi.models.trained import metadata_of
 from libi.runtime.seals import Damaged, seal_of
@@ -141,3 +144,67 @@ def test_a_header_that_says_something_else(whole, entry, value):
     path.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
     with pytest.raises(Damaged, match=MODELS):
         load_tensors(MODELS)
+
+
+INVENTORY = {
+    "studies": {"/tiny": {"seed": 0, "points": {"train": 40}}},
+    "runs": [inventory.describe_run(Path())],
+    "sources": {"config/published_table1.csv": "ab" * 32},
+    "files": {TABLE: {"sha256": "cd" * 32, "rule": "judge", "ended": "2026", "run": 0, "from": {MODELS: "ef" * 32}}},
+}
+EMPTY = {"studies": {}, "runs": [], "sources": {}, "files": {}}
+
+
+def used(path):
+    """All that the audit and the next run ask of an inventory."""
+    found = inventory.read(path)
+    findings = audit.compare(path.parent, found["files"], [TABLE], {})
+    assert [finding.kind for finding in findings] == ["missing"]
+    assert all(run["packages"][name] != "" for run in found["runs"] for name in inventory.COMPUTING)
+    assert all(found["runs"][entry["run"]] for entry in found["files"].values())
+    return found
+
+
+@MANY
+@given(changes=CHANGES)
+def test_an_inventory_with_changed_bytes(tmp_path_factory, changes):
+    path = tmp_path_factory.getbasetemp() / "inventory.json"
+    path.write_bytes(changed(json.dumps(INVENTORY).encode(), changes))
+    used(path)
+
+
+@MANY
+@given(place=st.sampled_from(["studies", "runs", "sources", "files", TABLE, "sha256", "run", "from"]), value=JSON)
+def test_an_inventory_that_says_something_else(tmp_path_factory, place, value):
+    """Well-formed JSON in the place of one of its parts: as it is if that can be, else nothing of it."""
+    found = json.loads(json.dumps(INVENTORY))
+    entry = found["files"][TABLE]
+    (found if place in found else found["files"] if place == TABLE else entry)[place] = value
+    path = tmp_path_factory.getbasetemp() / "inventory.json"
+    path.write_text(json.dumps(found))
+    assert used(path) in (json.loads(path.read_text()), EMPTY)
+    path.write_text(json.dumps(INVENTORY))
+    assert used(path) == INVENTORY
+
+
+ROWS = np.random.default_rng(0).normal(size=(7, 3))
+
+
+@pytest.mark.parametrize("kind", ["csv", "npy"])
+@MANY
+@given(changes=CHANGES)
+def test_points_of_one_s_own(tmp_path_factory, kind, changes):
+    """As many columns as the data set has, all finite; or a sentence that names the file."""
+    path = tmp_path_factory.getbasetemp() / f"mine.{kind}"
+    if kind == "npy":
+        np.save(path, ROWS)
+    else:
+        np.savetxt(path, ROWS, delimiter=",", header="a,b,c", comments="")
+    path.write_bytes(changed(path.read_bytes(), changes))
+    try:
+        points = read_points(path, 3)
+    except PointsError as error:
+        assert str(error).startswith(f"{path}: ")
+    else:
+        assert points.shape[0] == 3 and torch.isfinite(points).all() and points.dtype == torch.float64
+        assert count_points(path) == points.shape[1]

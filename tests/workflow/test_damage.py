@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from libi.datasets import DATASETS
+from libi.methods import METHODS
 from libi.models.trained import check_settings
 from libi.runtime.seals import MADE, Damaged, made_by, seal_of
 from libi.runtime.storage import load_bytes, load_table, load_tensors, save_tensors
@@ -57,7 +59,7 @@ KINDS = {
         f"paper/tiny/{name}.tex": "paper/tiny/gaps.tex" if name != "gaps" else "paper/tiny/table1.tex"
         for name in (
             *("table1", "table1_exact", "table1_comparison", "verdicts", "claims", "conclusions"),
-            *("gaps", "restarts", "numbers", "choices"),
+            *("gaps", "restarts", "restarts_by_configuration", "numbers", "choices"),
         )
     },
     **({"paper/tiny/replication.pdf": "figures/tiny/figure1.pdf"} if shutil.which("latexmk") else {}),
@@ -117,12 +119,48 @@ CASES = [
 ]
 
 
+LOADS = {".csv": load_table, ".safetensors": load_tensors}
+NAMES = "|".join([*DATASETS, *METHODS, "train", "validation", "test", r"\d+", r"figure\d"])
+
+
+def files_of(project, study):
+    """The paths of all that a study has made, but times and inventory."""
+    paths = [path for folder in MADE for path in (project.root / folder / study).rglob("*.*")]
+    made = {path.relative_to(project.root).as_posix() for path in paths if not path.name.startswith(".")}
+    return {file for file in made if "/benchmarks/" not in file and not file.endswith("/inventory.json")}
+
+
+def kind_of(file, study):
+    """A path without study, data set, method, split and replicate."""
+    return re.sub(rf"(?<=[/_])({NAMES}|{study})(?=[/._])", "*", file)
+
+
+@pytest.mark.run
+def test_no_result_is_read_in_the_place_of_any_other_of_its_kind(smoke_run, tiny_run, tmp_path, monkeypatch):
+    """Of another replicate, method, data set, split or study; with the statement of what it is beside it."""
+    monkeypatch.chdir(tmp_path)
+    kinds = {}
+    for project, study in ((smoke_run, "smoke"), (tiny_run, "tiny")):
+        for file in sorted(files_of(project, study)):
+            kinds.setdefault(kind_of(file, study), []).append(project.root / file)
+    tried = 0
+    for first, *others in kinds.values():
+        place = first.relative_to(smoke_run.root if first.is_relative_to(smoke_run.root) else tiny_run.root)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for other in others:
+            shutil.copy(other, place)
+            if seal_of(other).exists():
+                shutil.copy(seal_of(other), seal_of(place))
+            with pytest.raises(Damaged, match=str(place)):
+                LOADS.get(place.suffix, load_bytes)(place)
+            tried += 1
+    assert tried > 300
+
+
 def test_every_kind_of_result_is_listed(tiny_run):
     """A path without its data set, method, split and replicate is a kind."""
     names = r"(?<=[/_])(linear_jtex|vae|libi|truth|joint_map|train|validation|test|0|figure\d)(?=[/._])"
-    paths = [path for folder in MADE for path in (tiny_run.root / folder / "tiny").rglob("*.*")]
-    made = {path.relative_to(tiny_run.root).as_posix() for path in paths if not path.name.startswith(".")}
-    made = {file for file in made if "/benchmarks/" not in file and not file.endswith("/inventory.json")}
+    made = files_of(tiny_run, "tiny")
     closed_form = {file for file in made if "/closed_form/" in file}
     kinds, listed = ({re.sub(names, "*", file) for file in files} for files in (made - closed_form, KINDS))
     assert kinds <= listed and closed_form & set(KINDS)
@@ -136,7 +174,7 @@ def test_no_kind_of_result_is_read_once_it_is_damaged(tiny_run, tmp_path, monkey
         for path in filter(lambda path: (tiny_run.root / path).exists(), (Path(name), seal_of(name))):
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(tiny_run.root / path, path)
-    load = {".csv": load_table, ".safetensors": load_tensors}.get(Path(file).suffix, load_bytes)
+    load = LOADS.get(Path(file).suffix, load_bytes)
     load(file)
     before = os.stat(file)
     DAMAGES[damage](Path(file), other)

@@ -76,7 +76,7 @@ def _load_array(path: str | Path, mode: Literal["r"] | None = None) -> NDArray[A
 
     try:
         rows = np.load(path, mmap_mode=mode, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # NumPy reads the header as Python, and raises whatever that raises
         raise PointsError(f"{path}: not a whole array in NumPy's format ({error})") from None
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.dtype.kind not in "fiu":
         raise PointsError(f"{path}: it must be one array of real numbers [points, features]")
