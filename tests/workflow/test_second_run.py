@@ -50,4 +50,5 @@ def test_the_page_lists_what_differs_and_nothing_else():
         pd.read_csv(place / "claims.csv").set_index("claim")["verdict"] for place in (REFERENCE, ELSEWHERE)
     )
     for claim, verdict in first.items():
-        assert (f"| `{claim}` | {verdict} | {second[claim]} |" in page) == (verdict != second[claim])
+        other = second.get(claim, verdict)  # the code of that run was older, and lacks later claims
+        assert (f"| `{claim}` | {verdict} | {other} |" in page) == (verdict != other)
