@@ -168,8 +168,8 @@ def to_markdown(rows: pd.DataFrame) -> str:
 def far_out(rows: pd.DataFrame) -> str:
     """How much of the error of failed restarts comes from a few points, in words."""
     studied = summarise(rows).set_index(["variant", "rounds"]).loc["as studied", "far_out"]
-    shares = " and ".join(f"{share:.0%} with R = {rounds}" for rounds, share in studied.items())
-    return f"the {FARTHEST} worst of {POINTS} points make up {shares} of its reconstruction error (medians)"
+    shares = " or ".join(f"{share:.0%} (R = {rounds})" for rounds, share in studied.items())
+    return f"In a failed restart, {FARTHEST} of {POINTS} points cause {shares} of the reconstruction error (medians)."
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ from scipy import stats  # noqa: E402
 
 from libi.base.simulation import simulate  # noqa: E402
 from libi.datasets import DATASETS  # noqa: E402
+from libi.paper.vocabulary import PAPERS_DATASETS  # noqa: E402
 from libi.runtime.allocator import keep_freed_memory  # noqa: E402
 from libi.runtime.seeding import seed_of, stream  # noqa: E402
 from libi.runtime.storage import load_table, save_table  # noqa: E402
@@ -149,11 +150,12 @@ def to_markdown(rows: pd.DataFrame) -> str:
     heads += ["Wilcoxon's p", "McNemar's p"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in rows.itertuples(index=False):
-        lines.append(
-            f"| {row.dataset} | {row.first} | {row.second} | {row.models:.0f} | {row.median_1:g}, {row.median_2:g} "
-            f"| {row.median_difference:g} | {row.failed_1:.0%}, {row.failed_2:.0%} | {row.wilcoxon_p:.2f} "
-            f"| {row.mcnemar_p:.2f} |"
-        )
+        cells = [
+            *(PAPERS_DATASETS[row.dataset], row.first, row.second, f"{row.models:.0f}"),
+            *(f"{row.median_1:g}, {row.median_2:g}", f"{row.median_difference:g}"),
+            *(f"{row.failed_1:.0%}, {row.failed_2:.0%}", f"{row.wilcoxon_p:.2f}", f"{row.mcnemar_p:.2f}"),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -21,6 +21,7 @@ from libi.paper.nearest import ALIKE, far_off, held_out, nearest  # noqa: E402
 from libi.paper.sensitivity import split, stable_claims  # noqa: E402
 from libi.paper.tables import account, choices, variants  # noqa: E402
 from libi.paper.tables.conclusions import changed_later, conclude, to_list, to_markdown  # noqa: E402
+from libi.paper.vocabulary import PAPERS_DATASETS  # noqa: E402
 from libi.runtime.storage import load_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
@@ -264,7 +265,7 @@ def powered_again(reference: Path) -> str:
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
         f", and {spell(run['wall_seconds'])} on {machine}. With the configurations that were chosen on that processor, "
-        f"{differ.sum()} of the {len(here)} verdicts that both have differ; "
+        f"{differ.sum()} of the {len(here)} verdicts that both runs have are different; "
         f"{opposite or 'none'} of them {'are' if opposite > 1 else 'is'} reversed. "
         f"{conclusions_to_words(reference, 'power_claims.csv').removesuffix('.')}"
     )
@@ -281,7 +282,7 @@ def iterates_to_markdown() -> str:
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in load_table(ROOT / "benchmarks/results/libi_iterates.csv").itertuples():
         lines.append(
-            f"| {row.dataset} | {row.rounding_moves:g} | {row.last_above_best:g} "
+            f"| {PAPERS_DATASETS[row.dataset]} | {row.rounding_moves:g} | {row.last_above_best:g} "
             f"| {row.last_far_above_best:.0%} of models | {row.best_of_restarts_moves:g} (best of {row.restarts}) |"
         )
     return "\n".join(lines)

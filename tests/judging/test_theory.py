@@ -173,7 +173,7 @@ def test_without_restarts_the_closed_form_stands_alone():
 def test_few_effective_draws_make_a_log_likelihood_unreliable():
     claims = likelihood.judge_likelihood(SAID["likelihood_unreliable"], metrics())
     assert set(verdicts(claims).values()) == {"reproduced"} and len(claims) == 5
-    assert "Eq. 48 less the exact value: -0.12 ± 0.00 nats" in claims[0].note
+    assert "Eq. 48 minus the exact value: -0.12 ± 0.00 nats" in claims[0].note
     enough = metrics().assign(share_below_100=0.04)
     claims = likelihood.judge_likelihood(SAID["likelihood_unreliable"], enough)
     assert set(verdicts(claims).values()) == {"not reproduced"}

@@ -68,7 +68,7 @@ def test_no_change_an_improvement_and_a_new_claim_are_well(verify):
 
 def test_a_file_that_is_not_there_is_named_with_its_remedy(verify):
     code, printed = verify(None, table(a=BEST))
-    assert code == 2 and "claims.csv is not there" in printed and "make it by: make\n" in printed
+    assert code == 2 and "claims.csv yet" in printed and "Make it: make\n" in printed
 
 
 def test_only_the_papers_study_can_be_verified(verify, tmp_path):
@@ -80,7 +80,7 @@ def test_only_the_papers_study_can_be_verified(verify, tmp_path):
 
 def test_a_reference_that_is_not_there_is_named_with_its_remedy(verify):
     code, printed = verify(table(a=BEST), None)
-    assert code == 2 and "reference.csv is not there" in printed and "make publish" in printed
+    assert code == 2 and "reference.csv yet" in printed and "make publish" in printed
 
 
 def test_an_unknown_verdict_is_refused(verify):

@@ -31,7 +31,7 @@ def test_every_claim_can_be_explained(claims):
 def test_the_file_is_named_and_so_are_claims_of_a_like_name(claims, tmp_path, capsys):
     file = str(tmp_path / "claims.csv")
     assert main(["across_s_knn", file]) == 2
-    assert capsys.readouterr().err == f"{file} is not there; make it by: make\n"
+    assert capsys.readouterr().err == f"There is no {file} yet. Make it: make\n"
     save_table(file, claims)
     assert main(["across_s_knn", file]) == 0
     assert capsys.readouterr().out.endswith(f"\nFrom {file}\n")

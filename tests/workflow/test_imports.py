@@ -20,10 +20,10 @@ RUN = [script for script in SCRIPTS if script.stem not in NOT_RUN and (script.st
 RULES = sorted((REPOSITORY / "workflow/rules").glob("*.smk"))
 MODULES = sorted((SOURCE / "libi").rglob("*.py"))
 
-# The rooms of the package, top floor first: the table of docs/architecture.md. A file may import from floors below its
+# The rooms of the package, top layer first: the table of docs/architecture.md. A file may import from layers below its
 # own and from its own room.
 ROWS = re.findall(r"^\| (\d+) \| `(\w+)` \|", (REPOSITORY / "docs/architecture.md").read_text(), re.MULTILINE)
-FLOOR = {room: int(number) for number, room in ROWS}
+LAYER = {room: int(number) for number, room in ROWS}
 
 
 def imports_of(tree):
@@ -152,13 +152,13 @@ def test_imports_point_downwards(path):
         if not (inside.is_dir() or inside.with_suffix(".py").exists()):
             continue  # a name of the package itself, such as its version
         other = parts[1]
-        allowed = other == room or FLOOR[other] > FLOOR[room]
+        allowed = other == room or LAYER[other] > LAYER[room]
         assert allowed, f"line {statement.lineno}: {room} may not import {other}"
 
 
 def test_the_architecture_s_rooms_are_the_folders_of_the_package():
     folders = {path.name for path in (SOURCE / "libi").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert set(FLOOR) == folders and len(ROWS) == len(folders)
+    assert set(LAYER) == folders and len(ROWS) == len(folders)
     assert [path.name for path in (SOURCE / "libi").glob("*.py")] == ["__init__.py"]
 
 

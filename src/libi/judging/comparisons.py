@@ -17,14 +17,14 @@ from libi.judging.intervals import of_mean
 
 LEVEL = 0.025  # of a one-sided test: that of an interval of 95 % to either side
 BETTER = (
-    "95 % paired t-interval over replicates, of all pairs. Reproduced: all are above 0, and so after Holm's "
-    "correction within the family (one-sided p below 0.025). Not reproduced: one is below its margin, likewise (p "
-    "times the number of pairs). Else not decidable"
+    "95 % paired t-interval over replicates, for each pair. Reproduced: all intervals are above 0, also after Holm's "
+    "correction within the family (one-sided p below 0.025). Not reproduced: an interval is below its margin, also "
+    "after this correction (p times the number of pairs). Otherwise not decidable"
 )
 ALIKE = (
-    "95 % paired t-interval over replicates, of all pairs. Reproduced: all are within the margin either way round, and "
-    "so after Holm's correction within the family (two one-sided tests, p below 0.025). Not reproduced: one is beyond "
-    "it, likewise (p times the number of pairs). Else not decidable"
+    "95 % paired t-interval over replicates, for each pair. Reproduced: all intervals are within the margin, also "
+    "after Holm's correction within the family (two one-sided tests, p below 0.025). Not reproduced: an interval is "
+    "beyond the margin, also after this correction (p times the number of pairs). Otherwise not decidable"
 )
 SHOWN = "the {} of {}: {}"  # in a note: which of how many pairs has the interval that is shown
 

@@ -29,7 +29,7 @@ def read_verdicts(path: Path, remedy: str) -> pd.DataFrame:
         ValueError: if there is none, or one is none of the four, naming the file and the claim.
     """
     if not path.exists():
-        raise MissingVerdicts(f"{path} is not there; make it by: {remedy}")
+        raise MissingVerdicts(f"There is no {path} yet. Make it: {remedy}")
     claims = load_table(path)
     if claims.empty or not {"claim", "family", "verdict"} <= set(claims.columns):
         raise ValueError(f"{path}: there is no verdict in it; make it again: {remedy}")

@@ -9,7 +9,7 @@ PLACE = 4
 
 
 def measure(subject: Subject, settings: NoSettings) -> Measured:
-    """E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over p(x), less its least value; NaN unless networks are linear, θ_GT known."""
+    """E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over p(x), minus its least value; NaN unless networks are linear, θ_GT known."""
     import torch
 
     from libi.posterior.closed_form import (

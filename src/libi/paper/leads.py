@@ -21,8 +21,8 @@ SIGNS = {name: 1 if METRICS.literal(name, "BETTER", HIGHER) == HIGHER else -1 fo
 COLUMNS = {"test_ll": "test_ll_exact", "s_knn": "s_knn"}  # the likelihood itself, not what Eq. 48 makes of it
 UNITS = {"test_ll": "exact test log-likelihood, nats", "s_knn": "smooth k-NN statistic"}
 BETTER = {
-    "test_ll": "LiBI's exact test log-likelihood less another method's, nats",
-    "s_knn": "another method's smooth k-NN statistic less LiBI's",
+    "test_ll": "LiBI's exact test log-likelihood minus another method's, nats",
+    "s_knn": "another method's smooth k-NN statistic minus LiBI's",
 }
 HALF_THE_LEAD = (
     "ours, half the lead over the second best of the data set that the paper publishes; 0 where it publishes none"

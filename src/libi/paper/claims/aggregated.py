@@ -94,7 +94,7 @@ def judge_mismatch(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) 
     )
     differs = Comparison(
         said["aggregated_differs"].about("trained"),
-        "‖Σ − I‖² of the training points' aggregated p_θ(z|x), the trained VAE's less the truth's",
+        "‖Σ − I‖² of the training points' aggregated p_θ(z|x), the trained VAE's minus the truth's",
         {"VAE and truth on LinearJTEx": vae - truth},
     )
     alike = judge_share(

@@ -33,7 +33,7 @@ def judge_capture(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
     comparisons = [
         Comparison(
             stated.about(dataset, dataset=title),
-            "KL[p(x) ‖ p_θ(x)], the VAE's less LiBI's, nats",
+            "KL[p(x) ‖ p_θ(x)], the VAE's minus LiBI's, nats",
             {f"VAE and LiBI on {title}": less(gaps, dataset, "vae", "libi", "mle_objective")},
             note=OPTIMISATION if dataset == "gaussian" else "",
             noticed=NEGLIGIBLE,

@@ -31,9 +31,9 @@ SAYS = {
     },
 }
 TEST = (
-    "95 % Welch interval of our mean less the published one (n = 5 for the paper). Reproduced: it holds 0 and half its "
-    "width is at most the margin (ours: half the spread of the paper's five means in the column). Not reproduced: it "
-    "does not hold 0. Else not decidable"
+    "95 % Welch interval of our mean minus the published one (n = 5 for the paper). Reproduced: it holds 0 and half "
+    "its width is at most the margin (ours: half the spread of the paper's five means in the column). Not reproduced: "
+    "it does not hold 0. Else not decidable"
 )
 
 

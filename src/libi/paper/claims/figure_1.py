@@ -101,7 +101,7 @@ def judge_figure_1(said: Mapping[str, PublishedClaim], information: pd.DataFrame
             least["mutual_information"] - own["mutual_information"],
             NUMERICAL_ERROR,
             0,
-            measure="I(X;Z) of the B that is preferred in Figure 1 less that of the paper's own B, nats; "
+            measure="I(X;Z) of the B that is preferred in Figure 1 minus that of the paper's own B, nats; "
             f"{CLOSED_FORM}",
             test="reproduced if the preferred codes have less information than the generating ones",
             note=f"{least['mutual_information']:.2f} and {own['mutual_information']:.2f} nats: in this example the "
@@ -119,7 +119,7 @@ def _information_at_the_edge(stated: PublishedClaim, information: pd.DataFrame, 
     return stated.judged(
         verdict,
         excess,
-        measure="I(X;Z) at the last B of the way along the upper edge of Figure 1A towards the least KL, less the "
+        measure="I(X;Z) at the last B of the way along the upper edge of Figure 1A towards the least KL, minus the "
         f"greatest of the figure, nats; {CLOSED_FORM}",
         uncertainty=NUMERICAL_ERROR,
         margin=0.0,

@@ -46,9 +46,9 @@ SAYS = {
     "means_match": {
         "title": "the means of q and p match",
         "family": "Posterior means match",
-        "where": "Appendix B, {figures}",
+        "where": "Appendix B, Figures 2 to 5",
         "statement": (
-            '"the means of the learned variational posteriors" approximate the means of the posteriors under θ: {whose}'
+            '"the means of the learned variational posteriors" approximate the means of the posteriors under θ'
         ),
     },
 }
@@ -76,7 +76,7 @@ def judge_aggregated(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame
                 comparisons.append(
                     Comparison(
                         said[f"aggregated_{whose}_closer"].about(dataset, distance),
-                        f"{words} of the training points' aggregated {name}, the VAE's less LiBI's",
+                        f"{words} of the training points' aggregated {name}, the VAE's minus LiBI's",
                         {f"VAE and LiBI on {title}": less(posterior, dataset, "vae", "libi", column)},
                         untestable=BLIND if blind else "",
                         note=few_draws(posterior, dataset, ["vae", "libi"]) if whose == "p" else "",
@@ -95,7 +95,7 @@ def judge_means(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> 
             Comparison(
                 said["true_means_matched"].about(dataset, figures=figures),
                 "mean squared distance of q_ϕ's means from the posterior means under θ_GT, as a share of the variance "
-                f"of codes from the prior: {A_TENTH} (ours) less LiBI's, and the VAE's less {A_TENTH}",
+                f"of codes from the prior: {A_TENTH} (ours) minus LiBI's, and the VAE's minus {A_TENTH}",
                 {
                     f"LiBI on {title}": A_TENTH - by_replicate(posterior, dataset, "libi", "mean_error") / LATENT,
                     f"VAE on {title}": by_replicate(posterior, dataset, "vae", "mean_error") / LATENT - A_TENTH,
@@ -106,10 +106,10 @@ def judge_means(said: Mapping[str, PublishedClaim], posterior: pd.DataFrame) -> 
             whose = {"truth": "the truth"}.get(method) or PAPERS_METHODS[method]
             matches.append(
                 judge_share(
-                    said["means_match"].about(dataset, method, figures=figures, whose=whose),
+                    said["means_match"].about(dataset, method),
                     by_replicate(posterior, dataset, method, "own_mean_error"),
-                    f"mean squared distance of q_ϕ's means from those of p_θ(z|x) of the same model, {whose}, as a "
-                    "share of the spread of the latter",
+                    "mean squared distance of q_ϕ's means from those of p_θ(z|x) of the same model, as a share of the "
+                    "spread of the latter",
                     "ours: a tenth of the spread",
                     few_draws(posterior, dataset, [method]),
                     f"{whose} on {title}",

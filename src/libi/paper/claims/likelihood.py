@@ -67,7 +67,7 @@ def judge_likelihood(stated: PublishedClaim, metrics: pd.DataFrame) -> list[Clai
                 margin=FEW_DRAWS,
                 test="95 % t-interval over replicates; reproduced if it is above the margin, not reproduced if below. "
                 "Margin: ours, one point in twenty; with 100 effective draws a point errs by a tenth of a nat",
-                note=lacking or f"Eq. 48 less the exact value: {error:.2f} ± {spread:.2f} nats",
+                note=lacking or f"Eq. 48 minus the exact value: {error:.2f} ± {spread:.2f} nats",
             )
         )
     return claims
@@ -79,7 +79,7 @@ def judge_coverage(stated: PublishedClaim, metrics: pd.DataFrame) -> list[Claim]
     comparisons = [
         Comparison(
             stated.about(dataset, dataset=title),
-            "Eq. 48 less the exact mean log-likelihood of the test points, nats",
+            "Eq. 48 minus the exact mean log-likelihood of the test points, nats",
             {
                 f"{name} on {title}": by_replicate(errors, dataset, method, "error")
                 for method, name in PAPERS_METHODS.items()

@@ -93,7 +93,7 @@ def judge_metrics(said: Mapping[str, PublishedClaim], evidence: Evidence) -> lis
         claims += judge_family(comparisons)
     best = lead(
         said["beta_vae_best"],
-        "β-VAE's exact test log-likelihood less another method's, nats",
+        "β-VAE's exact test log-likelihood minus another method's, nats",
         against(evidence.metrics, "test_ll", "mobius", "beta_vae", PAPERS_METHODS),
         {
             pair("mobius", method, "beta_vae"): gain
@@ -123,7 +123,7 @@ def judge_across_datasets(said: Mapping[str, PublishedClaim], evidence: Evidence
             - by_replicate(table, dataset, "libi", "distance")
             for dataset, method in itertools.product(PAPERS_DATASETS, OTHERS)
         }
-        measure = f"another method's ‖μ‖² + ‖Σ − I‖² of the aggregated posterior {whose} less LiBI's"
+        measure = f"another method's ‖μ‖² + ‖Σ − I‖² of the aggregated posterior {whose} minus LiBI's"
         comparisons.append(Comparison(said["across_aggregated"].about(inference), measure, gains))
     return judge_family(comparisons)
 

@@ -56,7 +56,7 @@ def judge_rounds(said: Mapping[str, PublishedClaim], evidence: Evidence) -> list
         comparisons.append(
             Comparison(
                 said["rounds_improve"].about(dataset),
-                "log-likelihood (of the points that choose configurations), best with R = 6 less best with R = 1, nats",
+                "log-likelihood (of the points that choose configurations): best with R = 6 minus best with R = 1",
                 {f"R = 6 and R = 1 on {title}": several - one},
                 noticed=NEGLIGIBLE,
             )

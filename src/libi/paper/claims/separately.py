@@ -42,7 +42,7 @@ def judge_likelihood(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
     comparisons = [
         Comparison(
             stated.about(dataset, dataset=title),
-            f"{NEGLIGIBLE} nats (ours) less LiBI's KL[p(x) ‖ p_θ(x)], nats",
+            f"{NEGLIGIBLE} nats (ours) minus LiBI's KL[p(x) ‖ p_θ(x)], nats",
             {f"LiBI on {title}": NEGLIGIBLE - by_replicate(gaps, dataset, "libi", "mle_objective")},
         )
         for dataset, title in PAPERS_DATASETS.items()
@@ -55,7 +55,7 @@ def judge_better_inference(stated: PublishedClaim, gaps: pd.DataFrame) -> list[C
     pair = "VAE − Lagging on LinearJTEx"
     comparison = Comparison(
         stated,
-        "KL[p(x) ‖ p_θ(x)], the VAE's less that of lagging inference networks, nats",
+        "KL[p(x) ‖ p_θ(x)], the VAE's minus that of lagging inference networks, nats",
         {pair: less(gaps, "linear_jtex", "vae", "lagging", "mle_objective")},
         {pair: NEGLIGIBLE},
         f"ours, {NEGLIGIBLE} nats",

@@ -111,7 +111,7 @@ def judge_objectives(said: Mapping[str, PublishedClaim], optima: pd.DataFrame) -
 
 def judge_preference(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
     """The trained VAE reaches a smaller L over all of p(x) than the truth with the ϕ trained for it (LinearJTEx)."""
-    measure = "L(θ_GT, ϕ_GT) less L(θ, ϕ) of the trained VAE (Eq. 2, over all of p(x)), nats"
+    measure = "L(θ_GT, ϕ_GT) minus L(θ, ϕ) of the trained VAE (Eq. 2, over all of p(x)), nats"
     gain = less(gaps, "linear_jtex", "truth", "vae", "objective")
     return judge_family([Comparison(stated, measure, {"truth and VAE on LinearJTEx": gain})])
 
@@ -121,8 +121,8 @@ def judge_trade_off(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:
     comparisons = [
         Comparison(
             stated.about(dataset, dataset=title),
-            f"KL[p(x) ‖ p_θ(x)] of the trained VAE less {NEGLIGIBLE} nats (ours), and the truth's "
-            "E KL[q_ϕGT(z|x) ‖ p_θGT(z|x)] less the VAE's, nats",
+            f"KL[p(x) ‖ p_θ(x)] of the trained VAE minus {NEGLIGIBLE} nats (ours), and the truth's "
+            "E KL[q_ϕGT(z|x) ‖ p_θGT(z|x)] minus the VAE's, nats",
             {
                 f"KL[p ‖ p_θ] on {title}": by_replicate(gaps, dataset, "vae", "mle_objective") - NEGLIGIBLE,
                 f"posterior matching on {title}": less(gaps, dataset, "truth", "vae", "posterior_matching"),

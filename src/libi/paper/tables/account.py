@@ -62,7 +62,7 @@ def cells_to_markdown(table1: pd.DataFrame, claims: pd.DataFrame, variants: pd.D
             ours = _mean(cell)
             paper = f"{cell['paper_mean']:.2f} ± {cell['paper_sd']:.2f}"
             title = f"{PAPERS_DATASETS[dataset]}, {PAPERS_METHODS[method]}, {PAPERS_METRICS[metric]}"
-            ends = f"{claim['low']:+.2f} to {claim['high']:+.2f}"
+            ends = f"{claim['low']:+z.2f} to {claim['high']:+z.2f}"
             open_or_failed = claim["verdict"] in (NOT_DECIDABLE, NOT_REPRODUCED)
             why = _inline(claim["note"]) if isinstance(claim["note"], str) else ""
             tried = _tried(variants, dataset, method, metric) if open_or_failed and variants is not None else ""
@@ -131,7 +131,7 @@ def errors_to_markdown(table1: pd.DataFrame) -> str:
     """What Eq. 48 misses of the exact log-likelihood, cell by cell."""
     errors = table1[table1["metric"] == ERROR].set_index(["method", "dataset"])
     lines = [
-        "| Eq. 48 less exact, nats | " + " | ".join(PAPERS_DATASETS.values()) + " |",
+        "| Eq. 48 minus exact, nats | " + " | ".join(PAPERS_DATASETS.values()) + " |",
         "|---" * (len(PAPERS_DATASETS) + 1) + "|",
     ]
     for method, name in [*PAPERS_METHODS.items(), (TRUTH, "*ground truth*")]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from libi import __version__
-from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, REPRODUCED
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 from libi.rendering.latex import MISSING, mean_and_sd, number, text
 
 CELL = ["dataset", "method", "metric"]
-SHORT = {REPRODUCED: "yes", NOT_REPRODUCED: "no", NOT_DECIDABLE: "open"}
 
 
 def compare(table1: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +35,7 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
     r"""Write the comparison in LaTeX: a tabular without float or caption, for booktabs.
 
     A line a data set and method; for either metric our mean ± sd, the paper's, the interval of their difference, and
-    whether the cell is reproduced: yes, no, or open where the interval is too wide.
+    the verdict on the cell.
 
     Args:
         table: result of `compare`.
@@ -52,7 +50,7 @@ def to_latex(table: pd.DataFrame, *, study: str) -> str:
         r"\toprule",
         rf" & {metrics} \\",
         r"\cmidrule(lr){2-5}\cmidrule(lr){6-9}",
-        "Method" + r" & ours & published & difference & repr." * len(PAPERS_METRICS) + r" \\",
+        "Method" + r" & ours & published & difference & verdict" * len(PAPERS_METRICS) + r" \\",
         *(line for group in groups for line in group),
         r"\bottomrule",
         r"\end{tabular}",
@@ -72,7 +70,14 @@ def _group(dataset: str, cells: pd.DataFrame) -> list[str]:
 
 def _columns(cell: pd.Series) -> str:
     ours, paper = mean_and_sd(cell["mean"], cell["sd"]), mean_and_sd(cell["paper_mean"], cell["paper_sd"])
-    return " & ".join([ours, paper, interval(cell["low"], cell["high"]), SHORT.get(cell["verdict"], MISSING)])
+    return " & ".join(
+        [
+            ours,
+            paper,
+            interval(cell["low"], cell["high"]),
+            cell["verdict"] if isinstance(cell["verdict"], str) else MISSING,
+        ]
+    )
 
 
 def interval(low: float, high: float) -> str:

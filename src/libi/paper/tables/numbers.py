@@ -37,9 +37,12 @@ ALONE = {
     NOT_DECIDABLE: "Our data cannot decide this",
     NOT_TESTABLE: "This cannot be tested",
 }
-NEVER = {NOT_DECIDABLE: "Our data can decide this", NOT_TESTABLE: "This can be tested"}  # in no case
+NEVER = {  # no case, of two and of more
+    NOT_DECIDABLE: ("Our data cannot decide either case", "Our data cannot decide any of the {} cases"),
+    NOT_TESTABLE: ("Neither case can be tested", "None of the {} cases can be tested"),
+}
 SOME = {
-    NOT_REPRODUCED: ("{} comes out otherwise", "{} come out otherwise"),
+    NOT_REPRODUCED: ("{} is not reproduced", "{} are not reproduced"),
     NOT_DECIDABLE: ("{} cannot be decided", "{} cannot be decided"),
     NOT_TESTABLE: ("{} cannot be tested", "{} cannot be tested"),
 }
@@ -108,13 +111,14 @@ def results(claims: pd.DataFrame, comparison: pd.DataFrame, optima: pd.DataFrame
         "OptimumLikelihood": measured(_at(rows, "beta=1", "log_likelihood")),
         "Betas": enumeration([name.removeprefix(BETAS) for name in names]),
         "BetaLikelihoods": _span(likelihoods),
+        "CellCounts": _cell_counts(claims),
         "CellsByDataset": _cells_by_dataset(claims),
         "LargestDifference": _largest(comparison),
     }
 
 
 def verdicts(claims: pd.DataFrame, published: Iterable[str]) -> dict[str, str]:
-    """The verdict on each of the paper's claims; for those in `PRINTED` also our value and the published one.
+    """The verdict on each of the paper's claims but the cells; of those in `PRINTED` also both values.
 
     Args:
         claims: results/claims.csv.
@@ -123,7 +127,7 @@ def verdicts(claims: pd.DataFrame, published: Iterable[str]) -> dict[str, str]:
     Returns:
         by names such as VerdictObjectiveAtTruth, ValueObjectiveAtTruth and PublishedObjectiveAtTruth.
     """
-    names, bases = list(published), base_of(claims)
+    names, bases = [name for name in published if name != CELLS], base_of(claims)
     values = {f"Verdict{camel(name)}": _verdict(claims[bases == name]) for name in names}
     for name in PRINTED:
         row = claims[claims["claim"] == name].iloc[:1]
@@ -163,13 +167,23 @@ def _verdict(claims: pd.DataFrame) -> str:
     if cases == 1:
         return ALONE[found[0]]
     if found[0] in NEVER and len(found) == 1:
-        return f"{NEVER[found[0]]} in {'neither case' if cases == 2 else f'none of the {cases} cases'}"
+        return NEVER[found[0]][cases > 2].format(cases)
     if len(found) == 1:
         return f"{ALONE[found[0]]} in {'both cases' if cases == 2 else f'all {cases} cases'}"
     others = enumeration([SOME[name][counts[name] > 1].format(counts[name]) for name in found if name != REPRODUCED])
     if not counts[REPRODUCED]:
         return f"Of {cases} cases {others}"
     return f"{ALONE[REPRODUCED]} in {counts[REPRODUCED]} of {cases} cases; {others}"
+
+
+def _cell_counts(claims: pd.DataFrame) -> str:
+    """How many cells of Table 1 have which verdict: a sentence without its full stop."""
+    verdicts = claims.loc[base_of(claims) == CELLS, "verdict"]
+    if verdicts.empty:
+        return MISSING
+    counts = [(int((verdicts == verdict).sum()), verdict) for verdict in VERDICTS]
+    told = [f"{number} {'is' if number == 1 else 'are'} {verdict}" for number, verdict in counts if number]
+    return f"Of its {count(len(verdicts), 'cell')}, {enumeration(told)}"
 
 
 def _cells_by_dataset(claims: pd.DataFrame) -> str:

@@ -198,7 +198,7 @@ def _verdict(verdicts: pd.DataFrame, row: Any) -> dict[str, str]:
     if name not in verdicts.index:
         return {"verdict": "", "why": "* " + ESTIMATE if _is_estimated(row) else ""}
     claim = verdicts.loc[name]
-    span = f"the difference is {claim['low']:+.2f} to {claim['high']:+.2f} (95 %)"
+    span = f"the difference is {claim['low']:+z.2f} to {claim['high']:+z.2f} (95 %)"
     parts = [*([] if pd.isna(claim["low"]) else [span]), *([] if pd.isna(claim["note"]) else [claim["note"]])]
     return {"verdict": claim["verdict"], "why": "; ".join(parts)}
 

@@ -235,7 +235,7 @@ def _ends(low: float, high: float, sign: str) -> str:
     if isnan(low):
         return MISSING
     decimals = max(1 - floor(log10(high - low)), 0) if high > low else 2
-    return " to ".join(f"{sign}{end:+.{decimals}f}{sign}" for end in (low, high))
+    return " to ".join(f"{sign}{end:+z.{decimals}f}{sign}" for end in (low, high))
 
 
 # ------------------------------------------------------------------------------------------------- LaTeX and Markdown

@@ -11,7 +11,7 @@ from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, VERDICTS
 from libi.judging.closed_forms import CLOSED_FORM
 from libi.paper.claims import says
-from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, TRUTH
 from libi.rendering.latex import measured, printed, probability, text
 
 CELLS = "cell"
@@ -94,8 +94,8 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
         r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endhead",
         r"\bottomrule \endfoot",
     ]
-    about = listed["claim"].map(_about)
-    of_all = [pd.Series(map(_of_all, listed[name], about), listed.index) for name in ("where", "statement")]
+    dataset = listed["claim"].map(_dataset)
+    of_all = [pd.Series(map(_of_all, listed[name], dataset), listed.index) for name in ("where", "statement")]
     for (where, statement), said in listed.groupby(of_all, sort=False):
         quoted = rf"\emph{{{text(where)}.}} {text(statement)}"
         lines.append(rf"{_across(quoted)} \\*")
@@ -141,15 +141,22 @@ def _row(row: Any) -> str:
         decides += f" ({probability(row.p_value)})"
     published = "--" if isnan(row.published) else printed(row.published)
     verdict = rf"\textbf{{{row.verdict}}}" if row.verdict == NOT_REPRODUCED else row.verdict
-    return f"{_about(row.claim)} & {value} & {decides} & {published} & {verdict}"
+    return f"{text(_about(row.claim))} & {value} & {decides} & {published} & {verdict}"
+
+
+def _dataset(claim: str) -> str:
+    """The data set that a claim is about, as printed; empty if it is not about one."""
+    return next((PAPERS_DATASETS[part] for part in claim.split("-") if part in PAPERS_DATASETS), "")
 
 
 def _about(claim: str) -> str:
-    """The data set that a claim is about, as printed; empty if it is not about one."""
-    return next((PAPERS_DATASETS[part] for part in claim.split("-") if part in PAPERS_DATASETS), "")
+    """The data set and the method that a claim is about, as printed; empty if it is about none."""
+    methods = PAPERS_METHODS | {TRUTH: "truth"}
+    method = next((methods[part] for part in claim.split("-") if part in methods), "")
+    return ", ".join(filter(None, [_dataset(claim), method]))
 
 
 def span(low: float, high: float) -> str:
     """An interval in LaTeX, with as many decimals as its width needs."""
     decimals = max(0, min(6, 1 - floor(log10(high - low))))
-    return f"${low:+.{decimals}f}$ to ${high:+.{decimals}f}$"
+    return f"${low:+z.{decimals}f}$ to ${high:+z.{decimals}f}$"
