@@ -54,6 +54,7 @@ one: $(READY)
 
 # What is wrong with a study's file, or what it is: make check STUDY=config/mine.yaml
 check: $(READY)
+	@PYTHONPATH=src $(VENV)/bin/python -m libi.paper
 	@PYTHONPATH=src $(VENV)/bin/python -m libi.study check $(or $(STUDY),config/config.yaml)
 
 # Whether every file of a study is as its job wrote it, and up to date: make audit STUDY=config/quick.yaml

@@ -10,5 +10,5 @@ with job_of(snakemake) as log:
     dataset = dataset_of(snakemake.wildcards.dataset, snakemake.params.architecture)
     parameters, record = dataset.ground_truth()
     log.info("%s: %s", dataset.name, record or "given by the paper")
-    save_tensors(snakemake.output.truth, {"generative": dataset.generative.pack(parameters)})
+    save_tensors(snakemake.output.truth, {"generative": dataset.pack_truth(parameters)})
     save_table(snakemake.output.record, pd.DataFrame([{"dataset": dataset.name, **record}]))

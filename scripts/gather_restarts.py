@@ -1,6 +1,6 @@
 """Summarise how often LiBI's restarts fail, by configuration."""
 
-from libi.evaluation.restarts import summarise_restarts
+from libi.paper.restarts import summarise_restarts
 from libi.runtime.job import job_of
 from libi.runtime.storage import READABLE, load_tables, save_table
 

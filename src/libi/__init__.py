@@ -1,6 +1,6 @@
 """Likelihood before inference: a replication of Yacoby, Pan & Doshi-Velez on the global optima of VAEs.
 
-`libi.load(path)` opens a trained model. A folder is a stage of the study: `training`, `evaluation`, `rendering`.
+`libi.load(path)` opens a trained model. docs/architecture.md is the map of the folders.
 """
 
 from typing import Any

@@ -48,11 +48,11 @@ def test_the_latex_has_a_line_a_method_under_its_data_set():
     assert lines[0].startswith("% ") and "test" in lines[0]
     assert r"\multicolumn{9}{l}{\emph{LinearJTEx}} \\" in lines
     vae = (
-        r"VAE & $-3.11 \pm 0.03$ & $-3.15 \pm 0.04$ & $-0.01$ to $+0.09$ & yes"
+        r"VAE & $-3.11 \pm 0.03$ & $-3.15 \pm 0.04$ & $-0.01$ to $+0.09$ & reproduced"
         r" & $0.52 \pm 0.50$ & $1.62 \pm 0.12$ & $-1.71$ to $-0.49$ & not reproduced \\"
     )
     assert vae in lines
-    libi = r"LiBI & -- & $7.85 \pm 0.05$ & -- & open & $0.30$ & $0.10 \pm 0.08$ & -- & -- \\"
+    libi = r"LiBI & -- & $7.85 \pm 0.05$ & -- & not decidable & $0.30$ & $0.10 \pm 0.08$ & -- & -- \\"
     assert lines.index(libi) > lines.index(r"\multicolumn{9}{l}{\emph{Gaussian}} \\") > lines.index(vae)
     assert not any("Mobius" in line or "CubicJTEx" in line for line in lines)
     assert {line.count("&") for line in lines if line.startswith(("VAE", "LiBI", "Method"))} == {8}

@@ -163,117 +163,20 @@ def test_an_edit_of_a_method_retrains_that_method(extended, tmp_path):
     assert len(trained) == 2 and all(message.startswith("Training toy on") for message in trained)
 
 
-PHASE = """
-from libi.base.method import Method, Phase
-TITLE = "VAE"
-METHOD = Method(lambda values, plan: (Phase("{}", ("{}",), plan.epochs, opens_round=True),){})
-"""
-SAYS = 'SAYS = {"odd": {"family": "Odd", "where": "ours", "statement": "So."}}\n'
-METRIC = """
-from libi.models.metric import Metric
-TITLE = "Broken"
-BETTER = "{}"
-METRIC = Metric(print, columns=("{}",))
-"""
-
-
 @pytest.mark.parametrize(
     ("path", "text", "message"),
     [
-        ("src/libi/methods/broken.py", "METHOD = (", "broken.py: line 1"),
-        ("src/libi/methods/broken.py", '"""A method."""\nTITLE = "Broken"\n', "broken.py: defines no METHOD"),
-        (
-            "src/libi/methods/broken.py",
-            'TITLE = "Broken"\nMETHOD = 1\n',
-            "broken.py: METHOD must be a Method, and is int",
-        ),
-        ("src/libi/datasets/broken.py", "PLACE = one()", "broken.py: line 1: PLACE must be a literal"),
-        (
-            "src/libi/methods/vae.py",
-            PHASE.format("elob", "inference", ""),
-            "vae.py: a phase is under the objective 'elob'",
-        ),
-        (
-            "src/libi/methods/vae.py",
-            PHASE.format("elbo", "inferense", ""),
-            "vae.py: a phase moves 'inferense'",
-        ),
-        (
-            "src/libi/methods/broken.py",
-            PHASE.format("elbo", "inference", ", objectives=('elob',)"),
-            "broken.py: there is no objective 'elob'",
-        ),
-        ("src/libi/metrics/broken.py", METRIC.format("lower", "other"), "broken.py: columns lacks 'broken'"),
-        (
-            "src/libi/metrics/broken.py",
-            METRIC.format("less", "broken"),
-            "broken.py: BETTER must be 'higher' or 'lower'",
-        ),
-        (
-            "src/libi/methods/vae.py",
-            PHASE.format("elbo", "inference", ""),
-            "vae.py: it needs at least one phase, and the first must have fresh=True",
-        ),
-        ("src/libi/metrics/broken.py", METRIC.format("lower", 'broken", "mmd'), "has a column 'mmd' already"),
-        ("src/libi/paper/claims/broken.py", "JUDGE = 1", "broken.py: defines no CLAIMS"),
-        ("src/libi/paper/claims/broken.py", SAYS + "CLAIMS = 1", "broken.py: lacks the tables that it reads"),
-        ("src/libi/paper/claims/broken.py", "CLAIMS = 1", "broken.py: lacks what the paper says, a line such as"),
-        (
-            "src/libi/paper/claims/broken.py",
-            'SAYS = {"odd": {"where": "ours", "statement": "So."}}\nCLAIMS = 1\n',
-            "broken.py: SAYS['odd'] lacks 'family', in words",
-        ),
-        (
-            "src/libi/paper/claims/broken.py",
-            SAYS.replace("where", "wher") + "CLAIMS = 1",
-            "broken.py: SAYS['odd'] has 'wher'; did you mean 'where'?",
-        ),
-        (
-            "src/libi/paper/claims/broken.py",
-            SAYS.replace("}}", ', "published": 0.5}}') + "CLAIMS = 1",
-            "broken.py: SAYS['odd']: 'published' and 'precision' must be two numbers, or both be absent",
-        ),
-        (
-            "src/libi/paper/claims/broken.py",
-            SAYS.replace("odd", "captures") + 'READS = ("gaps",)\nPLACE = 90\nCLAIMS = 1',
-            "broken.py: the claim 'captures' is in captures.py already; give it another name",
-        ),
-        (
-            "src/libi/paper/claims/broken.py",
-            SAYS + 'READS = ("gaps",)\nCLAIMS = lambda said, evidence: [said["od"]]\n',
-            "broken.py: it judges said['od'], which its SAYS lacks; did you mean 'odd'?",
-        ),
-        (
-            "src/libi/paper/claims/broken.py",
-            'READS = ("gap",)\n' + SAYS + "CLAIMS = 1\n",
-            "broken.py: READS has 'gap', which is no table of a study; did you mean 'gaps'?",
-        ),
-        (
-            "src/libi/paper/claims/broken.py",
-            'READS = ("gaps")\n' + SAYS + "CLAIMS = 1\n",
-            "broken.py: lacks the tables that it reads",
-        ),
-        (
-            "src/libi/paper/claims/broken.py",
-            'READS = ("gaps",)\n' + SAYS + "CLAIMS = lambda said, evidence: evidence.gap\n",
-            "broken.py: it reads 'gap', which is no table of a study; did you mean 'gaps'?",
-        ),
-        (
-            "src/libi/paper/claims/broken.py",
-            'READS = ("gaps",)\n' + SAYS + "CLAIMS = lambda said, evidence: evidence.posterior\n",
-            "broken.py: it reads evidence.posterior; add 'posterior' to its READS",
-        ),
-        ("src/libi/paper/figures/broken.py", "FIGURE = 1", "broken.py: lacks the tables that it reads"),
-        (
-            "src/libi/paper/figures/broken.py",
-            'READS = ("points",)\nDATASET = "gausian"\nFIGURE = 1\n',
-            "broken.py: DATASET is 'gausian', which is not a data set; did you mean 'gaussian'?",
-        ),
+        ("methods/broken.py", "METHOD = (", "broken.py: line 1"),
+        ("datasets/broken.py", "PLACE = one()", "broken.py: line 1: PLACE must be a literal"),
+        ("metrics/broken.py", 'TITLE = "Broken"\n', "broken.py: defines no METRIC"),
+        ("paper/claims/broken.py", "JUDGE = 1", "broken.py: defines no CLAIMS"),
+        ("paper/figures/broken.py", "FIGURE = 1", "broken.py: FIGURE is 1"),
     ],
 )
 def test_what_is_wrong_with_a_new_file_is_said_at_the_start(tiny_run, tmp_path, path, text, message):
+    """By the checks of tests/study/test_new_files.py."""
     project = Project.of_the_work_tree(tmp_path / "project")
-    (project.root / path).write_text(text)
+    (project.root / "src/libi" / path).write_text(text)
     write_study(project.root / TINY_FILE, TINY)
     run = project.snakemake("-n", "--configfile", TINY_FILE)
     assert run.returncode != 0

@@ -4,7 +4,6 @@ import ast
 import json
 import re
 from collections import defaultdict
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -83,7 +82,7 @@ def test_what_jobs_run_is_what_their_rules_declare(tiny_run):
     assert declared == ran and numbers >= read
     for files in ran["train_models.py"]:
         own = {path for path in files if path.startswith("src/libi/methods/")}
-        assert len(own) in (2, 3), "of the methods a job runs its own alone; annealing shares the β-VAE's grid"
+        assert len(own) == 2, "of the methods a job runs its own alone, and the package"
 
 
 def test_the_import_closure_is_read_from_the_text(tiny_run):
@@ -131,6 +130,8 @@ def test_imports_can_be_read_from_the_text(path):
     tree = parsed(path)
     plain = {statement for statement in tree.body}
     plain |= {inner for block in tree.body if is_for_types_alone(block) for inner in block.body}
+    if path.stem == "__main__":  # a program says in a sentence which file cannot be imported
+        plain |= {inner for block in tree.body if isinstance(block, ast.Try) for inner in block.body}
     if room_of(path) == "metrics":
         plain |= {inner for block in tree.body if isinstance(block, ast.FunctionDef) for inner in block.body}
     for statement, name in imports_of(tree):
@@ -172,4 +173,6 @@ def test_the_architecture_names_rules_and_folders_that_exist():
         if row.count("|") == 5
         for name in re.findall(r"`([\w*]+)`", row.split("|")[2])
     ]
-    assert named and all(any(fnmatch(rule, name) for rule in rules) for name in named)
+    assert set(named) == rules
+    rooms = {path.parent.name for path in (SOURCE / "libi").glob("*/__init__.py")}
+    assert rooms == set(LAYER)

@@ -65,7 +65,7 @@ def test_edits_that_no_result_depends_on_rerun_nothing(finished):
         ("src/libi/paper/claims/cells.py", JUDGED),
         ("scripts/gather_grid.py", {"gather_grid": 1, "render_page": 1}),
         ("src/libi/models/selection.py", SCORED | TABLED),
-        ("src/libi/evaluation/restarts.py", FAILED),
+        ("src/libi/paper/restarts.py", FAILED),
         ("src/libi/posterior/sampling.py", INFERRED),
         ("src/libi/paper/examples/pedagogical.py", DERIVED),
         ("src/libi/paper/examples/shrinkage.py", DERIVED | SHRUNK),

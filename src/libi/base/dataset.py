@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +33,8 @@ class Dataset:
         variant: what tells its networks from the paper's; empty for these.
 
     Raises:
-        ValueError: if its decoder does not take two codes, or does not give a row for each value of the noise.
+        ValueError: if its decoder does not take two codes, or does not give a row for each value of the noise, or a
+            variance of the noise is not above 0.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Dataset:
         if outputs != self.observed:
             words = f"its decoder has {outputs} outputs, and noise_variance {self.observed} values"
             raise ValueError(f"{self.name}: {words}; there must be one for each output")
+        if not all(0 < variance < math.inf for variance in self.noise_variance):
+            raise ValueError(f"{self.name}: noise_variance {self.noise_variance} must have finite numbers above 0")
 
     @property
     def label(self) -> str:
@@ -95,7 +99,21 @@ class Dataset:
         """
         if self.ground_truth is None:
             raise ValueError(f"{self.name}: no ground truth is known of it")
-        return self.generative.pack(self.ground_truth()[0])
+        return self.pack_truth(self.ground_truth()[0])
+
+    def pack_truth(self, parameters: Parameters) -> Float[Tensor, "1 parameters"]:
+        """Pack what `ground_truth` gives.
+
+        Raises:
+            ValueError: if names or shapes are not those of the decoder's parameters.
+        """
+        given = {name: tuple(array.shape[1:]) for name, array in parameters.items()}
+        wanted = self.generative.shapes
+        if given != wanted:
+            raise ValueError(
+                f"{self.name}: ground_truth gives arrays of the shapes {given}; the decoder takes {wanted}"
+            )
+        return self.generative.pack(parameters)
 
     def decode(
         self, parameters: Parameters, codes: Float[Tensor, "models 2 points"]

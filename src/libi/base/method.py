@@ -13,6 +13,7 @@ TRUTH = "truth"  # the method that every study has as a yardstick
 Number = float | int
 GROUPS = ("generative", "inference", "encoder")  # of parameters: θ, ϕ, φ
 JOINT = ("generative", "inference")
+ENCODER_STARTS = ("keep", "whiten", "copy")
 OF_THE_ELBO = ("batch_size", "elbo_draws")  # the settings that phases under the ELBO read
 
 

@@ -6,6 +6,7 @@ no ground truth to draw them from. ARCHITECTURE names the keys of a study's arch
 this one among them.
 """
 
+import ast
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,25 @@ def architecture_keys(name: str) -> tuple[str, ...]:
     return keys
 
 
+def check_name(name: str) -> None:
+    """Refuse a file that gives its data set another name than its own, without running it.
+
+    Raises:
+        RoomError: naming the file.
+    """
+    path = DATASETS.path(name)
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    for call in calls:
+        given = {keyword.arg: keyword.value for keyword in call.keywords}.get("name")
+        if isinstance(call.func, ast.Name) and call.func.id == "Dataset" and isinstance(given, ast.Constant):
+            _check_name(name, given.value)
+
+
+def _check_name(name: str, given: object) -> None:
+    if given != name:
+        raise RoomError(f"{DATASETS.path(name)}: its name is {given!r}; it must be that of its file, {name!r}")
+
+
 def dataset_of(name: str, architecture: Mapping[str, Any]) -> "Dataset":
     """A data set with the networks of a study.
 
@@ -52,9 +72,12 @@ def dataset_of(name: str, architecture: Mapping[str, Any]) -> "Dataset":
         architecture: of `Study.architecture_of`; what is left out is the paper's, or our own default.
 
     Raises:
-        RoomError: if it has both a ground truth and a file of points, or neither.
+        RoomError: if it is no data set, has another name, or has both a ground truth and a file of points, or neither.
     """
     dataset = DATASETS[name]
+    if not hasattr(dataset, "with_architecture"):  # its type would import PyTorch
+        raise RoomError(f"{DATASETS.path(name)}: DATASET must be a Dataset, and is {type(dataset).__name__}")
+    _check_name(name, dataset.name)
     if (own_points(name) is None) == (dataset.ground_truth is None):
         raise RoomError(f"{DATASETS.path(name)}: it must have a ground_truth or name a file of POINTS, one of the two")
     if dataset.with_architecture is not None:

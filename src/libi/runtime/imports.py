@@ -61,6 +61,27 @@ def _read_imports(path: Path) -> Iterator[Path]:
                 yield from _files(f"{statement.module}.{alias.name}")
 
 
+def missing_modules(path: Path) -> list[tuple[int, str]]:
+    """The lines of a file that import a module of this package which does not exist, each with the module's name."""
+    found = []
+    for statement in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(statement, ast.ImportFrom) and statement.level == 0:
+            modules = [statement.module or ""]
+        elif isinstance(statement, ast.Import):
+            modules = [alias.name for alias in statement.names]
+        else:
+            continue
+        found += [(statement.lineno, module) for module in modules if not _exists(module)]
+    return found
+
+
+def _exists(module: str) -> bool:
+    """Whether a module is there; True for those of other packages, which are not looked at."""
+    parts = module.split(".")
+    place = ROOT.joinpath(*parts)
+    return parts[0] != PACKAGE or (place / "__init__.py").exists() or place.with_suffix(".py").exists()
+
+
 def _files(name: str) -> Iterator[Path]:
     """Files that importing a dotted name runs: every package on the way, and the module."""
     parts = name.split(".")

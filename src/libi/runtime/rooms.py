@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from libi.runtime.imports import missing_modules
+
 PACKAGE = Path(__file__).parents[1]
 LAST = 100  # the place of a thing that has none
 Thing = TypeVar("Thing")
@@ -39,10 +41,20 @@ class Room(Mapping[str, Thing], Generic[Thing]):
         """
         self.folder, self._holds, self._kind = folder, holds, kind
 
+    @property
+    def _wanted(self) -> str:
+        return f"it must be a {self._kind.__name__}" if self._kind is not object else "docs/extend.md shows one"
+
     @functools.cached_property
     def _names(self) -> tuple[str, ...]:
         found = [path.stem for path in (PACKAGE / self.folder).glob("*.py") if path.stem != "__init__"]
-        return tuple(sorted(found, key=lambda name: (self.literal(name, "PLACE", LAST), name)))
+        return tuple(sorted(found, key=lambda name: (self._place(name), name)))
+
+    def _place(self, name: str) -> float:
+        place = self.literal(name, "PLACE", LAST)
+        if type(place) not in (int, float):
+            raise RoomError(f"{self.path(name)}: PLACE must be a number, and is {place!r}")
+        return float(place)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -70,8 +82,13 @@ class Room(Mapping[str, Thing], Generic[Thing]):
         Raises:
             RoomError: naming the file.
         """
-        if self._holds not in _assigned(self.path(name)):
-            raise RoomError(f"{self.path(name)}: defines no {self._holds}, as every file of {self.folder}/ must")
+        path = self.path(name)
+        if self._holds not in _assigned(path):
+            raise RoomError(f"{path}: defines no {self._holds}, as every file of {self.folder}/ must")
+        if isinstance(_assigned(path)[self._holds], ast.Constant):
+            raise RoomError(f"{path}: {self._holds} is {self.literal(name, self._holds, None)!r}; {self._wanted}")
+        for line, module in missing_modules(path):
+            raise RoomError(f"{path}: line {line}: there is no module {module}")
 
     def path(self, name: str) -> Path:
         """The file of a thing."""
@@ -123,5 +140,16 @@ def _assigned(path: Path) -> dict[str, ast.expr]:
         body = ast.parse(path.read_text(encoding="utf-8")).body
     except SyntaxError as error:
         raise RoomError(f"{path}: line {error.lineno}: {error.msg}") from None
-    single = (line for line in body if isinstance(line, ast.Assign) and len(line.targets) == 1)
-    return {line.targets[0].id: line.value for line in single if isinstance(line.targets[0], ast.Name)}
+    except ValueError as error:  # of bytes that are no text, or that no program has
+        raise RoomError(f"{path}: not a Python file in UTF-8 ({error})") from None
+    found: dict[str, ast.expr] = {}
+    for line in body:
+        if isinstance(line, ast.Assign) and len(line.targets) == 1:
+            target, value = line.targets[0], line.value
+        elif isinstance(line, ast.AnnAssign) and line.value is not None:
+            target, value = line.target, line.value
+        else:
+            continue
+        if isinstance(target, ast.Name):
+            found[target.id] = value
+    return found

@@ -10,10 +10,14 @@ import sys
 
 from libi.base.values import StudyError
 from libi.runtime.rooms import RoomError
-from libi.study.keys import keys_to_markdown
-from libi.study.reading import read_study
-from libi.study.schema import study_schema, variants_schema
-from libi.study.variants import read_family
+
+try:
+    from libi.study.keys import keys_to_markdown
+    from libi.study.reading import read_study
+    from libi.study.schema import study_schema, variants_schema
+    from libi.study.variants import read_family
+except RoomError as error:  # of a file that is no method, metric, ...
+    raise SystemExit(str(error)) from None
 
 USAGE = "usage: python -m libi.study [variants | check FILE | keys FILE]"
 

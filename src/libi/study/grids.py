@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
-from libi.base.values import Section, nearest
-from libi.datasets import DATASETS, architecture_keys
+from libi.base.values import Grid, Section, nearest
+from libi.datasets import DATASETS, architecture_keys, check_name
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.models.metric import HIGHER, LOWER
@@ -65,13 +66,35 @@ def check_keys(place: str, names: Collection[str], section: type[Section]) -> No
             raise RoomError(f"{place}: {name!r} cannot be named here{nearest(name, keys)} (allowed: {', '.join(keys)})")
 
 
+def check_section(path: Path, what: str, given: object, kind: type[Section]) -> None:
+    """Refuse settings that are no class of the kind that a study's reader knows; None means that there are none."""
+    if given is not None and not (isinstance(given, type) and issubclass(given, kind)):
+        raise RoomError(f"{path}: its {what} must be a class made from {kind.__name__}")
+
+
+KEYS = ("dataset", "method", "replicate", "configuration", "restart")  # columns of results/metrics/ before the metrics
+
 for room in (DATASETS, METHODS, METRICS):
+    titles: dict[str, str] = {}
     for thing in room:  # what is wrong with a file is said before anything runs
-        room.check(thing), room.title(thing)
+        room.check(thing)
+        if titles.setdefault(room.title(thing), thing) != thing:
+            raise RoomError(f"{room.path(thing)}: TITLE is that of {titles[room.title(thing)]}.py; give it another one")
+for thing in OBJECTIVES:
+    OBJECTIVES.check(thing)
 for thing in DATASETS:
+    check_name(thing)
     check_keys(f"{DATASETS.path(thing)}: ARCHITECTURE", architecture_keys(thing), JobArchitecture)
 for thing, method in METHODS.items():
     check_keys(f"{METHODS.path(thing)}: reads", method.reads, JobTrainingSettings)
+    check_section(METHODS.path(thing), "grid", method.grid, Grid)
+    for key in filter(None, [method.halves]):
+        if method.grid is None or key not in method.grid.model_fields:
+            raise RoomError(f"{METHODS.path(thing)}: halves is {key!r}, which is no key of its grid")
+    for dataset in method.shown_on:
+        if dataset not in list(DATASETS):
+            words = f"shown_on has {dataset!r}, which is not a data set{nearest(dataset, DATASETS)}"
+            raise RoomError(f"{METHODS.path(thing)}: {words} (allowed: {', '.join(DATASETS)})")
     for objective in method.objectives:
         if objective not in list(OBJECTIVES):  # whose files are not run by this
             raise RoomError(
@@ -79,7 +102,13 @@ for thing, method in METHODS.items():
             )
 taken: dict[str, str] = {}
 for thing, metric in METRICS.items():
+    check_section(METRICS.path(thing), "settings", metric.settings, Section)
+    if not isinstance(metric.columns, tuple) or not callable(metric.measure):
+        words = "columns must be a tuple of names, and measure a function"
+        raise RoomError(f'{METRICS.path(thing)}: {words}, as in Metric(measure, MySettings, ("my_metric",))')
     for column in metric.columns:
+        if column in KEYS:
+            raise RoomError(f"{METRICS.path(thing)}: a column cannot be called {column!r}, which every table has")
         if taken.setdefault(column, thing) != thing:
             raise RoomError(f"{METRICS.path(thing)}: the metric {taken[column]!r} has a column {column!r} already")
     if thing not in metric.columns:

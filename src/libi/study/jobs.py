@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from libi.base.method import GROUPS, Phases, Plan
+from libi.base.method import ENCODER_STARTS, GROUPS, Phases, Plan
 from libi.base.objective import Objective
 from libi.base.values import Cap, Count, Repeats, Section, Seed, Share, Switch, as_tuple, format_number, nearest
 from libi.methods import METHODS
@@ -97,13 +97,27 @@ class TrainingJob(Section):
             raise RoomError(f"{METHODS.path(self.method)}: {problem}") from None
         for phase in phases:
             _check("is under the objective", phase.objective, (*method.objectives, *method.own), self.method)
+            _check("starts the encoder by", phase.encoder_start, ENCODER_STARTS, self.method)
             for group in phase.moves:
                 _check("moves", group, GROUPS, self.method)
+        self._check_lengths(configuration, phases)
         if not phases or not (phases[0].fresh and phases[0].opens_round):
             words = "it needs at least one phase, and the first must have fresh=True and opens_round=True"
             raise RoomError(f"{METHODS.path(self.method)}: {words}")
         check_objectives(self.method, method.own, phases)
         return phases
+
+    def _check_lengths(self, configuration: Configuration, phases: Phases) -> None:
+        """Refuse phases of an odd length, and more or fewer epochs than the study gives to every method."""
+        lengths, path = [phase.epochs for phase in phases], METHODS.path(self.method)
+        for length in lengths:
+            if type(length) is not int or length < 0:
+                raise RoomError(
+                    f"{path}: a phase of {configuration.name} has {length!r} epochs; it must be a whole number"
+                )
+        if self.training.libi_epochs != "each" and sum(lengths) != self.training.epochs:
+            words = f"the phases of {configuration.name} have {sum(lengths)} epochs together"
+            raise RoomError(f"{path}: {words}; they must share the study's {self.training.epochs}")
 
 
 def check_objectives(name: str, objectives: Mapping[str, Objective], phases: Phases) -> None:

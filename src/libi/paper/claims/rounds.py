@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from libi.evaluation.restarts import FAILED
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, Claim, PublishedClaim
 from libi.judging.comparisons import Comparison, judge_family
 from libi.judging.intervals import above, of_mean
 from libi.judging.replicates import mean_and_sd
 from libi.paper.evidence import Evidence
+from libi.paper.restarts import FAILED
 from libi.paper.vocabulary import NEGLIGIBLE, PAPERS_DATASETS
 
 PLACE = 10

@@ -11,7 +11,9 @@ A file defines `FIGURE`, a function that draws it from tables, and in literals
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from libi.base.values import nearest
@@ -20,6 +22,10 @@ from libi.runtime.rooms import Room, RoomError
 
 if TYPE_CHECKING:  # the rules need the literals alone
     from libi.rendering.style import Drawing
+
+CLOSED_FORMS = ("information", "edge", "optima", "collapse", "scaling")
+OF_MODELS = ("points", "samples", "summary", "gaps")  # of a data set
+OF_STUDY = ("table1", "claims", "grid", "gaps")
 
 FIGURES: Room[Callable[..., Drawing]] = Room("paper/figures", "FIGURE")
 
@@ -32,9 +38,30 @@ def check_figures() -> None:
     """
     for name in FIGURES:
         FIGURES.check(name)
-        if not FIGURES.literal(name, "READS", ()):
-            raise RoomError(f'{FIGURES.path(name)}: lacks the tables that it reads, a line such as READS = ("gaps",)')
+        path, reads = FIGURES.path(name), FIGURES.literal(name, "READS", ())
+        if not reads or not isinstance(reads, tuple) or not all(isinstance(table, str) for table in reads):
+            raise RoomError(f'{path}: lacks the tables that it reads, a line such as READS = ("gaps",)')
         dataset = FIGURES.literal(name, "DATASET", None)
         if dataset is not None and dataset not in list(DATASETS):
-            words = f"DATASET is {dataset!r}, which is not a data set{nearest(dataset, DATASETS)}"
-            raise RoomError(f"{FIGURES.path(name)}: {words} (allowed: {', '.join(DATASETS)})")
+            words = f"DATASET is {dataset!r}, which is not a data set{nearest(str(dataset), DATASETS)}"
+            raise RoomError(f"{path}: {words} (allowed: {', '.join(DATASETS)})")
+        allowed = (*(OF_STUDY if dataset is None else OF_MODELS), *CLOSED_FORMS)
+        for table in reads:
+            if table not in allowed:
+                kind = "no table of a study" if dataset is None else "no table of a data set"
+                words = f"READS has {table!r}, which is {kind}{nearest(table, allowed)}"
+                raise RoomError(f"{path}: {words} (allowed: {', '.join(allowed)})")
+        for missing in sorted(set(reads) ^ _arguments(path, reads)):
+            raise RoomError(
+                f"{path}: READS and the arguments of the drawing function must be the same; see {missing!r}"
+            )
+
+
+def _arguments(path: Path, reads: tuple[str, ...]) -> set[str]:
+    """The arguments of the function that FIGURE names; what READS has where it is made in another way."""
+    body = ast.parse(path.read_text("utf-8")).body
+    functions = {line.name: line.args for line in body if isinstance(line, ast.FunctionDef)}
+    named = [line.value for line in body if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "FIGURE"]
+    if not named or not isinstance(named[0], ast.Name) or named[0].id not in functions:
+        return set(reads)
+    return {argument.arg for argument in functions[named[0].id].args}

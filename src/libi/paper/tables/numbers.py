@@ -9,9 +9,9 @@ import pandas as pd
 
 from libi import __version__
 from libi.datasets import DATASETS
-from libi.evaluation.restarts import FAILED
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, VERDICTS
 from libi.methods import METHODS
+from libi.paper.restarts import FAILED
 from libi.paper.tables.comparison import interval
 from libi.paper.tables.conclusions import conclude, in_sentences
 from libi.paper.tables.verdicts import CELLS, base_of, of_algebra

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from libi.evaluation.restarts import summarise_restarts
+from libi.paper.restarts import summarise_restarts
 
 NAME = "epsilon_hz=1,rounds=6"
 
