@@ -10,7 +10,7 @@ import pandas as pd
 
 from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
-from libi.paper.tables.verdicts import base_of, claim_title
+from libi.paper.tables.verdicts import base_of, claim_title, of_algebra
 from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.rendering.latex import count, enumeration, text
 
@@ -108,9 +108,10 @@ def conclude(claims: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         one row a conclusion: conclusion (short), sentence, verdict (holds, holds in part, is open, does not hold),
-        reproduced (how many of its claims), not_reproduced, claims (how many it rests on), and evidence (the numbers
-        that decide it, in words). It holds if all its claims are reproduced, and does not if none is and one is not;
-        in part if some are reproduced and some are not; else it is open.
+        reproduced (how many of its claims), not_reproduced, claims (how many it rests on), algebra (how many of them no
+        data can change), and evidence (the numbers that decide it, in words). It holds if all its claims are
+        reproduced, and does not if none is and one is not; in part if some are reproduced and some are not; else it is
+        open.
     """
     bases = base_of(claims)
     rows = []
@@ -125,6 +126,7 @@ def conclude(claims: pd.DataFrame) -> pd.DataFrame:
                 "reproduced": reproduced,
                 "not_reproduced": failed,
                 "claims": len(own),
+                "algebra": int(of_algebra(own).sum()) if len(own) else 0,
                 "evidence": _evidence(claims, conclusion.shown, own),
             }
         )
@@ -201,7 +203,8 @@ def _counts(row: Any) -> str:
     undecided = row.claims - row.reproduced - row.not_reproduced
     others = {"not reproduced": row.not_reproduced, "undecided": undecided}
     told = [f"{number} {what}" for what, number in others.items() if number]
-    return ", ".join([f"{row.reproduced} of {count(row.claims, 'claim')} reproduced", *told])
+    algebra = ["all by algebra" if row.algebra == row.claims else f"{row.algebra} by algebra"] if row.algebra else []
+    return ", ".join([f"{row.reproduced} of {count(row.claims, 'claim')} reproduced", *told, *algebra])
 
 
 def to_markdown(conclusions: pd.DataFrame) -> str:

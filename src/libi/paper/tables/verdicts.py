@@ -25,7 +25,12 @@ def base_of(claims: pd.DataFrame) -> pd.Series:
 
 
 def of_algebra(claims: pd.DataFrame) -> pd.Series:
-    """Which claims check algebra: a closed form decides them, and no data can change their verdicts."""
+    """Which claims check algebra: a closed form decides them, and no data can change their verdicts.
+
+    Of claims without their measures, as those of variants are, none is known to.
+    """
+    if "measure" not in claims:
+        return pd.Series(False, claims.index)
     return claims["measure"].str.contains(CLOSED_FORM.split(";")[0], regex=False)
 
 
