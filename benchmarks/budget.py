@@ -2,9 +2,10 @@
 
     python benchmarks/budget.py
 
-By what `make publish` noted of its jobs (paper/reference/budget.csv) and the benches (results/steps.csv and
-evaluation.csv): what a stage comes to by the kernels, in compiled PyTorch, and at the core's peak, each with the
-seconds that its jobs take to start. Last, the ratio of the whole study's core-seconds without kernels and with them.
+By what `make publish` noted of the study's jobs on the machine of the benches (paper/reference/third_run/budget.csv),
+and by the benches (results/steps.csv and evaluation.csv): what a stage comes to by the kernels, in compiled PyTorch, and
+at the core's peak, each with the seconds that its jobs take to start. Last, the ratio of the whole study's core-seconds
+without kernels and with them.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def metric_seconds(study: Study, stage: str, jobs: int, column: str) -> float:
 
 def budget() -> pd.DataFrame:
     """One row a kind of job: jobs, seconds, share, and where a bench tells of it bench and floor."""
-    study, spent = read_study(ROOT / "config/config.yaml"), pd.read_csv(ROOT / "paper/reference/budget.csv")
+    study, spent = read_study(ROOT / "config/config.yaml"), pd.read_csv(ROOT / "paper/reference/third_run/budget.csv")
     rows = []
     for row in spent.itertuples():
         stage, *job = str(row.what).split()

@@ -1,4 +1,4 @@
-"""What a run of the paper's study on another processor says: which verdicts and choices hang on rounding."""
+"""What runs of the paper's study on other processors say: which verdicts and choices hang on rounding."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from progress import spell
 
 from libi.paper.tables.conclusions import conclude
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS
+from libi.rendering.latex import enumeration
 from libi.runtime.storage import load_table
 
-FOLDER = "second_run"
+FOLDER, THIRD = "second_run", "third_run"  # the third on a processor with the vectors of the published run
 
 
 def compared(reference: Path) -> dict[str, object]:
@@ -37,7 +38,24 @@ def compared(reference: Path) -> dict[str, object]:
         ),
         opposite=opposites_to_words(changed),
         conclusions=conclusions_to_words(reference),
+        third=third_to_words(reference),
         choices=to_markdown(("data set", "method", "published", "other processor"), other_choices(reference)),
+    )
+
+
+def third_to_words(reference: Path) -> str:
+    """On which data sets a run on a third processor has the same digits in Table 1, and how many verdicts differ."""
+    folder, key = reference / THIRD, ["dataset", "method", "metric"]
+    first, third = (load_table(place / "table1.csv").set_index(key)[["mean", "sd"]] for place in (reference, folder))
+    equal = (first.reindex(third.index).eq(third) | third.isna()).all(axis=1).groupby("dataset", sort=False).all()
+    same, other = ([PAPERS_DATASETS[name] for name in equal.index[equal == kind]] for kind in (True, False))
+    claims = claims_side_by_side(reference, THIRD)
+    differ = (claims["verdict"] != claims["verdict there"]).sum()
+    there = name_of(json.loads((folder / "run.json").read_text())["machine"])
+    return (
+        f"On a third processor, {there}, all eight digits of every mean and standard deviation in Table 1 are the same "
+        f"on {enumeration(same)}, and other on {enumeration(other)}. Of the {len(claims)} claims that both runs judge, "
+        f"{differ or 'none'} {'has' if differ <= 1 else 'have'} a different verdict."
     )
 
 
@@ -46,13 +64,13 @@ def name_of(machine: dict[str, object]) -> str:
     return f"{machine['processor']} {'with' if machine['avx512f'] else 'without'} AVX-512"
 
 
-def claims_side_by_side(reference: Path) -> pd.DataFrame:
-    """Each claim that both judge, with its verdicts in the published study and in that run.
+def claims_side_by_side(reference: Path, folder: str = FOLDER) -> pd.DataFrame:
+    """Each claim that both judge, with its verdicts in the published study and in another run.
 
     The code of that run was older, so it lacks claims that were added since.
     """
     first, second = (
-        load_table(place / "claims.csv")[["claim", "verdict"]] for place in (reference, reference / FOLDER)
+        load_table(place / "claims.csv")[["claim", "verdict"]] for place in (reference, reference / folder)
     )
     return first.merge(second, on="claim", suffixes=("", " there"), validate="one_to_one")
 
