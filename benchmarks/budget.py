@@ -3,9 +3,9 @@
     python benchmarks/budget.py
 
 By what `make publish` noted of the study's jobs on the machine of the benches (paper/reference/third_run/budget.csv),
-and by the benches (results/steps.csv and evaluation.csv): what a stage comes to by the kernels, in compiled PyTorch, and
-at the core's peak, each with the seconds that its jobs take to start. Last, the ratio of the whole study's core-seconds
-without kernels and with them.
+and by the benches (results/steps.csv and evaluation.csv): what a stage comes to by the kernels, in compiled PyTorch,
+and at the core's peak, each with the seconds that its jobs take to start. Last, the ratio of the whole study's
+core-seconds without kernels and with them.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from libi.runtime.seeding import stream  # noqa: E402
 from libi.runtime.storage import load_table, load_tensors, save_table  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 
-METHODS = ("truth", "vae", "libi")
+LOOKED_AT = ("truth", "vae", "libi")
 REPLICATES = (0, 1)
 
 
@@ -120,7 +120,7 @@ def main() -> None:
     for dataset in vocabulary.PAPERS_DATASETS:
         for replicate in REPLICATES:
             x = load_tensors(given.results / f"data/{dataset}/{replicate}/test.safetensors")[0]["x"]
-            for method in METHODS:
+            for method in LOOKED_AT:
                 path = given.results / f"training/{dataset}/{method}/{replicate}.safetensors"
                 tables = (
                     load_table(given.results / f"{kind}/{dataset}/{method}.csv") for kind in ("selection", "scores")

@@ -72,7 +72,9 @@ def choices_of(results: Path, dataset: str, method: str) -> Iterator[dict[str, o
 
 def compared(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a data set and method whose choices differ: both configurations, with their exact Test-LL."""
-    wide = rows.set_index(["dataset", "method", "by"])[["configuration", "test_ll_exact", "sd"]].unstack("by")
+    keys = ["dataset", "method"]
+    wide = rows.set_index([*keys, "by"])[["configuration", "test_ll_exact", "sd"]].unstack("by")
+    wide = wide.loc[list(rows[keys].drop_duplicates().itertuples(index=False, name=None))]
     return wide[wide["configuration", "exact"] != wide["configuration", "importance"]]
 
 

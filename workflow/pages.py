@@ -17,6 +17,7 @@ from progress import spell  # noqa: E402
 from second_run import FOLDER, compared, conclusions_to_words, name_of  # noqa: E402
 
 from benchmarks import commands, libi_failures, proposals, same_science, selection  # noqa: E402
+from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED  # noqa: E402
 from libi.paper.nearest import ALIKE, far_off, held_out, nearest  # noqa: E402
 from libi.paper.sensitivity import split, stable_claims  # noqa: E402
 from libi.paper.tables import account, choices, variants  # noqa: E402
@@ -242,10 +243,10 @@ def decided_by(reference: Path) -> str:
         cores=run["machine"]["cores"],
         again=powered_again(reference),
         claims=len(many),
-        reproduced=counts.get("reproduced", 0),
-        undecided=counts.get("not decidable", 0),
-        untestable=counts.get("not testable", 0),
-        failed=counts.get("not reproduced", 0),
+        reproduced=counts.get(REPRODUCED, 0),
+        undecided=counts.get(NOT_DECIDABLE, 0),
+        untestable=counts.get(NOT_TESTABLE, 0),
+        failed=counts.get(NOT_REPRODUCED, 0),
         conclusions=to_markdown(conclude(many)),
         table=variants.undecided_to_markdown(undecided(reference)),
     )
@@ -260,7 +261,7 @@ def powered_again(reference: Path) -> str:
     here, there = (load_table(path / "power_claims.csv").set_index("claim") for path in (reference, folder))
     here = here.loc[here.index.intersection(there.index)]  # the run there is older, and lacks later claims
     differ = here["verdict"] != there["verdict"].reindex(here.index)
-    decided = [table["verdict"].isin(("reproduced", "not reproduced")) for table in (here, there.reindex(here.index))]
+    decided = [table["verdict"].isin((REPRODUCED, NOT_REPRODUCED)) for table in (here, there.reindex(here.index))]
     opposite = (differ & decided[0] & decided[1]).sum()
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
@@ -296,7 +297,7 @@ def accounted(reference: Path) -> str:
         counts=account.counts_to_markdown(claims),
         old_rule=account.old_rule(table),
         conclusions=to_markdown(load_table(reference / "conclusions.csv")),
-        failed=account.claims_to_markdown(claims, "not reproduced"),
+        failed=account.claims_to_markdown(claims, NOT_REPRODUCED),
         nearest=nearest_choices(reference),
     )
 
@@ -306,8 +307,8 @@ def judged(reference: Path) -> str:
     table, claims = (load_table(reference / f"{name}.csv") for name in ("table1", "claims"))
     return page(
         "verdicts",
-        undecided=account.claims_to_markdown(claims, "not decidable"),
-        untestable=account.claims_to_markdown(claims, "not testable"),
+        undecided=account.claims_to_markdown(claims, NOT_DECIDABLE),
+        untestable=account.claims_to_markdown(claims, NOT_TESTABLE),
         cells=account.cells_to_markdown(table, claims, variants_of_cells(reference)),
         fresh=decided_by(reference),
     )

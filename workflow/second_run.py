@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from progress import spell
 
+from libi.judging.claims import NOT_REPRODUCED, REPRODUCED
 from libi.paper.tables.conclusions import conclude
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS
 from libi.rendering.latex import enumeration
@@ -77,7 +78,7 @@ def claims_side_by_side(reference: Path, folder: str = FOLDER) -> pd.DataFrame:
 
 def opposites_to_words(changed: pd.DataFrame) -> str:
     """Which of the verdicts that differ turn from reproduced to not reproduced, or back."""
-    decided = {"reproduced", "not reproduced"}
+    decided = {REPRODUCED, NOT_REPRODUCED}
     turned = changed[changed["verdict"].isin(decided) & changed["verdict there"].isin(decided)]
     if turned.empty:
         return "No verdict turns into its opposite: each of these claims is not decidable in one of the two runs."

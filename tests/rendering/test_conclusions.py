@@ -83,7 +83,9 @@ def test_fresh_replicates_are_told_of_where_they_change_a_verdict():
     five = conclude(claims("reproduced", "not decidable"))
     many = conclude(claims("reproduced", "not reproduced"))
     (trade,) = (line for line in to_list(five).split("\n") if "exchange" in line)
-    assert trade.startswith("* **Open:** Trained VAEs") and trade.endswith("(1 of 2 claims reproduced, 1 undecided).*")
+    assert trade.startswith("* **Open:** Trained VAEs") and trade.endswith(
+        "(1 of 2 claims reproduced, 1 not decidable).*"
+    )
     told = changed_later(five, many, 25)
     assert (
         told.startswith("With 25 fresh replicates, one of these conclusions changes. “Trained VAEs")

@@ -32,6 +32,9 @@ METHODS, DATASETS, METRICS = "methods/broken.py", "datasets/broken.py", "metrics
 CLAIMS, FIGURES, VAE = "paper/claims/broken.py", "paper/figures/broken.py", "methods/vae.py"
 DRAW = "def draw({}):\n    pass\n\n\nFIGURE = draw\n"
 
+OWN = "datasets/gaussian.py"
+GAUSSIAN = (REPOSITORY / "src/libi" / OWN).read_text(encoding="utf-8")
+
 CASES = [
     (METHODS, "METHOD = (", "broken.py: line 1"),
     (METHODS, b"# \xff\n", "broken.py: not a Python file in UTF-8"),
@@ -65,6 +68,15 @@ CASES = [
     (DATASETS, "PLACE = one()", "broken.py: line 1: PLACE must be a literal"),
     (DATASETS, 'PLACE = "last"\n', "broken.py: PLACE must be a number, and is 'last'"),
     (DATASETS, DATASET.format('name="other"'), "its name is 'other'; it must be that of its file, 'broken'"),
+    (OWN, GAUSSIAN.replace("MatrixMap(LATENT, ", "MatrixMap(3, "), "its decoder takes 3 codes; it must take 2"),
+    (OWN, GAUSSIAN.replace("= 1e-6", "= 0.0"), "must have finite numbers above 0"),
+    (
+        OWN,
+        GAUSSIAN.replace("ground_truth=ground_truth", "ground_truth=None"),
+        "must have a ground_truth or name a file",
+    ),
+    (OWN, GAUSSIAN.replace("DATASET = Dataset(", "DATASET = dict("), "DATASET must be a Dataset, and is dict"),
+    (OWN, GAUSSIAN.replace("import torch", "import nothing_here"), "cannot be imported: ModuleNotFoundError"),
     (DATASETS, "DATASET = print()\nPOINTS = 'a.csv'\n", "broken.py: lacks its name as printed"),
     (METRICS, METRIC.format("lower", "print", "('other',)"), "broken.py: columns lacks 'broken'"),
     (

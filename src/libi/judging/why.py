@@ -13,7 +13,7 @@ import pandas as pd
 from libi.base.values import nearest
 from libi.judging.verifying import MissingVerdicts, read_verdicts
 
-CLAIMS, PUBLISHED = Path("results/claims.csv"), Path("paper/reference/claims.csv")
+OWN, PUBLISHED = Path("results/claims.csv"), Path("paper/reference/claims.csv")
 WIDTH = 100
 
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "file", type=Path, nargs="?", help="left out: your study's verdicts, or else the published ones"
     )
     given = parser.parse_args(arguments)
-    file = given.file or (CLAIMS if CLAIMS.exists() else PUBLISHED)
+    file = given.file or (OWN if OWN.exists() else PUBLISHED)
     try:
         claims = read_verdicts(file, "make").set_index("claim", drop=False)
     except (MissingVerdicts, ValueError) as error:

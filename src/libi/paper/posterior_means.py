@@ -28,6 +28,7 @@ from libi.statistics import TRUSTED
 
 log = logging.getLogger(__name__)
 
+SURROUNDING = 0.3  # of the height of square panels: titles and labels, which do not grow with the panels
 LONGEST = 1.6  # height of a panel over its width, and the other way round
 LEAST_REACH = 3.9  # of the axes: beyond nearly all of the prior
 MARKER = {2: 4.0, 3: 6.0}  # area in square points, by number of columns
@@ -123,7 +124,9 @@ def draw_posterior_means(points: pd.DataFrame, *, panels: tuple[tuple[Panel, ...
         grid[0, column].set(xlim=(-across, across), ylim=(-up, up))
         for axes in grid[:, column]:
             axes.tick_params(labelleft=column == 0 or limits[column] != limits[0])
-    figure.set_size_inches(SIZE[columns][0], SIZE[columns][1] * max(1.0, limits[0][1] / limits[0][0]))
+    figure.set_size_inches(
+        SIZE[columns][0], SIZE[columns][1] * (SURROUNDING + (1 - SURROUNDING) * max(1.0, limits[0][1] / limits[0][0]))
+    )
     for axes in grid[-1]:
         axes.set_xlabel("$z_1$")
     for axes in grid[:, 0]:

@@ -6,7 +6,7 @@ about it: the lists here are the paper's.
 
 from __future__ import annotations
 
-from libi import datasets, methods
+from libi import datasets, methods, metrics
 from libi.base import method
 
 TRUTH = method.TRUTH  # a yardstick, not a method of the paper
@@ -16,7 +16,7 @@ PAPERS_DATASETS = {name: datasets.DATASETS.title(name) for name in ("linear_jtex
 LINEAR = {name: PAPERS_DATASETS[name] for name in ("linear_jtex", "gaussian")}  # those whose f_θ is linear
 PAPERS_METHODS = {name: methods.METHODS.title(name) for name in ("vae", "beta_vae", "beta_vae_anneal", "lagging", LIBI)}
 OTHERS = {name: title for name, title in PAPERS_METHODS.items() if name != LIBI}
-PAPERS_METRICS = {"test_ll": "Test-LL", "s_knn": "S-kNN"}
+PAPERS_METRICS = {name: metrics.METRICS.title(name) for name in ("test_ll", "s_knn")}
 
 EXACT, ERROR = "test_ll_exact", "test_ll_error"  # the log-likelihood that Eq. 48 estimates, and what Eq. 48 misses
 UNRELIABLE = ("cubic_jtex", "test_ll")  # "On CubicJTEx Test-LL is unreliable": the paper names no best method there

@@ -12,6 +12,7 @@ from libi.base.values import StudyError
 from libi.runtime.rooms import RoomError
 
 try:
+    from libi.datasets import dataset_of
     from libi.study.keys import keys_to_markdown
     from libi.study.reading import read_study
     from libi.study.schema import study_schema, variants_schema
@@ -23,12 +24,16 @@ USAGE = "usage: python -m libi.study [variants | check FILE | keys FILE]"
 
 
 def check(file: str) -> str:
-    """What a study's file is, in a sentence.
+    """What a study's file is, in a sentence. Its data sets are opened, which imports PyTorch.
 
     Raises:
         StudyError: if it is none, with all that is wrong.
+        RoomError: if one of its data sets is none.
     """
     family = read_family(file)
+    for study in family.values():
+        for name in study.dataset_names():
+            dataset_of(name, study.architecture_of(name))
     models = sum(sum(1 for _ in study.models()) for study in family.values())
     studies = f"{len(family)} studies, {family.name} and its variants" if family.varied else f"the study {family.name}"
     return f"{file}: {studies}, with {models:,} models on {', '.join(family.dataset_names())}"

@@ -41,6 +41,8 @@ MARKS = {
 FURTHER = [("#0072B2", "^"), ("#F0E442", "X"), ("#999999", "<"), ("#8B4513", ">")]  # of methods that the paper has not
 ROOM = 1.25  # of an axis, by the largest median of a method
 SHORT = 0.3  # of an axis: shorter lines have no label
+LEAST_INWARD = 0.07  # of an axis: from the end of a line to the middle of its label
+NEAR = 0.1  # of an axis: so far from a model a label is readable
 BEFORE = 0.04  # of an axis, before 0, where the truth's misfit is
 AREA, AREA_OF_OTHERS = {"*": 70.0}, 18.0  # square points
 COLUMNS = ["dataset", "method", "replicate", X, Y, "objective", "beyond"]
@@ -93,7 +95,7 @@ def _panel(axes: Axes, title: str, rows: pd.DataFrame, marks: dict[str, tuple[st
     medians = rows.groupby("method")[[X, Y]].median()
     ends = {column: ROOM * float(medians[column].max()) for column in (X, Y)}
     beyond = (rows[X] > ends[X]) | (rows[Y] > ends[Y])
-    _equal_objective(axes, ends)
+    _equal_objective(axes, ends, rows)
     for method, (colour, marker) in marks.items():
         own = rows["method"] == method
         for outside in (False, True):
@@ -115,8 +117,9 @@ def _panel(axes: Axes, title: str, rows: pd.DataFrame, marks: dict[str, tuple[st
     return rows.assign(beyond=beyond)
 
 
-def _equal_objective(axes: Axes, ends: dict[str, float]) -> None:
-    """Lines on which L is the same, each with its value near its lower end, away from the truth."""
+def _equal_objective(axes: Axes, ends: dict[str, float], models: pd.DataFrame) -> None:
+    """Lines on which L is the same, each with its value where no model is near."""
+    shares = np.minimum(models[[X, Y]].to_numpy(float) / [ends[X], ends[Y]], 1)
     for level in MaxNLocator(6).tick_values(0, ends[X] + ends[Y]):
         if not 0 < level < ends[X] + ends[Y]:
             continue
@@ -124,16 +127,18 @@ def _equal_objective(axes: Axes, ends: dict[str, float]) -> None:
         axes.plot(x, level - x, color=FAINT, linewidth=0.4, zorder=1)
         if x[1] - x[0] < SHORT * ends[X]:
             continue
-        at_bottom = level <= ends[X]
+        places = x[1] - np.linspace(LEAST_INWARD * ends[X], 0.8 * (x[1] - x[0]), 30)
+        spots = np.stack([places / ends[X], (level - places) / ends[Y]], 1)
+        free = np.hypot(*(spots[:, None] - shares).T).min(0)
+        place = places[np.argmax(free > NEAR) if (free > NEAR).any() else np.argmax(free)]
         axes.annotate(
             f"L = {level:g}",
-            (x[1], level - x[1]),
-            xytext=(2, 0) if at_bottom else (-2, -1),
-            textcoords="offset points",
-            ha="left" if at_bottom else "right",
-            va="bottom" if at_bottom else "top",
+            (place, level - place),
+            ha="center",
+            va="center",
             fontsize=SMALL - 0.5,
             color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
             zorder=2,
         )
 

@@ -15,7 +15,7 @@ from libi.paper.tables.verdicts import CELLS, base_of, by_kind
 from libi.paper.vocabulary import ERROR, EXACT, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, TRUTH
 
 WHOLE, SHORT = ("test_ll", EXACT, "s_knn"), (EXACT, "s_knn")  # columns of a data set
-HEADS = {"test_ll": "Test-LL ↑", EXACT: "exact ↑", "s_knn": "S-kNN ↓"}
+HEADS = {"test_ll": f"{PAPERS_METRICS['test_ll']} ↑", EXACT: "exact ↑", "s_knn": f"{PAPERS_METRICS['s_knn']} ↓"}
 
 
 def table1_to_markdown(table1: pd.DataFrame, metrics: Sequence[str] = WHOLE) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from libi import __version__
-from libi.judging.claims import NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
+from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
 from libi.paper.tables.verdicts import base_of, claim_title, of_algebra
 from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.rendering.latex import count, enumeration, text
@@ -201,7 +201,7 @@ def _head(verdict: str) -> str:
 
 def _counts(row: Any) -> str:
     undecided = row.claims - row.reproduced - row.not_reproduced
-    others = {"not reproduced": row.not_reproduced, "undecided": undecided}
+    others = {NOT_REPRODUCED: row.not_reproduced, NOT_DECIDABLE: undecided}
     told = [f"{number} {what}" for what, number in others.items() if number]
     algebra = ["all by algebra" if row.algebra == row.claims else f"{row.algebra} by algebra"] if row.algebra else []
     return ", ".join([f"{row.reproduced} of {count(row.claims, 'claim')} reproduced", *told, *algebra])

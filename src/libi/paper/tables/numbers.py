@@ -15,7 +15,7 @@ from libi.paper.restarts import FAILED
 from libi.paper.tables.comparison import interval
 from libi.paper.tables.conclusions import conclude, in_sentences
 from libi.paper.tables.verdicts import CELLS, base_of, of_algebra
-from libi.paper.vocabulary import TRUTH
+from libi.paper.vocabulary import PAPERS_METRICS, TRUTH
 from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
 from libi.study.study import PAPER, Study
 
@@ -203,7 +203,7 @@ def _largest(comparison: pd.DataFrame) -> str:
     if known.empty:
         return MISSING
     row = known.loc[(known["difference"].abs() / known["margin"]).idxmax()]
-    metric = {"test_ll": "Test-LL", "s_knn": "S-kNN"}[row["metric"]]
+    metric = PAPERS_METRICS[row["metric"]]
     ends = interval(row["low"], row["high"])
     return f"{ends} ({metric} of {text(METHODS.title(row['method']))} on {text(DATASETS.title(row['dataset']))})"
 

@@ -25,7 +25,7 @@ MOST = 10_000  # replicates beyond which a claim counts as beyond reach
 RANKED = ["distance_32", "distance_32_reliable", "agreeing_32", "distance_40", "agreeing_40"]
 RANKED_HEADS = ["32 cells", "reliable", "agreeing", "40 cells", "agreeing"]
 OUTCOMES = ["claims", "stand", "fall", "turn", "open"]
-VERDICTS = [HOLDS, PARTLY, OPEN, FAILS]
+OF_CONCLUSIONS = [HOLDS, PARTLY, OPEN, FAILS]
 Table = tuple[list[str], list[list[str]]]  # heads, rows of cells
 
 
@@ -68,7 +68,7 @@ def stable_conclusions(claims: pd.DataFrame) -> pd.DataFrame:
         counted = {variant: table.loc[name] for variant, table in tables.items()}
         verdicts = {v: row["verdict"] for v, row in counted.items() if row["claims"] == of_base["claims"]}
         row = {"conclusion": name, "base": of_base["verdict"]}
-        row |= {verdict: sum(found == verdict for found in verdicts.values()) for verdict in VERDICTS}
+        row |= {verdict: sum(found == verdict for found in verdicts.values()) for verdict in OF_CONCLUSIONS}
         changed = [variant for variant, found in verdicts.items() if found != of_base["verdict"]]
         rows.append(row | {"changed_by": AND.join(changed)})
     return pd.DataFrame(rows)
@@ -198,10 +198,10 @@ def _turning(stable: pd.DataFrame, plain: Callable[[str], str]) -> Table:
 
 def _conclusions(conclusions: pd.DataFrame, plain: Callable[[str], str]) -> Table:
     rows = [
-        [plain(row["conclusion"]), row["base"], *(str(row[v]) for v in VERDICTS), plain(row["changed_by"] or "–")]
+        [plain(row["conclusion"]), row["base"], *(str(row[v]) for v in OF_CONCLUSIONS), plain(row["changed_by"] or "–")]
         for row in conclusions.to_dict("records")
     ]
-    return ["conclusion", "in the base", *VERDICTS, "changed by"], rows
+    return ["conclusion", "in the base", *OF_CONCLUSIONS, "changed by"], rows
 
 
 def _undecided(undecided: pd.DataFrame, plain: Callable[[str], str], sign: str) -> Table:
