@@ -23,6 +23,7 @@ import torch  # noqa: E402
 from libi.evaluation.choices import chosen_models  # noqa: E402
 from libi.evaluation.scores import score_replicates  # noqa: E402
 from libi.models.selection import choose_configurations, chosen_configurations  # noqa: E402
+from libi.paper.tables.gaps import SYMBOLS  # noqa: E402
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS  # noqa: E402
 from libi.posterior.marginal import marginal_log_likelihood  # noqa: E402
 from libi.rendering.latex import mean_and_sd, text  # noqa: E402
@@ -99,21 +100,28 @@ def to_words(rows: pd.DataFrame) -> str:
 
 
 def to_latex(rows: pd.DataFrame) -> str:
-    r"""The same as `to_markdown`, as a tabular for booktabs."""
+    r"""The same as `to_markdown`, as a tabular over the text's width for booktabs and array."""
+    wide = r">{\raggedright\arraybackslash}p{0.22\linewidth}"
     lines = [
         "% Configurations chosen by the exact log-likelihood and by Eq. 48; benchmarks/selection.py measures them.",
-        r"\begin{tabular}{llllll}",
+        rf"\begin{{tabular}}{{ll{wide}l{wide}l}}",
         r"\toprule",
         r"Data set & Method & chosen by exact & exact Test-LL & chosen by Eq.~48 & exact Test-LL \\",
         r"\midrule",
     ]
     for (dataset, method), row in compared(rows).iterrows():
         cells = [
-            rf"\texttt{{{text(row['configuration', way])}}} & {mean_and_sd(row['test_ll_exact', way], row['sd', way])}"
+            f"{_in_symbols(row['configuration', way])} & {mean_and_sd(row['test_ll_exact', way], row['sd', way])}"
             for way in WAYS
         ]
         lines.append(rf"{text(PAPERS_DATASETS[dataset])} & {text(PAPERS_METHODS[method])} & {' & '.join(cells)} \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _in_symbols(configuration: str) -> str:
+    """A configuration with the paper's letters, which may be broken between them."""
+    pairs = [pair.split("=") for pair in configuration.split(",")]
+    return ", ".join(f"{SYMBOLS.get(key, text(key))} {value}" for key, value in pairs)
 
 
 def main() -> None:

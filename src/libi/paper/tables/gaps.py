@@ -72,6 +72,15 @@ def _cell(cells: pd.DataFrame, key: tuple[str, str, str]) -> str:
     return mean_and_sd(cells.loc[key, "mean"], cells.loc[key, "sd"]) if key in cells.index else MISSING
 
 
+SYMBOLS = {
+    "epsilon_hz": r"$\epsilon_{\mathrm{HZ}}$",
+    "epsilon_covariance": r"$\epsilon_\Sigma$",
+    "epsilon_mean": r"$\epsilon_\mu$",
+    "beta": r"$\beta$",
+    "rounds": "$R$",
+}
+
+
 def by_configuration(restarts: pd.DataFrame) -> pd.DataFrame:
     """The share of restarts that fail, a row a configuration without its rounds, a column a data set and R."""
     if restarts.empty:
@@ -89,17 +98,24 @@ def configurations_to_latex(restarts: pd.DataFrame, *, study: str) -> str:
         study: name of the study, for the comment in the first line.
     """
     shares = by_configuration(restarts)
-    heads = [rf"{text(DATASETS.title(dataset))}, $R={rounds}$" for dataset, rounds in shares.columns]
+    sizes = shares.columns.get_level_values(0).value_counts(sort=False) if len(shares) else {}
+    names = [pair.split("=")[0] for pair in shares.index[0].split(",")] if len(shares) else []
     lines = [
         f"% Restarts of LiBI's configurations in the study {study}, made by libi {__version__}.",
-        rf"\begin{{tabular}}{{l{'r' * len(heads)}}}",
+        rf"\begin{{tabular}}{{l{'r' * shares.shape[1]}}}",
         r"\toprule",
-        " & ".join(["configuration", *heads]) + r" \\",
+        " & ".join(["", *(rf"\multicolumn{{{n}}}{{c}}{{{text(DATASETS.title(name))}}}" for name, n in sizes.items())])
+        + r" \\",
+        " & ".join(
+            [", ".join(SYMBOLS.get(name, text(name)) for name in names), *(rf"$R={r}$" for _, r in shares.columns)]
+        )
+        + r" \\",
         r"\midrule",
     ]
     for configuration, row in shares.iterrows():
+        values = ", ".join(pair.split("=")[1] for pair in str(configuration).split(","))
         cells = [MISSING if pd.isna(share) else rf"{100 * share:.0f}\%" for share in row]
-        lines.append(" & ".join([rf"\texttt{{{text(str(configuration))}}}", *cells]) + r" \\")
+        lines.append(" & ".join([values, *cells]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
