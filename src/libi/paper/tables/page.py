@@ -74,7 +74,11 @@ def content(
         "preview": "This is not the paper's own study: all verdicts here are a preview." if preview else "",
         "about": _about(int(shown["replicates"].max())),
         "conclusions": [
-            [row.verdict.removeprefix("is ").capitalize(), row.sentence, "" if pd.isna(row.evidence) else row.evidence]
+            [
+                row.verdict.removeprefix("is ").capitalize(),
+                row.sentence,
+                _capital("" if pd.isna(row.evidence) else row.evidence),
+            ]
             for row in conclusions.itertuples()
         ],
         "datasets": [{"name": name, "title": title} for name, title in DATASETS.titles(set(shown["dataset"])).items()],
@@ -97,6 +101,10 @@ def content(
             for name, picture in figures.items()
         ],
     }
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _family(name: str, claims: pd.DataFrame) -> dict[str, Any]:
