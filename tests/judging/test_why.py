@@ -39,3 +39,5 @@ def test_the_file_is_named_and_so_are_claims_of_a_like_name(claims, tmp_path, ca
     assert "there are across_aggregated-q, across_aggregated-p" in capsys.readouterr().err
     assert main(["acros_s_knn", file]) == 1
     assert "did you mean 'across_s_knn'?" in capsys.readouterr().err
+    assert main(["", file]) == 1
+    assert capsys.readouterr().err.startswith("Name a claim, for example: make why CLAIM=across_s_knn.")

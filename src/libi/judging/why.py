@@ -64,8 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (MissingVerdicts, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    if not given.claim:
+        print(f"Name a claim, for example: make why CLAIM=across_s_knn. {file} lists them all.", file=sys.stderr)
+        return 1
     if given.claim not in claims.index:
-        names = [name for name in claims.index if given.claim and name.startswith(given.claim)]
+        names = [name for name in claims.index if name.startswith(given.claim)]
         hint = f"; there are {', '.join(names)}" if names else nearest(given.claim, claims.index)
         print(f"{file} has no claim {given.claim!r}{hint}", file=sys.stderr)
         return 1
