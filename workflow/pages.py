@@ -14,7 +14,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 
 import pandas as pd  # noqa: E402
 from progress import spell  # noqa: E402
-from second_run import FOLDER, compared, conclusions_to_words, name_of  # noqa: E402
+from second_run import FOLDER, THIRD, compared, conclusions_to_words, name_of  # noqa: E402
 
 from benchmarks import commands, libi_failures, proposals, same_science, selection  # noqa: E402
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED  # noqa: E402
@@ -65,12 +65,14 @@ def took(reference: Path) -> str:
 
 
 def took_again(reference: Path) -> str:
-    """How long the run on another processor took, to follow upon the published one; nothing before it is published."""
-    path = reference / FOLDER / "run.json"
-    if not path.exists():
-        return ""
-    run = json.loads(path.read_text())
-    return f", and {spell(run['wall_seconds'])} on {run['machine']['cores']} cores of an {name_of(run['machine'])}"
+    """How long runs on other processors took, to follow upon the published one; nothing before one is published."""
+    paths = [reference / folder / "run.json" for folder in (THIRD, FOLDER)]
+    runs = [json.loads(path.read_text()) for path in paths if path.exists()]
+    told = [
+        f"{spell(run['wall_seconds'])} on {run['machine']['cores']} cores of an {name_of(run['machine'])}"
+        for run in runs
+    ]
+    return f". Without anything beside it, it took {' and '.join(told)}" if told else ""
 
 
 def with_fresh_replicates(reference: Path) -> tuple[pd.DataFrame | None, int]:
@@ -124,9 +126,10 @@ def table_and_figures(reference: Path) -> str:
 
 
 def planned(reference: Path) -> str:
-    """What docs/scale.md says of a published study: what it took, and its wall time on other numbers of cores."""
-    run = json.loads((reference / "run.json").read_text())
-    rows = [f"| {row.cores} | {spell(row.wall_seconds)} |" for row in load_table(reference / "cores.csv").itertuples()]
+    """What docs/scale.md says of the study: what it took, and its wall time on other numbers of cores."""
+    alone = reference / THIRD
+    run = json.loads((alone / "run.json").read_text())
+    rows = [f"| {row.cores} | {spell(row.wall_seconds)} |" for row in load_table(alone / "cores.csv").itertuples()]
     return page(
         "scale",
         jobs=run["jobs"],
@@ -140,7 +143,7 @@ def planned(reference: Path) -> str:
 
 def thousandfold(reference: Path) -> str:
     """What docs/scale.md says of a study a thousand times as large as the published one."""
-    run = json.loads((reference / "run.json").read_text())
+    run = json.loads((reference / THIRD / "run.json").read_text())
     hours = round(run["core_seconds"] / 3600, 1)
     models = len(list(read_study(ROOT / "config/config.yaml").models()))
     counts = {"models": models, "millions": models / 1000, "jobs": run["jobs"]}
