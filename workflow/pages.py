@@ -165,6 +165,7 @@ def chosen_by(reference: Path) -> str:
         lacking=f" The file has more, which are not published yet: {', '.join(lacking)}." if lacking else "",
         later=judged_later(reference, claims),
         expected=ALIKE,
+        processor=name_of(run["machine"]),
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
         runs=run.get("runs", ""),

@@ -241,7 +241,7 @@ def test_the_markdown():
 
 def test_the_latex_is_ascii_with_rows_of_equal_length():
     conclusions = pd.DataFrame([["LiBI's", "holds", 2, 1, 0, 0, ""]])
-    conclusions.columns = ["conclusion", "base", *tables.VERDICTS, "changed_by"]
+    conclusions.columns = ["conclusion", "base", *tables.OF_CONCLUSIONS, "changed_by"]
     made = [
         (10, tables.ranking_to_latex(ranking(), base="base", study="test")),
         (5, tables.held_out_to_latex(pd.DataFrame([split_row("linear_jtex; mobius")]), study="test")),

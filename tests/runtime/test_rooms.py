@@ -35,7 +35,7 @@ def put(room, name, text):
 
 def test_things_come_in_the_order_of_their_places_and_then_by_name(room):
     for name, place in (("pear", 2), ("fig", 1), ("plum", None), ("apple", None)):
-        put(room, name, f"FRUIT = {name!r}\n" + (f"PLACE = {place}\n" if place else ""))
+        put(room, name, f"FRUIT = str({name!r})\n" + (f"PLACE = {place}\n" if place else ""))
     assert list(room) == ["fig", "pear", "apple", "plum"]
     assert dict(room) == {name: name for name in room}
     assert "cherry" not in room and len(room) == 4
@@ -45,7 +45,7 @@ def test_things_come_in_the_order_of_their_places_and_then_by_name(room):
 
 def test_names_are_read_without_running_the_files(room):
     put(room, "fig", 'TITLE = "Fig"\nraise RuntimeError("run")\n')
-    put(room, "plum", 'TITLE = "Plum"\nFRUIT = 1\nraise RuntimeError("run")\n')
+    put(room, "plum", 'TITLE = "Plum"\nFRUIT = int()\nraise RuntimeError("run")\n')
     assert room.titles(["fig"]) == {"fig": "Fig"}
     with pytest.raises(RoomError, match="defines no FRUIT"):
         room["fig"]
