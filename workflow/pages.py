@@ -245,6 +245,7 @@ def decided_by(reference: Path) -> str:
         few=load_table(reference / "table1.csv")["replicates"].max(),
         wall=spell(run["wall_seconds"]),
         cores=run["machine"]["cores"],
+        runs=run.get("runs", ""),
         again=powered_again(reference),
         claims=len(many),
         reproduced=counts.get(REPRODUCED, 0),
