@@ -61,7 +61,8 @@ def _read_imports(path: Path) -> Iterator[Path]:
                 yield from _files(f"{statement.module}.{alias.name}")
 
 
-def missing_modules(path: Path) -> list[tuple[int, str]]:
+@functools.cache
+def missing_modules(path: Path) -> tuple[tuple[int, str], ...]:
     """The lines of a file that import a module of this package which does not exist, each with the module's name."""
     found = []
     for statement in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -72,7 +73,7 @@ def missing_modules(path: Path) -> list[tuple[int, str]]:
         else:
             continue
         found += [(statement.lineno, module) for module in modules if not _exists(module)]
-    return found
+    return tuple(found)
 
 
 def _exists(module: str) -> bool:
