@@ -130,11 +130,6 @@ def files_of(project, study):
     return {file for file in made if "/benchmarks/" not in file and not file.endswith("/inventory.json")}
 
 
-def kind_of(file, study):
-    """A path without study, data set, method, split and replicate."""
-    return re.sub(rf"(?<=[/_])({NAMES}|{study})(?=[/._])", "*", file)
-
-
 @pytest.mark.run
 def test_no_result_is_read_in_the_place_of_any_other_of_its_kind(smoke_run, tiny_run, tmp_path, monkeypatch):
     """Of another replicate, method, data set, split or study; with the statement of what it is beside it."""
@@ -142,7 +137,8 @@ def test_no_result_is_read_in_the_place_of_any_other_of_its_kind(smoke_run, tiny
     kinds = {}
     for project, study in ((smoke_run, "smoke"), (tiny_run, "tiny")):
         for file in sorted(files_of(project, study)):
-            kinds.setdefault(kind_of(file, study), []).append(project.root / file)
+            kind = re.sub(rf"(?<=[/_])({NAMES}|{study})(?=[/._])", "*", file)
+            kinds.setdefault(kind, []).append(project.root / file)
     tried = 0
     for first, *others in kinds.values():
         place = first.relative_to(smoke_run.root if first.is_relative_to(smoke_run.root) else tiny_run.root)
