@@ -51,7 +51,8 @@ def shown(reference: Path) -> str:
 
 
 def took(reference: Path) -> str:
-    """How long the commands of the README take."""
+    """How long the commands of the README take, and how much room."""
+    study = read_study(ROOT / "config/config.yaml")
     run = json.loads((reference / "run.json").read_text())
     return page(
         "times",
@@ -60,6 +61,10 @@ def took(reference: Path) -> str:
         processor=run["machine"]["processor"],
         runs=run.get("runs", ""),
         again=took_again(reference),
+        models=len(list(study.models())),
+        epochs=study.training.epochs,
+        results=run["megabytes"]["results"],
+        environment=round(run["megabytes"]["environment"] / 1000, 1),
         commands=commands.to_words(load_table(commands.RECORDED)),
     )
 

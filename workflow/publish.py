@@ -129,7 +129,15 @@ def publish_paper(root: Path, reference: Path) -> None:
     for bench in (selection, proposals):
         name = bench.__name__.rpartition(".")[2]
         save_text(reference / f"{name}.tex", bench.to_latex(load_table(root / f"benchmarks/results/{name}.csv")))
-    save_run(reference / "run.json", run_of(root, [""]))
+    studies = [path.parent for path in (root / "results").glob("*/inventory.json")]
+    others = sum(map(megabytes, studies))
+    taken = {"results": megabytes(root / "results") - others, "environment": megabytes(Path(sys.prefix))}
+    save_run(reference / "run.json", run_of(root, [""]) | {"megabytes": taken})
+
+
+def megabytes(folder: Path) -> int:
+    """What the files in a folder take."""
+    return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6)
 
 
 def publish_second_run(root: Path, reference: Path) -> None:
