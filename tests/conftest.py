@@ -1,5 +1,8 @@
 """What all tests share: two workers, the order of tests, and run-time checks of every call in the rooms of arrays."""
 
+import importlib
+import typing
+
 import hypothesis
 import jaxtyping
 import pytest
@@ -10,6 +13,14 @@ from . import checker
 ROOMS = "base datasets objectives methods models metrics statistics posterior evaluation training native".split()
 ROOMS += ["judging", "paper.claims", "paper.examples", "paper.leads", "rendering"]
 jaxtyping.install_import_hook([f"libi.{room}" for room in ROOMS], f"{checker.__name__}.check")
+
+# Studies are read without PyTorch, so some files import it for types alone. Here the shapes of their arrays are checked
+# too. In that state most packages cannot be imported, so `libi.models.trained` first imports all that these files take.
+importlib.import_module("libi.models.trained")
+typing.TYPE_CHECKING = True
+for name in ("base.objective", "base.own_points", "models.metric", "metrics.test_ll", "metrics.mmd", "methods.iwae"):
+    importlib.import_module(f"libi.{name}")
+typing.TYPE_CHECKING = False
 
 torch.set_num_threads(1)  # two workers share the cores
 hypothesis.settings.register_profile("busy machine", deadline=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # methods are read without PyTorch, and may define objectives
+    from jaxtyping import Float
     from torch import Tensor
 
     from libi.base.dataset import Dataset
@@ -59,7 +60,7 @@ class Objective:
         return self.draws != 0
 
 
-def reconstruction(dataset: Dataset, generative: Parameters, codes: Rows, x: Rows) -> Tensor:
+def reconstruction(dataset: Dataset, generative: Parameters, codes: Rows, x: Rows) -> Float[Tensor, " models"]:
     """Mean over points of log p_θ(x|z) in nats.
 
     Args:
@@ -77,7 +78,7 @@ def reconstruction(dataset: Dataset, generative: Parameters, codes: Rows, x: Row
     return constant + total(terms).mean(1)
 
 
-def total(terms: Iterable[Tensor]) -> Tensor:
+def total(terms: Iterable[Float[Tensor, "*shape"]]) -> Float[Tensor, "*shape"]:
     """The sum of one array or more."""
     first, *others = terms
     return sum(others, start=first)

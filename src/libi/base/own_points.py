@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:  # a study is read without PyTorch
+    from jaxtyping import Float64
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -32,7 +33,7 @@ def count_points(path: str | Path) -> int:
     return 0 if first is None else _is_numbers(first[1]) + sum(1 for _ in lines)
 
 
-def read_points(path: str | Path, features: int) -> Tensor:
+def read_points(path: str | Path, features: int) -> Float64[Tensor, "features points"]:
     """Read all points.
 
     Args:

@@ -14,6 +14,7 @@ from libi.base.objective import Objective, total
 from libi.base.values import Grid
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
     from libi.base.dataset import Dataset
@@ -27,7 +28,14 @@ class IwaeGrid(Grid):
     """The IWAE has nothing to choose; K is 10."""
 
 
-def negative_bound(dataset: Dataset, stack: dict[str, Parameters], x: Tensor, noise: Tensor, *, draws: int) -> Tensor:
+def negative_bound(
+    dataset: Dataset,
+    stack: dict[str, Parameters],
+    x: Float[Tensor, "models_or_one observed draws_and_points"],
+    noise: Float[Tensor, "models latent draws_and_points"],
+    *,
+    draws: int,
+) -> Float[Tensor, " models"]:
     """−E log (1/K) Σ_k p_θ(x, z_k) / q_ϕ(z_k|x), mean over points (Burda et al. 2016, Eq. 8).
 
     Args:

@@ -8,6 +8,7 @@ from libi.base.values import Draws, Factor, Section
 from libi.models.metric import Measured, Metric, Subject
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
     from torch import Tensor
 
     from libi.models.trained import TrainedModel
@@ -29,7 +30,11 @@ class ImportanceSettings(Section):
 
 
 def estimate(
-    model: TrainedModel, x: Tensor, settings: ImportanceSettings, seed: int, *labels: object
+    model: TrainedModel,
+    x: Float[Tensor, "observed points"],
+    settings: ImportanceSettings,
+    seed: int,
+    *labels: object,
 ) -> LikelihoodEstimate:
     """Eq. 48 for every point.
 
