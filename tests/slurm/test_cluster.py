@@ -152,7 +152,7 @@ def halted_in_training(project, spared):
     def look():
         for method in sorted(METHODS - spared):
             checkpoints = project.root / f"scratch/faults/cubic_jtex/{method}/0"
-            rule = "train_libi" if method == "libi" else "train"
+            rule = "train_first" if method == "libi" else "train"
             if any(checkpoints.glob("stack_*.safetensors")) and (process := trainer(project, method)):
                 with contextlib.suppress(psutil.NoSuchProcess):  # SLURM has just ended it
                     process.suspend()
@@ -207,7 +207,7 @@ def states(jobs):
 def test_memory_limit_failure_cancellation_time_out_and_requeue(undisturbed, tmp_path):
     project, known, hit = prepared(tmp_path / "project"), len(accounting()), set()
     scarce = "train:mem_mb=250 if attempt == 1 else 2000"  # PyTorch alone takes more than 250
-    with started(project, "--set-resources", "train:gpu=1", "train_libi:gpu=1", scarce) as run:
+    with started(project, "--set-resources", "train:gpu=1", "train_first:gpu=1", scarce) as run:
         faults = [kill_script, cancel, requeue]
         while hit != METHODS:
             method, number = halted_in_training(project, hit)

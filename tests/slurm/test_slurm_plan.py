@@ -21,7 +21,7 @@ def test_the_plan_of_the_smoke_study_is_what_it_submits(tmp_path):
     told = rows(run.stdout)
     # As in submit_lines.txt and test_submission.py, which know what sbatch gets.
     assert told["train"] == ["22", "22", "1", "cluster's default", "2000", "10"]
-    assert told["train_libi"][:2] == ["4", "4"]
+    assert told["train_first"][:2] == ["4", "4"]
     assert told["define_truth+simulate"] == ["2", "12", "none", "cluster's default", "1000", "30"]
     assert told["select"] == ["5", "24", "none", "cluster's default", "1500", "40 to 50"]
     assert "judge" not in told and "all" not in told

@@ -55,7 +55,7 @@ def test_every_training_job_is_submitted_alone_and_the_short_ones_together(submi
     kinds = Counter(map(kind, submissions))
     assert kinds == {
         "rule_train": 4 * 5 + 2,  # data sets and methods, both replicates in one job; joint MAP on two data sets
-        "rule_train_libi": 4,
+        "rule_train_first": 4,
         "rule_data_define_truth_simulate": 2,  # of two data sets each, which makes 6 jobs
         "rule_selections_select": 5,  # of 5 jobs each, one of 4
         "rule_metrics_evaluate": 5,
@@ -72,14 +72,14 @@ def test_where_there_is_no_slurm_the_plan_can_be_seen(tmp_path):
             (programs / name).symlink_to(found)
     run = project.snakemake("-n", "--profile", "slurm", PATH=bare_path(tmp_path / "bin"))
     assert run.returncode == 0, run.stdout
-    assert "would have been made" not in run.stdout and "train_libi" in run.stdout
+    assert "would have been made" not in run.stdout and "train_first" in run.stdout
 
 
 def test_one_changed_line_leaves_the_gpus_out(tmp_path):
     profile = (REPOSITORY / "slurm/profile.yaml").read_text()
     assert len(re.findall(r"^ *gpu: 1$", profile, re.MULTILINE)) == 1
     without = yaml.safe_load(profile.replace("gpu: 1", "gpu: 0"))
-    assert {name: needs["gpu"] for name, needs in without["set-resources"].items()} == {"train": 0, "train_libi": 0}
+    assert {name: needs["gpu"] for name, needs in without["set-resources"].items()} == {"train": 0, "train_first": 0}
 
 
 def test_cuda_can_be_asked_for_from_a_machine_without_a_gpu(tmp_path):

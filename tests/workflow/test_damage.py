@@ -224,7 +224,7 @@ def test_a_damaged_result_stops_the_run(tiny_run, tmp_path, file, damage, rule, 
 
 
 OTHER_RATE = TINY | {"training": TINY["training"] | {"learning_rate": 0.02}}
-ALL = {"train": 3, "train_libi": 1, "select": 3, "evaluate": 3, "infer": 3}  # joint MAP and the truth are trained too
+ALL = {"train": 3, "train_first": 1, "select": 3, "evaluate": 3, "infer": 3}  # joint MAP and the truth are trained too
 
 
 @pytest.mark.parametrize("notes", ["lost", "of now"])
@@ -334,7 +334,7 @@ def test_a_run_that_went_half_way_after_a_change_goes_on(tiny_run, tmp_path):
     """Tables that were made from what is no longer there are stale, and not damaged."""
     project = tiny_run.copy(tmp_path / "project")
     write_study(project.root / TINY_FILE, OTHER_RATE)
-    for options in (("--until", "train", "train_libi"), ()):
+    for options in (("--until", "train", "train_first"), ()):
         run = project.snakemake("--cores", "2", "--configfile", TINY_FILE, *options)
         assert run.returncode == 0, run.stdout
     assert project.planned("--configfile", TINY_FILE) == ({}, [])

@@ -214,7 +214,7 @@ def test_a_rerun_has_nothing_to_do(smoke_run, tmp_path):
 @pytest.fixture(scope="module")
 def training_spans(smoke_run):
     """(data set, method, replicates) to the start and end of its training, in seconds, by Snakemake's own notes."""
-    records = [record for record in smoke_run.records() if record["rule"] in ("train", "train_libi")]
+    records = [record for record in smoke_run.records() if record["rule"] in ("train", "train_first")]
     spans = {}
     for record in records:
         job = tuple(record["log"][0].removesuffix(".log").split("/")[-3:])

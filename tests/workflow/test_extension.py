@@ -141,7 +141,7 @@ def test_what_was_trained_before_stays(extended):
     """Only jobs of the new method and the new data set, and what gathers all."""
     _, (jobs, messages) = extended
     assert jobs["train"] == 5  # the toy on both data sets, the new data set's truth and VAE, and the points' VAE
-    assert jobs["train_libi"] == 1  # on the points
+    assert jobs["train_first"] == 1  # on the points
     assert jobs["select"] == jobs["infer"] == 6
     assert jobs["evaluate"] == 9  # a further metric of all
     trained = [message for message in messages if message.startswith("Training")]

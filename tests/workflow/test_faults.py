@@ -103,7 +103,7 @@ STAGES = {
     "simulate": "Simulating",
     "define_reference": "Defining",
     "train": "Training",
-    "train_libi": "Training",
+    "train_first": "Training",
     "select": "Selecting",
     "evaluate": "Evaluating",
     "infer": "Inferring",

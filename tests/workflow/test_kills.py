@@ -175,7 +175,7 @@ STAGES = {
     "define_truth": "define_truth",
     "simulate": "simulate_data",
     "train": "train_models",
-    "train_libi": "train_models",
+    "train_first": "train_models",
     "select": "select_configuration",
     "define_reference": "define_reference",
     "derive": "derive_closed_forms",
@@ -239,7 +239,7 @@ def test_a_run_that_is_stopped_in_a_stage_of_variants_or_of_points_of_one_s_own_
 def test_every_rule_is_stopped_in_one_of_these_tests():
     text = "".join(path.read_text(encoding="utf-8") for path in RULES.glob("*.smk"))
     rules = set(re.findall(r"^rule (\w+):", text, re.MULTILINE)) - (set() if TYPESET else {"write"})
-    assert rules | {"train_libi"} == {*STAGES, *STAGES_OF_FAMILIES} == {*FULL, *FULL_OF_FAMILIES}
+    assert rules | {"train_first"} == {*STAGES, *STAGES_OF_FAMILIES} == {*FULL, *FULL_OF_FAMILIES}
 
 
 def stop_in_each(project, file, stages, number, output):

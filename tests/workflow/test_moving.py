@@ -39,7 +39,7 @@ def test_without_them_a_touch_keeps_what_the_study_would_make(moved):
     assert moved.planned("--configfile", TINY_FILE) == ({}, [])
     write_study(moved.root / TINY_FILE, TINY | {"training": TINY["training"] | {"learning_rate": 0.02}})
     jobs, _ = moved.planned("--configfile", TINY_FILE)
-    assert jobs["train"] == 3 and jobs["train_libi"] == 1 and "simulate" not in jobs
+    assert jobs["train"] == 3 and jobs["train_first"] == 1 and "simulate" not in jobs
 
 
 @pytest.mark.skipif(shutil.which("rsync") is None, reason="needs rsync")

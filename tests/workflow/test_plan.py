@@ -41,8 +41,8 @@ def test_jobs_are_read_from_what_snakemake_noted(tmp_path):
     folder.mkdir(parents=True)
     made = {
         "results/data/x": ("simulate", [], "logs/simulate/x.log", 1.0, 3.0),
-        "results/models": ("train_libi", ["results/data/x", "src/a.py"], "logs/train/libi.log", 4.0, 9.0),
-        "results/records": ("train_libi", ["results/data/x", "src/a.py"], "logs/train/libi.log", 4.0, 9.0),
+        "results/models": ("train_first", ["results/data/x", "src/a.py"], "logs/train/libi.log", 4.0, 9.0),
+        "results/records": ("train_first", ["results/data/x", "src/a.py"], "logs/train/libi.log", 4.0, 9.0),
         "results/quick/data/x": ("simulate", [], "logs/quick/simulate/x.log", 0.0, 100.0),
     }
     keys = ("rule", "input", "log", "starttime", "endtime")

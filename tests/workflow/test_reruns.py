@@ -9,7 +9,7 @@ from libi.paper.figures import FIGURES
 
 from .conftest import SMOKE, TYPESET, write_study
 
-TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 22, "train_libi": 4}
+TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 22, "train_first": 4}
 SCORED = {"select": 24}
 JUDGED = {"judge": 1, "render_verdicts": 1, "render_page": 1, "write_numbers": 1} | TYPESET
 GAPS = {"gather_gaps": 1, "render_gaps": 1, "draw": 1} | JUDGED
@@ -21,8 +21,8 @@ DERIVED, SHRUNK = {"derive": 1, "draw": 1} | JUDGED, {"measure_shrinkage": 2} | 
 
 # A data set, a method and an objective of one's own: no other's jobs.
 ONE_METHOD = {"select": 4, "evaluate": 4, "infer": 4, "gather_grid": 1, "render_table1": 1} | GAPS | DRAWN
-OF_LAGGING, OF_LIBI = {"train": 4} | ONE_METHOD, {"train_libi": 4} | ONE_METHOD | FAILED
-OF_MOBIUS = {"define_truth": 1, "simulate": 2, "train": 5, "train_libi": 1, "select": 6, "evaluate": 6} | FAILED | GAPS
+OF_LAGGING, OF_LIBI = {"train": 4} | ONE_METHOD, {"train_first": 4} | ONE_METHOD | FAILED
+OF_MOBIUS = {"define_truth": 1, "simulate": 2, "train": 5, "train_first": 1, "select": 6, "evaluate": 6} | FAILED | GAPS
 OF_MOBIUS |= {"define_reference": 1, "infer": 6, "gather_grid": 1, "render_table1": 1}
 
 
@@ -96,7 +96,7 @@ def test_new_dates_rerun_nothing(finished):
 def test_a_new_replicate_is_trained_alone(finished):
     study = study_with(finished, lambda mapping: mapping.update(replicates=3))
     jobs, messages = finished.planned("--configfile", study)
-    trained = {"simulate": 4, "train": 20, "train_libi": 4}
+    trained = {"simulate": 4, "train": 20, "train_first": 4}
     assert jobs == trained | SCORED | TABLED | FAILED
     trainings = [message for message in messages if message.startswith("Training")]
     assert len(set(trainings)) == 24 and all(message.endswith("replicate 2") for message in trainings)

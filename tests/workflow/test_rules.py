@@ -90,10 +90,10 @@ def test_every_rule_declares_what_its_jobs_need(project):
     for name in TARGETS:
         assert not rules[name]["output"], name
     priorities = {name: rule["priority"] for name, rule in rules.items() if rule["priority"]}
-    assert priorities["simulate"] > priorities["train_libi"] > priorities["train"] > 0
+    assert priorities["simulate"] > priorities["train_first"] > priorities["evaluate"] > priorities["train"] > 0
 
 
-@pytest.mark.parametrize(("device", "asking"), [("auto", set()), ("cpu", set()), ("cuda", {"train", "train_libi"})])
+@pytest.mark.parametrize(("device", "asking"), [("auto", set()), ("cpu", set()), ("cuda", {"train", "train_first"})])
 def test_only_cuda_asks_for_a_gpu(project, tmp_path, device, asking):
     """On a cluster, whose nodes may have what this machine has not."""
     study = write_study(tmp_path / "study.yaml", TINY | {"device": device})
@@ -116,7 +116,7 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
         "define_truth": 4,
         "simulate": 4 * 5,
         "train": 4 * 5 * 5 + 2,  # joint MAP on two data sets
-        "train_libi": 4 * 5,
+        "train_first": 4 * 5,
         "select": 4 * 6,
         "evaluate": 4 * 6,
         "gather_grid": 1,

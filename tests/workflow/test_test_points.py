@@ -39,4 +39,4 @@ def test_selection_on_the_test_points_is_visible(smoke_run, tmp_path):
     assert run.returncode == 0, run.stdout
     assert sum(line.startswith("results/smoke/scores/") for line in run.stdout.splitlines()) == 24
     jobs, _ = project.planned("--configfile", study)
-    assert not {"train", "train_libi", "simulate"} & jobs.keys() and jobs["select"] == 24
+    assert not {"train", "train_first", "simulate"} & jobs.keys() and jobs["select"] == 24

@@ -17,6 +17,7 @@ rule evaluate:
         "logs{study}/evaluate/{dataset}/{method}.log",
     benchmark:
         "results{study}/benchmarks/evaluate/{dataset}/{method}.tsv"
+    priority: costs.PRIORITIES["evaluate"]
     conda:
         ENVIRONMENT
     resources:

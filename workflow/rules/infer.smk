@@ -13,6 +13,7 @@ rule define_reference:
         "logs{study}/define_reference/{dataset}.log",
     benchmark:
         "results{study}/benchmarks/define_reference/{dataset}.tsv"
+    priority: costs.PRIORITIES["define_reference"]
     conda:
         ENVIRONMENT
     resources:
@@ -48,6 +49,7 @@ rule infer:
         "logs{study}/infer/{dataset}/{method}.log",
     benchmark:
         "results{study}/benchmarks/infer/{dataset}/{method}.tsv"
+    priority: costs.PRIORITIES["infer"]
     conda:
         ENVIRONMENT
     resources:

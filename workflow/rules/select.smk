@@ -14,6 +14,7 @@ rule select:
         "logs{study}/select/{dataset}/{method}.log",
     benchmark:
         "results{study}/benchmarks/select/{dataset}/{method}.tsv"
+    priority: costs.PRIORITIES["select"]
     conda:
         ENVIRONMENT
     resources:

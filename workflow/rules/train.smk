@@ -1,5 +1,7 @@
 """Training: one job holds every configuration and restart of a method on a replicate, or on several."""
 
+FIRST = "|".join(name for name in METHODS if METHODS[name].first)
+
 
 rule train:
     input:
@@ -31,12 +33,12 @@ rule train:
         "../../scripts/train_models.py"
 
 
-# LiBI's jobs are the longest by far: they start first, so that no core waits for the last of them.
-use rule train as train_libi with:
+# The longest jobs start first, so that no core waits for the last of them.
+use rule train as train_first with:
     output:
-        models="results{study}/training/{dataset}/{method,libi}/{replicates}.safetensors",
-        records="results{study}/training/{dataset}/{method,libi}/{replicates}.csv",
-    priority: costs.PRIORITIES["train_libi"]
+        models=f"results{{study}}/training/{{dataset}}/{{method,{FIRST}}}/{{replicates}}.safetensors",
+        records=f"results{{study}}/training/{{dataset}}/{{method,{FIRST}}}/{{replicates}}.csv",
+    priority: costs.PRIORITIES["train_first"]
 
 
-ruleorder: train_libi > train
+ruleorder: train_first > train

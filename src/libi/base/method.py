@@ -72,6 +72,8 @@ class Method:
         reads: the training settings that it reads beside those that all methods read.
         halves: the hyper-parameter that counts parts of the training of two phases each; empty if there is none.
         shown_on: data sets on whose first replicate it is trained for what it shows alone: never scored or selected.
+        first: whether its jobs start before those of other methods, so that no core waits for the last of them. For a
+            method whose jobs are by far the longest.
     """
 
     phases: Callable[[Mapping[str, Number], Plan], Phases]
@@ -81,6 +83,7 @@ class Method:
     reads: tuple[str, ...] = OF_THE_ELBO
     halves: str = ""
     shown_on: tuple[str, ...] = ()
+    first: bool = False
 
 
 def split_evenly(epochs: int, parts: int) -> list[int]:

@@ -45,4 +45,5 @@ METHOD = Method(
     objectives=("elbo", "constrained_likelihood"),
     reads=(*OF_THE_ELBO, *OWN),
     halves="rounds",
+    first=True,
 )
