@@ -94,7 +94,10 @@ def finish():
     """Note what the run has made, and leave the terminal as it was."""
     for screen in SCREENS:
         screen.end()
-    inventory.end(Path.cwd(), FAMILY)
+    try:
+        inventory.end(Path.cwd(), FAMILY)
+    except OSError as error:  # a drive that is full, say
+        logger.warning(f"Who made the files of this run could not be noted ({error}). The next run will note it.")
 
 
 onsuccess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import NamedTuple
 
 import matplotlib.style
@@ -76,8 +77,10 @@ styled = matplotlib.style.context(STYLE, after_reset=True)
 def save_drawing(drawing: Drawing, *, pdf: PathLike, png: PathLike, csv: PathLike) -> None:
     """Write a figure as PDF and PNG, and its numbers as CSV: the same bytes whenever the same drawing is made."""
     for kind, path in (("pdf", pdf), ("png", png)):
+        drawn = io.BytesIO()  # on a full drive, matplotlib's own writing ends in an error of zlib
+        drawing.figure.savefig(drawn, format=kind, metadata=METADATA[kind])
         with sealed(path) as temporary:
-            drawing.figure.savefig(temporary, format=kind, metadata=METADATA[kind])
+            temporary.write_bytes(drawn.getvalue())
     save_table(csv, drawing.numbers)
 
 
