@@ -79,8 +79,21 @@ def gaps():
         shift = 1 + 0.1 * (LIBI if method == "libi" else OTHERS)[replicate]
         row = {"dataset": dataset, "method": method, "replicate": replicate}
         row |= {"mle_objective": likelihood * shift, "posterior_matching": matching * shift}
-        rows.append(row | {"objective": (likelihood + matching) * shift})
+        rows.append(row | {"objective": (likelihood + matching) * shift, "information": 5 * shift})
     return pd.DataFrame(rows)
+
+
+def grid():
+    """One configuration of each method, which is the chosen one."""
+    keys = itertools.product(PAPERS_DATASETS, PAPERS_METHODS)
+    scored = {"configuration": "default", "log_likelihood_mean": 0.0, "log_likelihood_sd": 0.1, "chosen": True}
+    return pd.DataFrame([{"dataset": name, "method": method} | scored for name, method in keys])
+
+
+def points(value="x_1"):
+    """One training point of each model, or one draw from it."""
+    keys = itertools.product(PAPERS_DATASETS, PAPERS_METHODS, range(REPLICATES))
+    return pd.DataFrame([{"dataset": name, "method": method, "replicate": i, value: 0.0} for name, method, i in keys])
 
 
 def restarts():
@@ -173,7 +186,10 @@ def evidence(**change):
         "metrics": found,
         "table1": summarise(change.get("metrics", found), PUBLISHED),
         "scores": scores(),
+        "points": points(),
+        "samples": points("value_1"),
         "posterior": posterior(),
+        "grid": grid(),
         "gaps": gaps(),
         "restarts": restarts(),
         "information": information(),

@@ -149,7 +149,8 @@ def test_settings(value, expected):
 def test_the_text_uses_every_macro_and_no_other(papers_numbers):
     used = set(re.findall(r"\\([A-Za-z]+)", BODY))
     ours = set(papers_numbers)
-    assert ours <= used
+    further = {f"Verdict{camel(name)}" for name, said in says().items() if said["where"] == "ours"}
+    assert ours - further <= used  # a claim that somebody adds is in the appendix
     # Capitalised commands that are not ours are LaTeX's or the preamble's.
     defined = set(re.findall(r"\\newcommand\{\\([A-Za-z]+)\}", PREAMBLE)) | {"Sigma", "Bigl", "Bigr", "FloatBarrier"}
     assert {name for name in used if name[0].isupper()} - ours <= defined
