@@ -1,5 +1,7 @@
 """The commands of the pages do what they say: those that run the workflow are tried by a dry run."""
 
+import json
+import os
 import re
 import shlex
 import shutil
@@ -83,6 +85,25 @@ def test_every_call_of_make_that_the_pages_show_can_be_planned(tmp_path):
         run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
         assert run.returncode == 0, f"make {call}: {run.stderr}"
     assert len(calls) > 10
+
+
+def test_the_commands_that_write_schemas_and_the_table_of_keys_write_what_the_project_has(project):
+    """Each is run as the page shows it, by a program of that name."""
+    calls = re.findall(r"`(?:PYTHONPATH=src )?python (-m libi\.study[^`>]*)[`>]", TEXT)
+    written = {}
+    for call in calls:
+        run = subprocess.run(
+            [sys.executable, *shlex.split(call)],
+            cwd=project.root,
+            env={**os.environ, "PYTHONPATH": "src"},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        written[(call.split()[2:] or ["schema"])[0]] = run.stdout
+    assert written.keys() == {"schema", "variants", "keys"}
+    assert json.loads(written["schema"])["title"] and json.loads(written["variants"])["title"]
+    assert written["keys"].strip() in (REPOSITORY / "config/README.md").read_text(encoding="utf-8")
 
 
 def test_every_file_that_the_pages_lead_to_is_there():
