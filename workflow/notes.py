@@ -25,11 +25,19 @@ def notes(root: Path, folder: str) -> dict[str, dict[str, Any]]:
         try:
             note = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
             file = base64.urlsafe_b64decode(name).decode()
-        except ValueError:  # cut by a kill, or being written: to Snakemake it is not there either
+        except (ValueError, RecursionError):  # cut by a kill, or being written: to Snakemake it is not there either
             continue
-        if note.get("log") and is_of(file, folder) and (root / file).exists():
+        if is_whole(note) and is_of(file, folder) and (root / file).exists():
             found[file] = note
     return found
+
+
+def is_whole(note: Any) -> bool:
+    """Whether a note has what is read of it: which rule made the file, from what, when, and its log."""
+    if not isinstance(note, dict) or not all(isinstance(note.get(key), list) for key in ("log", "input")):
+        return False
+    times = (note.get("starttime"), note.get("endtime"))
+    return bool(note["log"]) and isinstance(note.get("rule"), str) and all(isinstance(at, float | int) for at in times)
 
 
 def is_of(file: str, folder: str) -> bool:

@@ -14,7 +14,7 @@ from libi.paper.verdict import said_in
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 
 REPOSITORY = Path(__file__).parents[2]
-PUBLISHED = pd.read_csv(REPOSITORY / "config" / "published_table1.csv")
+PUBLISHED = pd.read_csv(REPOSITORY / "paper" / "published_table1.csv")
 SAID = {claim: said for file in CLAIMS for claim, said in said_in(file).items()}
 REPLICATES = 5
 

@@ -1,6 +1,7 @@
 """A file of trained models tells with which networks it is read."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 import libi
 from libi.datasets import DATASETS, dataset_of
 from libi.models.trained import TrainedModels, metadata_of
-from libi.runtime.storage import save_tensors
+from libi.runtime.storage import save_table, save_tensors
 
 OTHER = {"decoder_units": 7, "decoder_activation": "tanh", "encoder_bias": False}
 
@@ -62,7 +63,11 @@ def test_any_real_numbers_can_be_encoded_and_decoded(model, given):
         (None, "must be real numbers; got object"),
         (np.zeros((2, 3), dtype=complex), "must be real numbers; got complex128"),
         (np.ma.masked_less(np.zeros((2, 3)), 1), "is a masked array"),
+        ([np.ma.array([1.0, 2.0], mask=[0, 1])] * 2, "is a masked array"),
         (np.array([[0.0, np.nan], [np.inf, 0.0]]), "must be finite; 2 of its values are not"),
+        (np.full((2, 2), np.longdouble("1e4000")), "must be finite; 4 of its values are not"),
+        (torch.zeros(2, 3, device="meta"), "must be a tensor of plain real numbers"),
+        (torch.zeros(2, 3).to(torch.float8_e5m2), "must be a tensor of plain real numbers"),
         (torch.zeros(2, 3).to_sparse(), r"is no dense tensor; give \w+.to_dense\(\)"),
         (torch.zeros(2, 3, requires_grad=True), r"is a tensor with gradients, which end here; give \w+.detach\(\)"),
     ],
@@ -93,6 +98,12 @@ def test_any_array_is_encoded_and_decoded_or_refused_in_a_sentence(model, array,
             assert numbers.ndim == 2 and found.shape[-2:] == (2, numbers.shape[1]) and np.isfinite(numbers).all()
 
 
+def test_a_tensor_that_is_a_view_of_a_complex_one_is_decoded(model):
+    """Its sign is not in its memory."""
+    view = torch.full((2, 3), 1 - 2j).conj().imag
+    assert view.is_neg() and np.array_equal(model.decode(view), model.decode(np.full((2, 3), 2.0)))
+
+
 def test_half_precision_is_encoded_and_decoded(model):
     """Zeros and ones are exact in all of them."""
     for dtype in (torch.bfloat16, torch.float16, torch.float64, torch.int8):
@@ -105,3 +116,31 @@ def test_half_precision_is_encoded_and_decoded(model):
 def test_what_cannot_be_loaded_is_named(path, said):
     with pytest.raises(FileNotFoundError, match=f"^{said}; name a training file"):
         libi.load(path)
+
+
+@pytest.mark.parametrize("damage", ["edited", "header only", "empty", "gone"])
+def test_the_records_beside_a_training_file_are_checked_from_any_folder(tmp_path, monkeypatch, damage):
+    """They say which restart is the best. Their path is relative to the run's folder, which this process is not in."""
+    run, file = tmp_path / "run", "results/training/gaussian/vae/0.safetensors"
+    (run / file).parent.mkdir(parents=True)
+    monkeypatch.chdir(run)
+    layouts = DATASETS["gaussian"].layouts.items()
+    tensors = {group: torch.stack([layout.draw(torch.Generator())] * 2) for group, layout in layouts}
+    save_tensors(file, tensors, metadata_of("gaussian", "vae", [0, 0], ["default"] * 2, [0, 1]))
+    records = {"replicate": 0, "configuration": "default", "restart": [0, 1], "diverged": False, "best_round": 1}
+    save_table(file.replace(".safetensors", ".csv"), pd.DataFrame(records | {"validation_objective": [1.5, 1.0]}))
+    path = run / file
+    monkeypatch.chdir(tmp_path)
+    for name in (path, "run" / path.relative_to(run), "run/../run" / path.relative_to(run)):
+        assert libi.load(name).restart == 1
+    table = path.with_suffix(".csv")
+    if damage == "gone":
+        table.unlink()
+    else:
+        text = table.read_text()
+        table.write_text(
+            {"edited": text.replace("1.5", "0.5"), "header only": text.split("\n")[0], "empty": ""}[damage]
+        )
+    for name in (path, "run" / path.relative_to(run), "run/../run" / path.relative_to(run)):
+        with pytest.raises((ValueError, FileNotFoundError), match="0.csv"):
+            libi.load(name)

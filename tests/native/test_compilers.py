@@ -47,6 +47,10 @@ def test_one_that_fails_gives_way_to_the_next(programs, script):
     assert programs(gxx=script, clangxx=WORKS) == "clang++"
 
 
+def test_one_that_complains_in_letters_of_another_kind_is_one_that_fails(programs, caplog):
+    assert programs(gxx="printf '\\377' >&2; exit 1") is None and "g++" in caplog.text
+
+
 def test_where_none_works_one_warning_names_cause_and_remedy(programs, caplog):
     assert programs(gxx=FAILS, clangxx=WITHOUT_OPENMP) is None
     assert compiler_of_pytorch() is None and len(caplog.records) == 1

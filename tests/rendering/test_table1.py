@@ -18,7 +18,7 @@ from libi.rendering import latex as in_latex
 
 METHODS = {name: in_latex.text(title) for name, title in vocabulary.PAPERS_METHODS.items()}
 REPOSITORY = Path(__file__).parents[2]
-PUBLISHED = pd.read_csv(REPOSITORY / "config" / "published_table1.csv")
+PUBLISHED = pd.read_csv(REPOSITORY / "paper" / "published_table1.csv")
 COLUMNS = [(dataset, metric) for dataset in PAPERS_DATASETS for metric in PAPERS_METRICS]
 
 # Transcribed from the paper by hand; its bold cells are (column, method), and CubicJTEx's Test-LL has none.

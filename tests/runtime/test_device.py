@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from libi.runtime import device
 from libi.runtime.device import bytes_of_a_call, choose_device, kind_of, models_in_a_call, take_gpu
 
 SOURCE = Path(__file__).parents[2] / "src" / "libi"
@@ -106,3 +107,11 @@ def test_a_call_on_a_core_works_in_its_cache():
     cpu = torch.device("cpu")
     assert models_in_a_call(cpu, 1_000_000) == 4
     assert 4 * 1000 * models_in_a_call(cpu, 1000) < 8 * 2**20
+
+
+@pytest.mark.parametrize("line", ["flags\t\t: fpu avx512f", "Features\t: fp asimd sve"])
+def test_compiled_code_is_for_the_instructions_of_the_processor(tmp_path, monkeypatch, line):
+    """As Linux lists them on x86 and on ARM: else a home on two machines would have one library for both."""
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\n{line}\n\n")
+    monkeypatch.setattr(device, "CPUINFO", tmp_path / "cpuinfo")
+    assert kind_of(torch.device("cpu"))[-1] == line

@@ -149,7 +149,7 @@ def test_a_header_that_says_something_else(whole, entry, value):
 INVENTORY = {
     "studies": {"/tiny": {"seed": 0, "points": {"train": 40}}},
     "runs": [inventory.describe_run(Path())],
-    "sources": {"config/published_table1.csv": "ab" * 32},
+    "sources": {"paper/published_table1.csv": "ab" * 32},
     "files": {TABLE: {"sha256": "cd" * 32, "rule": "judge", "ended": "2026", "run": 0, "from": {MODELS: "ef" * 32}}},
 }
 EMPTY = {"studies": {}, "runs": [], "sources": {}, "files": {}}

@@ -1,13 +1,14 @@
 """A result says what it was made from, and is refused where that is not there any more."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
 
-from libi.runtime.seals import Damaged, Origin, Statement, made_by, statement_of
+from libi.runtime.seals import Damaged, Origin, Statement, check_content, made_by, seal_of, statement_of
 from libi.runtime.storage import load_table, load_tensors, save_table, save_tensors
 
 POINTS, MODELS, SCORES = (f"results/{name}" for name in ("points.safetensors", "models.safetensors", "scores.csv"))
@@ -43,6 +44,23 @@ def test_a_result_says_what_made_it(chain, path):
     assert origin.settings == (
         {"job": {"seed": 3, "rates": [0.1, 0.2]}, "replicates": [0, 1]} if path == MODELS else {}
     )
+
+
+@pytest.mark.parametrize("path", [MODELS, SCORES])
+def test_a_record_that_no_reader_can_follow_is_damage(chain, path):
+    """JSON of 200,000 brackets."""
+    if path == SCORES:
+        seal_of(path).write_text("[" * 200_000)
+    else:
+        content = Path(path).read_bytes()
+        length = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + length])
+        header["__metadata__"]["about"] = "[" * 200_000
+        packed = json.dumps(header).encode()
+        Path(path).write_bytes(len(packed).to_bytes(8, "little") + packed + content[8 + length :])
+    for look in (load_table if path == SCORES else load_tensors, statement_of, check_content):
+        with pytest.raises(Damaged, match=f"^{path}: "):
+            look(path)
 
 
 def test_a_result_is_refused_once_what_it_was_made_from_is_another(chain):

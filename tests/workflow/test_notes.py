@@ -6,6 +6,8 @@ import json
 import pytest
 from notes import is_of, notes
 
+NOTE = {"rule": "simulate", "log": ["logs/x.log"], "input": [], "starttime": 1.0, "endtime": 2.0}
+
 
 @pytest.mark.parametrize(
     ("file", "folder", "own"),
@@ -40,7 +42,19 @@ def test_a_long_name_is_put_together_again(tmp_path):
     name = base64.urlsafe_b64encode(file.encode()).decode()
     path = tmp_path / ".snakemake/metadata" / f"@{name[:189]}" / name[189:]
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"rule": "simulate", "log": ["logs/x.log"], "input": []}))
+    path.write_text(json.dumps(NOTE))
     (tmp_path / "results/data").mkdir(parents=True)
     (tmp_path / file).touch()
     assert list(notes(tmp_path, "")) == [file]
+
+
+@pytest.mark.parametrize("note", [[], None, "x", {"log": ["l"]}, NOTE | {"endtime": None}, NOTE | {"log": "l"}])
+def test_a_note_that_is_none_is_passed_over(tmp_path, note):
+    """As Snakemake itself does; so is one that no reader of JSON can follow."""
+    folder = tmp_path / ".snakemake/metadata"
+    folder.mkdir(parents=True)
+    (tmp_path / "results").mkdir()
+    for file, text in (("results/a.csv", json.dumps(note)), ("results/b.csv", "[" * 200_000)):
+        (folder / base64.urlsafe_b64encode(file.encode()).decode()).write_text(text)
+        (tmp_path / file).touch()
+    assert notes(tmp_path, "") == {}

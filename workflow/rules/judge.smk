@@ -12,7 +12,7 @@ EVIDENCE = {
     "restarts": restarts,
     **{name: derived(name) for name in CLOSED_FORMS},
     "joint_map": shrinkage,
-    "published": "config/published_table1.csv",
+    "published": "paper/published_table1.csv",
 }
 
 

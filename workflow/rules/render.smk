@@ -6,7 +6,7 @@ MEASURED = every_method("results{study}/metrics/{dataset}/{method}.csv", "metric
 rule render_table1:
     input:
         metrics=MEASURED,
-        published="config/published_table1.csv",
+        published="paper/published_table1.csv",
         code=code("render_table1.py"),
     output:
         csv=report(
@@ -37,7 +37,7 @@ rule render_table1:
 use rule render_table1 as render_one_dataset with:
     input:
         metrics=MEASURED,
-        published="config/published_table1.csv",
+        published="paper/published_table1.csv",
         code=code("render_table1.py"),
     output:
         csv="results{study}/table1_{dataset}.csv",

@@ -5,7 +5,7 @@ rule gather_sensitivity:
     input:
         tables=expand(rules.render_table1.output.csv, study=FAMILY),
         claims=expand(rules.judge.output, study=FAMILY),
-        published="config/published_table1.csv",
+        published="paper/published_table1.csv",
         code=code("gather_sensitivity.py"),
     output:
         report(

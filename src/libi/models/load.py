@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from libi.models.selection import choose_restarts, chosen_configurations
 from libi.models.trained import TrainedModel, TrainedModels
+from libi.runtime.seals import check_seal
 from libi.runtime.storage import load_table
 
 
@@ -33,7 +35,7 @@ def load(
         raise FileNotFoundError(
             f"{str(path)!r} {what}; name a training file, e.g. results/training/mobius/libi/0.safetensors"
         )
-    path = Path(path)
+    path = as_the_run_knows_it(path)
     models = TrainedModels(path, replicate)
     names = list(dict.fromkeys(name for name, _ in models.rows))
     if configuration is None:
@@ -45,19 +47,36 @@ def load(
         records = load_table(path.with_suffix(".csv"))
         own = choose_restarts(records[records["replicate"] == models.replicate])
         table = own.set_index("configuration")["restart"]
-        if configuration in table.index:
-            if table.isna()[configuration]:
-                raise ValueError(f"{path}: every restart of {configuration!r} diverged; name one by restart=")
-            restart = int(table[configuration])
-    return models.model(configuration, restart if restart is not None else 0)
+        if own_restarts and configuration not in table.index:
+            raise ValueError(f"{path.with_suffix('.csv')} has no restart of {configuration!r}; name one by restart=")
+        if own_restarts and table.isna()[configuration]:
+            raise ValueError(f"{path}: every restart of {configuration!r} diverged; name one by restart=")
+        restart = int(table[configuration]) if own_restarts else 0
+    return models.model(configuration, restart)
+
+
+def as_the_run_knows_it(path: str | Path) -> Path:
+    """A result's path relative to the folder of its run, if this is that folder, since its seal has that name.
+
+    Raises:
+        Damaged: if the file is a result of a run in another folder, and not what was written to its path there.
+    """
+    absolute = Path(os.path.abspath(path))  # without following links, as a run writes it
+    root = next((folder.parent for folder in absolute.parents if folder.name == "results"), None)
+    if root is None:
+        return Path(path)
+    if root == Path.cwd():
+        return absolute.relative_to(root)
+    for file in (absolute, absolute.with_suffix(".csv")):
+        if file.exists():
+            check_seal(file.relative_to(root), root)
+    return absolute
 
 
 def _selected(path: Path, models: TrainedModels, names: list[str]) -> str:
     """The configuration that Table 1 shows: results/selection/ has it, beside results/training/."""
     training = next((folder for folder in path.absolute().parents if folder.name == "training"), path.parent)
-    selection = training.with_name("selection") / models.dataset.name / f"{models.method}.csv"
-    if training.is_relative_to(Path.cwd()):
-        selection = selection.relative_to(Path.cwd())  # as the run knows it, so that its seal is checked
+    selection = as_the_run_knows_it(training.with_name("selection") / models.dataset.name / f"{models.method}.csv")
     chosen = chosen_configurations(load_table(selection)).get(models.method) if selection.exists() else None
     if chosen is None:
         raise ValueError(

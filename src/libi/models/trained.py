@@ -101,8 +101,11 @@ class TrainedModel:
                 raise ValueError(f"{name} is a tensor with gradients, which end here; give {name}.detach()")
             if array.layout is not torch.strided:
                 raise ValueError(f"{name} is no dense tensor; give {name}.to_dense()")
-            array = (array.float() if array.dtype is torch.bfloat16 else array).cpu().numpy()  # NumPy has no bfloat16
-        if np.ma.isMaskedArray(array):
+            if array.is_quantized or array.is_meta or array.element_size() == 1 and array.is_floating_point():
+                raise ValueError(f"{name} must be a tensor of plain real numbers; got {array.dtype}")
+            array = array.resolve_conj().resolve_neg().cpu()
+            array = (array.float() if array.dtype is torch.bfloat16 else array).numpy()  # NumPy has no bfloat16
+        if np.ma.isMaskedArray(array) or (isinstance(array, list | tuple) and any(map(np.ma.isMaskedArray, array))):
             raise ValueError(f"{name} is a masked array; leave the masked points out, or fill them")
         try:
             numbers = np.asarray(array)
@@ -112,9 +115,11 @@ class TrainedModel:
             raise ValueError(f"{name} must be real numbers; got {numbers.dtype}")
         if numbers.ndim != 2 or numbers.shape[0] != features:
             raise ValueError(f"{shape}; got {list(numbers.shape)}")
+        with np.errstate(over="ignore"):
+            numbers = numbers.astype(np.float64)
         if not np.isfinite(numbers).all():
             raise ValueError(f"{name} must be finite; {int((~np.isfinite(numbers)).sum())} of its values are not")
-        return torch.from_numpy(numbers.astype(np.float64))
+        return torch.from_numpy(numbers)
 
 
 def metadata_of(

@@ -77,7 +77,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     Raises:
         RuntimeError: if it fails, with what it said.
     """
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
     if done.returncode:
         raise RuntimeError(f"{shlex.join(command)} ended with exit code {done.returncode}:\n{done.stderr.strip()}")
 

@@ -16,6 +16,8 @@ from libi.runtime.cache import cache_folder
 log = logging.getLogger(__name__)
 
 HOST = torch.device("cpu")
+CPUINFO = Path("/proc/cpuinfo")
+FEATURES = "flags", "Features"  # as /proc/cpuinfo calls them on x86 and on ARM
 
 CACHED = 600_000  # float32 numbers that stay in a core's cache from one operation of a step to the next
 COPIES = 6  # of what a step holds of its models, at its widest: values, gradients, and what is on the way
@@ -56,8 +58,8 @@ def take_gpu(names: list[str], folder: Path | None = None) -> int:
         names: of the GPUs, the same in all processes whichever of them they see.
         folder: where the files are, if not in libi's cache.
     """
-    folder = folder or cache_folder() / "gpus"
     try:
+        folder = folder or cache_folder() / "gpus"
         folder.mkdir(parents=True, exist_ok=True)
         for place in itertools.count():
             for number, name in enumerate(names):
@@ -67,7 +69,7 @@ def take_gpu(names: list[str], folder: Path | None = None) -> int:
                     return number
                 except BlockingIOError:
                     os.close(file)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # without a home, say
         log.warning("%s cannot hold locks, so all jobs take the first GPU: %s", folder, error)
     return 0
 
@@ -106,7 +108,7 @@ def kind_of(device: torch.device) -> list[str]:
 
 def _processor_flags() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = CPUINFO.read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next((line for line in lines if line.startswith("flags")), "")
+    return next((line for line in lines if line.startswith(FEATURES)), "")

@@ -22,7 +22,8 @@ PathLike = str | os.PathLike[str]
 MADE = ("results", "figures", "paper")  # the folders of what the jobs of a run make
 BY_HAND = (  # what else is there
     *(f"{folder}/README.md" for folder in MADE),
-    *("paper/choices.yaml", "paper/replication.tex", "paper/references.bib", "paper/reference"),
+    *("paper/choices.yaml", "paper/published_table1.csv", "paper/replication.tex", "paper/references.bib"),
+    "paper/reference",
 )
 TENSORS = ".safetensors"
 CHANGED = "it has changed since it was written"
@@ -99,7 +100,7 @@ class Statement:
                 raise ValueError("it has changed")
             parts = json.loads(told)
             return cls(parts["path"], parts["sha256"], Origin(**parts["origin"]))
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a statement: {error}") from None
 
 
@@ -196,8 +197,11 @@ def _header(opened: BinaryIO) -> tuple[dict[str, Any], dict[str, str], int]:
     length = int.from_bytes(opened.read(8), "little")
     if length > os.fstat(opened.fileno()).st_size:
         raise ValueError("its header is cut")
-    tensors = dict(json.loads(opened.read(length)))
-    return tensors, json.loads(tensors.pop("__metadata__")[ABOUT]), 8 + length
+    try:
+        tensors = dict(json.loads(opened.read(length)))
+        return tensors, json.loads(tensors.pop("__metadata__")[ABOUT]), 8 + length
+    except RecursionError as error:
+        raise ValueError(f"its header is no such thing: {error}") from None
 
 
 def tensors_hash_of(path: PathLike) -> str:
@@ -238,7 +242,9 @@ def check_content(path: PathLike, root: PathLike = ".") -> Statement:
         found = tensors_hash_of(file) if file.suffix == TENSORS else hashlib.sha256(file.read_bytes()).hexdigest()
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, MemoryError, OverflowError):
+    except OSError as error:
+        raise Damaged(path, f"it cannot be read ({error})") from None
+    except (ValueError, KeyError, TypeError, AttributeError, MemoryError, OverflowError):
         found = ""
     if statement.sha256 != found:
         raise Damaged(path, CHANGED)

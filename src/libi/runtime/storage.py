@@ -84,7 +84,7 @@ def load_tensors(path: PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {}).get(ABOUT, "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, RecursionError) as error:
         raise Damaged(path, f"not a whole safetensors file ({error})") from error
     if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
         raise Damaged(path, "what it says of itself is not text by name")

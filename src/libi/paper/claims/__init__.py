@@ -46,7 +46,7 @@ FILES = {
     "collapse": "closed_form/collapse.csv",  # Case 2: theta, mle_objective, posterior_matching, mutual_information
     "scaling": "closed_form/scaling.csv",  # what shrinking the codes does: libi.paper.examples.shrinkage
     "joint_map": "closed_form/joint_map_*.csv",  # a row a data set and restart; empty without such a data set
-    "published": "config/published_table1.csv",  # the paper's Table 1
+    "published": "paper/published_table1.csv",  # the paper's Table 1
 }
 
 CLAIMS: Room[Judge] = Room("paper/claims", "CLAIMS")

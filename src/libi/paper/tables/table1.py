@@ -30,7 +30,7 @@ def summarise(metrics: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
         metrics: one row a (dataset, method, replicate), with configuration, test_ll, test_ll_exact, s_knn,
             share_below_100 and share_estimated; other columns are ignored. Where no model could be chosen, the values
             and the configuration are empty.
-        published: the paper's table, config/published_table1.csv: dataset, method, metric, mean, sd.
+        published: the paper's table, paper/published_table1.csv: dataset, method, metric, mean, sd.
 
     Returns:
         one row a (dataset, method, metric), in the order of their rooms, truth first. Metrics are test_ll (Eq. 48),
