@@ -25,6 +25,7 @@ import audit  # noqa: E402
 from inventory import inventory_of, read, sha256  # noqa: E402
 
 from libi.base.values import StudyError  # noqa: E402
+from libi.runtime.seals import BY_HAND, seal_of  # noqa: E402
 from libi.runtime.storage import atomic  # noqa: E402
 from libi.study.family import Family  # noqa: E402
 from libi.study.variants import family_of_run  # noqa: E402
@@ -39,7 +40,7 @@ PROFILES = {
 }
 LICENSE, PAPER = "LICENSE", "https://proceedings.mlr.press/v118/yacoby20a.html"
 ALWAYS = ("Snakefile", "README.md", LICENSE, "requirements.lock", "environment.yml", "CITATION.cff")
-FOLDERS = ("workflow", "scripts", "src", "config")
+FOLDERS = ("workflow", "scripts", "src", "config", "benchmarks", "profiles", "slurm")
 AUTHORS = {"@id": "#authors", "@type": "Organization", "name": "The libi authors"}  # as in CITATION.cff
 WORKFLOWS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 PLAIN = "text/plain"
@@ -53,6 +54,7 @@ FORMATS = {
     ".png": "image/png",
     ".py": "text/x-python",
     ".rst": "text/x-rst",
+    ".seal": "application/json",
     ".safetensors": "application/octet-stream",
     ".tex": "text/x-tex",
     ".tsv": "text/tab-separated-values",
@@ -63,7 +65,7 @@ FORMATS = {
 
 def sources(root: Path) -> list[str]:
     """The files that a study is made by."""
-    found = [root / name for name in ALWAYS]
+    found = [root / name for name in (*ALWAYS, *BY_HAND)]
     found += [
         path for folder in FOLDERS for path in sorted((root / folder).rglob("*")) if "__pycache__" not in path.parts
     ]
@@ -149,9 +151,9 @@ def metadata(root: Path, family: Family, study: str, found: Mapping[str, Any]) -
     """
     hashes = {name: entry["sha256"] for name, entry in found["files"].items()}
     action = execution(family, study, found)
-    files = list(
-        dict.fromkeys([*sources(root), study, *hashes, inventory_of(root, family).relative_to(root).as_posix()])
-    )
+    seals = [seal.as_posix() for seal in map(seal_of, hashes) if (root / seal).exists()]
+    own = inventory_of(root, family).relative_to(root).as_posix()
+    files = list(dict.fromkeys([*sources(root), study, *hashes, *seals, own]))
     crate = {
         "@id": "./",
         "@type": "Dataset",

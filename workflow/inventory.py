@@ -1,4 +1,4 @@
-"""What the files of a study are: of each its hash, the rule that made it, from what, when, and on which machine.
+"""What the files of a study are: the hash of each, and by which rule, from what, when and where it was made.
 
 A run writes it as it ends, to `inventory.json` among the results. For what a run makes that is killed, the next run
 writes it, by a note that the first left at its start. `make audit` compares the files with it.
@@ -129,7 +129,9 @@ def read(path: Path) -> dict[str, Any]:
     return found if told and found.keys() == empty.keys() else empty
 
 
-def take(root: Path, family: Family, earlier: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+def take(
+    root: Path, family: Family, earlier: Mapping[str, Any], run: Mapping[str, Any], touched: bool = False
+) -> dict[str, Any]:
     """The inventory of the files that a run's studies have made.
 
     Args:
@@ -138,6 +140,7 @@ def take(root: Path, family: Family, earlier: Mapping[str, Any], run: Mapping[st
         earlier: the last inventory. What it says of a file that was not made again since is kept, so that an edit of
             the file stays an edit.
         run: result of `describe_run` for the run that has made what the last inventory lacks.
+        touched: whether that run has made nothing of what the last inventory has.
     """
     folders = [*family, *([f"/{family.name}"] if family.varied else [])]
     noted = {file: note for folder in folders for file, note in notes(root, folder).items()}
@@ -154,7 +157,9 @@ def take(root: Path, family: Family, earlier: Mapping[str, Any], run: Mapping[st
     for file, note in noted.items():
         made_from = [name for name in note["input"] if name in noted or name in earlier["files"]]
         ended = datetime.fromtimestamp(note["endtime"], UTC).isoformat(timespec="milliseconds")
-        if kept.get(file, {}).get("ended") != ended:
+        if touched and file in kept:
+            kept[file] = {**kept[file], "ended": ended}
+        elif kept.get(file, {}).get("ended") != ended:
             kept[file] = {
                 "sha256": hash_of(file),
                 "rule": note["rule"],
@@ -204,9 +209,15 @@ def begin(root: Path, family: Family) -> None:
         save_text(inventory_of(root, family).with_name(UNDER_WAY), json.dumps(describe_run(root)) + "\n")
 
 
-def end(root: Path, family: Family) -> None:
-    """Write the inventory of a run's studies, if it has made anything."""
-    _write(root, family, _noted(root, family) or describe_run(root))
+def end(root: Path, family: Family, touched: bool = False) -> None:
+    """Write the inventory of a run's studies, if it has made anything.
+
+    Args:
+        root: the work tree.
+        family: the studies.
+        touched: whether the run has only given its files a new date: what made them stays what it was.
+    """
+    _write(root, family, _noted(root, family) or describe_run(root), touched)
     inventory_of(root, family).with_name(UNDER_WAY).unlink(missing_ok=True)
 
 
@@ -219,8 +230,8 @@ def _noted(root: Path, family: Family) -> dict[str, Any] | None:
     return run if isinstance(run, dict) and run.keys() == describe_run(root).keys() else None
 
 
-def _write(root: Path, family: Family, run: Mapping[str, Any]) -> None:
+def _write(root: Path, family: Family, run: Mapping[str, Any], touched: bool = False) -> None:
     path = inventory_of(root, family)
-    found = take(root, family, read(path), run)
+    found = take(root, family, read(path), run, touched)
     if found["files"]:
         save_text(path, json.dumps(found, indent=1) + "\n")

@@ -15,7 +15,6 @@ import argparse
 import gzip
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -34,10 +33,9 @@ from published_models import publish_models  # noqa: E402
 from second_run import FOLDER  # noqa: E402
 
 from benchmarks import proposals, selection  # noqa: E402
-from benchmarks.machine import describe_machine  # noqa: E402
 from libi.paper.tables.conclusions import to_latex  # noqa: E402
 from libi.paper.tables.variants import undecided_to_latex  # noqa: E402
-from libi.runtime.storage import atomic, load_table, save_table, save_text  # noqa: E402
+from libi.runtime.storage import READABLE, atomic, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import read_family  # noqa: E402
 
@@ -80,7 +78,10 @@ def budget(root: Path) -> pd.DataFrame:
     for path in sorted(folder.rglob("*.tsv")):
         rule, *wildcards = path.relative_to(folder).with_suffix("").parts
         what = " ".join([rule, *wildcards[:-1]]) if rule == "train" else rule
-        measured = pd.read_csv(path, sep="\t").iloc[0]
+        try:
+            measured = pd.read_csv(path, sep="\t", na_values=["-"]).astype({"s": float, "max_rss": float}).iloc[0]
+        except (ValueError, KeyError, IndexError, TypeError):
+            raise SystemExit(f"{path.relative_to(root)} is not what Snakemake measured; make its job anew") from None
         rows.append({"what": what, "seconds": measured["s"], "mib": measured["max_rss"]})
     groups = pd.DataFrame(rows).groupby("what")
     table = groups.agg(jobs=("seconds", "size"), seconds=("seconds", "sum"), most_mib=("mib", "max"))
@@ -102,17 +103,32 @@ def planned(jobs: Mapping[str, Job]) -> pd.DataFrame:
     return pd.DataFrame([{"cores": cores, "wall_seconds": round(wall_seconds(jobs, cores))} for cores in CORES])
 
 
-def run_of(root: Path, folders: Iterable[str]) -> dict[str, object]:
-    """When, where and from what commit the jobs of some studies ran, by their folders in results/."""
+LEAST_SECONDS = 0.02  # of a job: Snakemake notes next to nothing where files only get a new date
+
+
+def run_of(root: Path, *folders: str) -> dict[str, object]:
+    """When, where and from what commit the jobs of some studies ran.
+
+    Args:
+        root: the work tree.
+        folders: of the studies in results/; the last one has their inventory.
+
+    Raises:
+        SystemExit: if they ran on different machines, or if their times are those of `snakemake --touch`.
+    """
     found = [note for folder in folders for note in notes(root, folder).values()]
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True).stdout.strip()
+    runs = inventory.read(root / "results" / folders[-1].removeprefix("/") / inventory.NAME)["runs"]
+    if len({json.dumps(run["machine"], sort_keys=True) for run in runs}) > 1:
+        raise SystemExit("The jobs ran on different machines, so their times cannot be published together.")
     spans = {note["log"][0]: (note["starttime"], note["endtime"]) for note in found}
+    if sum(end - start for start, end in spans.values()) < len(spans) * LEAST_SECONDS:
+        raise SystemExit("The times of the jobs are those of `snakemake --touch`, so they cannot be published.")
     return {
         "wall_seconds": round(busy_seconds(spans.values())),
         "core_seconds": round(sum(end - start for start, end in spans.values())),
         "jobs": len(spans),
-        "commit": commit or None,
-        "machine": {key: value for key, value in describe_machine().items() if key != "jax"},
+        "commit": runs[-1]["commit"],
+        "machine": runs[-1]["machine"] | {"python": runs[-1]["python"], "torch": runs[-1]["packages"]["torch"]},
     }
 
 
@@ -121,7 +137,10 @@ def publish_paper(root: Path, reference: Path) -> None:
     if old := leftovers(root):
         names = ", ".join(map(str, old))
         raise SystemExit(f"No jobs of this study wrote these; remove them and their benchmarks: {names}")
-    save_compressed(reference / "models.csv.gz", models(root).to_csv(index=False, lineterminator="\n"))
+    save_compressed(
+        reference / "models.csv.gz",
+        models(root).to_csv(index=False, lineterminator="\n", float_format=f"%.{READABLE}g"),
+    )
     publish_inventory(root, "", reference / "inventory.json.gz")
     save_table(reference / "budget.csv", budget(root))
     publish_models(root, "", read_study(root / "config/config.yaml"), reference / "models")
@@ -132,7 +151,7 @@ def publish_paper(root: Path, reference: Path) -> None:
     studies = [path.parent for path in (root / "results").glob("*/inventory.json")]
     others = sum(map(megabytes, studies))
     taken = {"results": megabytes(root / "results") - others, "environment": megabytes(Path(sys.prefix))}
-    save_run(reference / "run.json", run_of(root, [""]) | {"megabytes": taken})
+    save_run(reference / "run.json", run_of(root, "") | {"megabytes": taken})
 
 
 def megabytes(folder: Path) -> int:
@@ -144,14 +163,14 @@ def publish_second_run(root: Path, reference: Path) -> None:
     """Publish what this run's jobs took, and when and where it ran."""
     publish_inventory(root, "", reference / FOLDER / "inventory.json.gz")
     save_table(reference / FOLDER / "budget.csv", budget(root))
-    save_run(reference / FOLDER / "run.json", run_of(root, [""]))
+    save_run(reference / FOLDER / "run.json", run_of(root, ""))
 
 
 def publish_sensitivity(root: Path, reference: Path) -> None:
     """Publish the time that the sensitivity study took."""
     family = read_family(str(root / "config/sensitivity.yaml"))
     publish_inventory(root, f"/{family.name}", reference / "sensitivity_inventory.json.gz")
-    save_run(reference / "sensitivity.json", run_of(root, [*family, f"/{family.name}"]))
+    save_run(reference / "sensitivity.json", run_of(root, *family, f"/{family.name}"))
 
 
 def publish_power(root: Path, reference: Path) -> None:
@@ -162,7 +181,7 @@ def publish_power(root: Path, reference: Path) -> None:
     save_text(reference / "power_undecided.tex", undecided_to_latex(undecided(reference), study="power"))
     save_text(reference / "power_replicates.tex", f"{replicates}%\n")
     publish_inventory(root, "/power", reference / "power_inventory.json.gz")
-    save_run(reference / "power.json", run_of(root, ["/power"]))
+    save_run(reference / "power.json", run_of(root, "/power"))
 
 
 def save_run(path: Path, run: Mapping[str, object]) -> None:
@@ -209,7 +228,7 @@ PARTS = {
         "make power",
         "config/power.yaml",
         {"results/power/claims.csv": f"{FOLDER}/power_claims.csv"},
-        lambda root, reference: save_run(reference / FOLDER / "power.json", run_of(root, ["/power"])),
+        lambda root, reference: save_run(reference / FOLDER / "power.json", run_of(root, "/power")),
         on_demand=True,
     ),
     "second_run": Part(

@@ -137,6 +137,24 @@ def test_what_a_killed_run_has_made_is_the_killed_runs(tiny_run, tmp_path):
     assert not (project.root / "results/tiny/.run.json").exists()
 
 
+def test_files_that_only_get_a_new_date_stay_those_of_the_run_that_made_them(tiny_run, tmp_path):
+    project = tiny_run.copy(tmp_path / "project")
+    before = inventory(project)
+    before["runs"][0]["commit"] = "of the run that made them"
+    (project.root / "results/tiny/inventory.json").write_text(json.dumps(before))
+    run = project.snakemake("--cores", "1", "--touch", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout
+    (project.root / "paper/tiny/verdicts.tex").unlink()
+    run = project.snakemake("--cores", "1", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout
+    found = inventory(project)
+    commits = {file: found["runs"][entry["run"]]["commit"] for file, entry in found["files"].items()}
+    assert commits.pop("paper/tiny/verdicts.tex") != before["runs"][0]["commit"]
+    others = {file for file, commit in commits.items() if commit != before["runs"][0]["commit"]}
+    assert all(file.startswith(("paper/tiny/", "results/tiny/conclusions")) for file in others), others
+    assert commits["results/tiny/training/linear_jtex/vae/0.safetensors"] == before["runs"][0]["commit"]
+
+
 def test_a_run_says_which_results_another_version_of_a_package_has_computed(tiny_run, tmp_path):
     project = tiny_run.copy(tmp_path / "project")
     path = project.root / "results/tiny/inventory.json"

@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 
-from .conftest import SMOKE, TINY, TINY_FILE, environment, write_study
+from .conftest import SMOKE, TINY, TINY_FILE, Project, environment, write_study
 
 VALIDATOR = shutil.which("rocrate-validator")
 
@@ -64,6 +64,18 @@ def test_the_run_leads_from_the_study_by_the_workflow_to_all_results(graph, tiny
     assert graph[graph["Snakefile"]["programmingLanguage"]["@id"]]["@type"] == "ComputerLanguage"
     assert {"@id": "https://w3id.org/ro/wfrun/workflow/0.5"} in graph["./"]["conformsTo"]
     assert graph["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+
+
+def test_an_unpacked_crate_is_a_project_whose_models_open_and_whose_study_is_whole(crate, tmp_path):
+    with zipfile.ZipFile(crate) as files:
+        files.extractall(tmp_path)
+    project, path = Project(tmp_path), "results/tiny/training/linear_jtex/vae/0.safetensors"
+    opening = f"import libi; assert libi.load({path!r}).restart in (0, 1)"
+    subprocess.run([sys.executable, "-c", opening], cwd=tmp_path, env=environment(PYTHONPATH="src"), check=True)
+    run = project.snakemake("--cores", "2", "--touch", "--configfile", TINY_FILE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    jobs, _ = project.planned("--configfile", TINY_FILE)
+    assert not {"train", "train_first", "evaluate"} & jobs.keys(), jobs
 
 
 @pytest.mark.skipif(VALIDATOR is None, reason="needs roc-validator")

@@ -14,6 +14,7 @@ from progress import Progress, Work
 from snakemake.logging import logger
 
 SCREENS = []
+terminal.quieten(logger)
 
 
 def work_of(job):
@@ -95,9 +96,9 @@ def finish():
     for screen in SCREENS:
         screen.end()
     try:
-        inventory.end(Path.cwd(), FAMILY)
+        inventory.end(Path.cwd(), FAMILY, touched=workflow.touch)
     except OSError as error:  # a drive that is full, say
-        logger.warning(f"Who made the files of this run could not be noted ({error}). The next run will note it.")
+        logger.warning(f"This run could not record what made its files ({error}). The next run will.")
 
 
 onsuccess:
