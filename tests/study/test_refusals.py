@@ -162,6 +162,8 @@ NEVER = "always part of a study and never listed"
          + "one after it; training.epochs is 24"),
         (f"{K_NN}.neighbours", 100,
          f"{K_NN}.points: given 100; allowed: at least 101, one more than neighbours"),
+        (BETA, list(range(1, 10_002)), "datasets.gaussian.beta_vae: its grid has 10001 configurations; at most 10000, "
+         + "since each is listed before a run"),
     ],
 )  # fmt: skip
 def test_bad_input_is_named(path, value, expected):
@@ -184,6 +186,19 @@ def test_bad_input_is_named(path, value, expected):
 )
 def test_the_last_possible_values_are_accepted(path, value):
     load_study(changed(path, value), "f")
+
+
+def test_what_is_too_much_together_is_refused_at_once():
+    """Each number alone is within its limits."""
+    study = mapping()
+    study |= {"restarts": 10_000, "replicates": 1000, "replicates_per_job": 1000}
+    study["points"]["validation"], study["training"]["validation_draws"] = 10**6, 10_000
+    found = complaints(study)
+    assert found[0] == (
+        "config/mine.yaml: training.validation_draws: given 10000; allowed: at most 100, since all draws are held in "
+        "memory and points.validation is 1000000"
+    )
+    assert len(found) > 4 and all("models in one job; at most 1000000, since all of them" in one for one in found[1:])
 
 
 def test_one_epoch_suffices_without_annealing():

@@ -1,6 +1,7 @@
 """Reading a study's file, and saying what is wrong with it."""
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -126,6 +127,9 @@ for _kind in ("int", "float"):
     _StrictLoader.add_constructor(f"tag:yaml.org,2002:{_kind}", _StrictLoader.construct_number)
 
 
+MOST_DRAWS, MOST_CONFIGURATIONS, MOST_MODELS = 10**8, 10**4, 10**6  # of what is held or listed at once
+
+
 @dataclass(frozen=True)
 class _Sound:
     """Looks values up in a study of which some parts are wrong or missing."""
@@ -157,6 +161,7 @@ def _disagreements(value: _Sound) -> Iterator[str]:
         yield refuse(
             ("training", "constrained_batch_size"), constrained, f"a divisor of points.train, which is {train}"
         )
+    yield from _disagreements_of_sizes(value)
     yield from _disagreements_of_metrics(value)
     yield from _disagreements_of_own_points(value)
     annealing = [name for name in LISTED if "annealing_share" in METHODS[name].reads]
@@ -171,6 +176,27 @@ def _disagreements(value: _Sound) -> Iterator[str]:
             if value(*path, index) is not None and 2 * units > epochs:
                 words = f"at most {epochs // 2}, since each has two phases and training.epochs is {epochs}"
                 yield refuse((*path, index), units, words)
+
+
+def _disagreements_of_sizes(value: _Sound) -> Iterator[str]:
+    """Describe what is too much together: of each number alone there is a limit too."""
+    points, draws = value("points", "validation"), value("training", "validation_draws")
+    if None not in (points, draws) and points * draws > MOST_DRAWS:
+        words = f"at most {MOST_DRAWS // points}, since all draws are held in memory and points.validation is {points}"
+        yield refuse(("training", "validation_draws"), draws, words)
+    restarts, packed = value("restarts"), value("replicates_per_job")
+    for dataset, method in itertools.product(DATASETS, LISTED):
+        grid = value("datasets", dataset, method)
+        if not isinstance(grid, dict) or not all(isinstance(axis, list) for axis in grid.values()):
+            continue
+        configurations = math.prod(map(len, grid.values()))
+        models = configurations * (restarts or 1) * (packed or 1)
+        if configurations > MOST_CONFIGURATIONS:
+            words = f"{configurations} configurations; at most {MOST_CONFIGURATIONS}, since each is listed before a run"
+            yield f"datasets.{dataset}.{method}: its grid has {words}"
+        elif models > MOST_MODELS:
+            words = f"{models} models in one job; at most {MOST_MODELS}, since all of them are held in memory"
+            yield f"datasets.{dataset}.{method}: with restarts and replicates_per_job its grid makes {words}"
 
 
 def _disagreements_of_metrics(value: _Sound) -> Iterator[str]:
