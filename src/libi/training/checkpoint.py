@@ -23,6 +23,7 @@ from libi.training.engine import Stack
 log = logging.getLogger(__name__)
 
 PLACE = ("phase", "epoch", "trained")  # where a stack is
+WAYS = "computed_by"  # what has trained it so far
 
 
 def flatten(value: Any, name: str = "") -> dict[str, Tensor]:
@@ -103,7 +104,7 @@ class Checkpoints:
         self.check_ownership()
         last, before = self._paths(number)
         tensors = flatten(stack.state)
-        about = {key: str(getattr(stack, key)) for key in PLACE} | self._owned(number)
+        about = {key: str(getattr(stack, key)) for key in (*PLACE, WAYS)} | self._owned(number)
         if last.exists():
             os.replace(last, before)
         save_tensors(last, tensors, about)
@@ -123,6 +124,7 @@ class Checkpoints:
                 continue
             stack.state = restore(stack.state, tensors)
             stack.phase, stack.epoch, stack.trained = (int(about[key]) for key in PLACE)
+            stack.computed_before = set(filter(None, about[WAYS].split(", ")))
             log.info("stack %d goes on from epoch %d", number + 1, stack.trained)
             return
 

@@ -53,6 +53,7 @@ class Stack:
         self._problem, self._members, self._phases, self._settings = problem, members, phases, settings
         self._inputs = Inputs(problem, members, settings, objectives)
         self._backends = choose_backends(self._inputs, {phase.objective for phase in phases})
+        self.computed_before: set[str] = set()  # by a process that was stopped: see computed_by
         self.snapshots = snapshots(phases, settings.validate_every)
         self.state = State.start(self._initial_parameters(), len(self.snapshots))
         self.phase = self.epoch = self.trained = 0
@@ -78,7 +79,7 @@ class Stack:
     @property
     def computed_by(self) -> str:
         """What has computed the steps: C++ kernels, compiled PyTorch, recorded PyTorch (a GPU's), or PyTorch."""
-        return ", ".join(sorted(set().union(*(backend.ways() for backend in self._backends.values()))))
+        return ", ".join(sorted(self.computed_before.union(*(backend.ways() for backend in self._backends.values()))))
 
     @property
     def train(self) -> Float[Tensor, "#models observed points"]:
