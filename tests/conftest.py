@@ -8,6 +8,8 @@ import jaxtyping
 import pytest
 import torch
 
+from libi.runtime.rooms import PACKAGE
+
 from . import checker
 
 ROOMS = "base datasets objectives methods models metrics statistics posterior evaluation training native".split()
@@ -18,8 +20,10 @@ jaxtyping.install_import_hook([f"libi.{room}" for room in ROOMS], f"{checker.__n
 # too. In that state most packages cannot be imported, so `libi.models.trained` first imports all that these files take.
 importlib.import_module("libi.models.trained")
 typing.TYPE_CHECKING = True
-for name in ("base.objective", "base.own_points", "models.metric", "metrics.test_ll", "metrics.mmd", "methods.iwae"):
-    importlib.import_module(f"libi.{name}")
+for path in sorted(PACKAGE.rglob("*.py")):
+    place = path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
+    if place.startswith(tuple(ROOMS)) and "\n    from torch import" in path.read_text(encoding="utf-8"):
+        importlib.import_module(f"libi.{place}")
 typing.TYPE_CHECKING = False
 
 torch.set_num_threads(1)  # two workers share the cores

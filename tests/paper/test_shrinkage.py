@@ -7,8 +7,10 @@ import torch
 from torch.distributions import MultivariateNormal, kl_divergence
 
 from libi.datasets import DATASETS
+from libi.methods import METHODS
 from libi.models.trained import TrainedModels, metadata_of
 from libi.paper.examples.shrinkage import measure_shrinkage, scaling_table
+from libi.paper.vocabulary import LINEAR, PAPERS_DATASETS
 from libi.runtime.storage import save_tensors
 
 SCALES = (1.0, 1.5, 10.0)
@@ -75,3 +77,9 @@ def test_scaling_the_codes_by_hand():
     assert row["mle_objective"] == pytest.approx(kl_divergence(first, second).item(), rel=1e-3)
     assert (table.xs(1.0, level="scale").abs() < 1e-9).all(axis=None)
     assert set(table.index.get_level_values("dataset")) == {"linear_jtex", "gaussian"}
+
+
+def test_the_data_sets_that_are_called_linear_are():
+    """In the paper's words, and where joint MAP is shown."""
+    linear = tuple(name for name in PAPERS_DATASETS if DATASETS[name].linear)
+    assert tuple(LINEAR) == METHODS["joint_map"].shown_on == linear

@@ -45,7 +45,9 @@ def test_a_conclusion_is_what_its_claims_come_to(verdicts, expected):
     row = table.loc["trained VAEs that trade data for easy posteriors"]
     assert row["verdict"] == expected
     assert row["claims"] == len(verdicts) - verdicts.count("not testable")
-    assert row["evidence"].startswith("the less clear of the two effects: on LinearJTEx 0.5 (0.25 to 0.75)")
+    assert row["evidence"].startswith(
+        "the less clear of two effects (more misfit, easier posteriors): on LinearJTEx 0.5"
+    )
     assert (table.drop(index=row.name)["verdict"] == "is open").all()
 
 

@@ -62,14 +62,18 @@ addEventListener("load", () => {
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
   const figure = document.querySelector("#figures button"), picture = figure.querySelector("img");
   const before = picture.clientWidth; figure.click();
-  const zoomed = picture.naturalWidth === 1 && picture.clientWidth > 1.5 * before && figure.textContent;
+  const zoomed = picture.naturalWidth === 1 && picture.clientWidth > 1.2 * before && figure.textContent;
   const kinds = [...document.querySelectorAll("#claims details")], closed = kinds.every(kind => !kind.open);
   for (const kind of kinds) kind.querySelector("summary").click();
   const claims = closed && kinds.every(kind => kind.open) && document.querySelectorAll("#claims tbody tr").length;
   const keys = cells.every(cell => cell.tagName === "BUTTON");  // so Enter and Space click them
   const home = document.activeElement === cells[0];
+  // What lies beyond the window and cannot be scrolled to in a box of its own.
+  const boxed = one => one && (getComputedStyle(one).overflowX !== "visible" || boxed(one.parentElement));
+  const beyond = one => one.getBoundingClientRect().right > innerWidth + 1 && !boxed(one.parentElement);
+  const cut = [...document.querySelectorAll("body *")].filter(beyond).map(one => one.tagName), count = cells.length;
   document.title =
-    JSON.stringify({ zoomed, claims, keys, cells: cells.length, titles: titles.size, pressed, paths, errors, home });
+    JSON.stringify({ zoomed, claims, keys, cells: count, titles: titles.size, pressed, paths, errors, home, cut });
 });
 </script>"""
 
@@ -155,13 +159,16 @@ def test_a_name_cannot_end_the_content_early(shown):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-def test_in_a_browser_every_cell_can_be_chosen_and_keys_work(shown, tmp_path):
+@pytest.mark.parametrize("width", [1280, 500])
+def test_in_a_browser_every_cell_can_be_chosen_keys_work_and_nothing_is_cut_off(shown, tmp_path, width):
+    """On a wide screen and on a narrow one, which is the narrowest that Chromium has."""
     path = tmp_path / "index.html"
     path.write_text(to_html(shown, study="mine").replace("<main>", f"{WALK}<main>"))
     quiet = [
         "--disable-gpu",
         "--disable-background-networking",
         "--no-first-run",
+        f"--window-size={width},900",
         f"--user-data-dir={tmp_path}/profile",
     ]
     command = [CHROMIUM, "--headless", "--no-sandbox", *quiet, "--dump-dom", f"file://{path}"]
@@ -178,4 +185,5 @@ def test_in_a_browser_every_cell_can_be_chosen_and_keys_work(shown, tmp_path):
         "paths": paths,
         "errors": [],
         "home": True,
+        "cut": [],
     }

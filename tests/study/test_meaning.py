@@ -11,6 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 import libi.datasets
+from libi.base.method import OF_THE_ELBO
+from libi.methods import METHODS
 from libi.study.jobs import Configuration, EvaluationJob, PosteriorJob, ScoringJob, TrainingJob
 from libi.study.reading import StudyError, load_study, read_study
 
@@ -291,3 +293,13 @@ def test_the_module_is_light():
     code = f"import libi.study.reading, sys; print({heavy})"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_setting_that_no_method_reads_any_more_is_in_no_job(monkeypatch):
+    """So an edit of a method's `reads` retrains that method alone."""
+    study = read_study(CONFIG / "config.yaml")
+    names = [(dataset, method) for dataset in study.dataset_names() for method in study.methods(dataset)]
+    before = {name: study.training_job(*name) for name in names}
+    monkeypatch.setitem(METHODS["libi"].__dict__, "reads", OF_THE_ELBO)
+    changed = {name for name in names if study.training_job(*name) != before[name]}
+    assert changed == {name for name in names if name[1] == "libi"}

@@ -1,6 +1,7 @@
 """What is wrong with a new method, data set, metric, claim or figure is said by `make check`, in a sentence.
 
-Snakemake runs the same checks before anything else; tests/workflow/test_extension.py tries some of these there.
+Snakemake runs the same checks before anything else, but does not open the data sets: its first jobs do.
+tests/workflow/test_extension.py tries some of these there.
 """
 
 import shutil
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from libi.paper.claims import FILES
+from libi.paper.figures import CLOSED_FORMS, OF_STUDY
 
 REPOSITORY = Path(__file__).parents[2]
 PHASE = """
@@ -131,7 +135,7 @@ CASES = [
     (FIGURES, GAPS + "FIGURE = 5\n", "broken.py: FIGURE is 5; docs/extend.md shows one"),
     (FIGURES, 'READS = ("gaps")\n' + DRAW.format("gaps"), "broken.py: lacks the tables that it reads"),
     (FIGURES, 'READS = ("gap",)\n' + DRAW.format("gap"), "READS has 'gap', which is no table of a study; did you mean"),
-    (FIGURES, 'READS = ("points",)\n' + DRAW.format("points"), "READS has 'points', which is no table of a study"),
+    (FIGURES, 'READS = ("summary",)\n' + DRAW.format("summary"), "READS has 'summary', which is no table of a study"),
     (
         FIGURES,
         GAPS + DRAW.format("grid"),
@@ -178,3 +182,8 @@ def test_what_is_wrong_with_a_new_file_is_said_in_a_sentence(package, path, text
     finally:
         file.unlink() if before is None else file.write_bytes(before)
     assert code == 1 and message in said and "Traceback" not in said, said
+
+
+def test_a_figure_may_read_all_that_claims_may_read():
+    tables = FILES.keys() - {"published"} | {"claims"}
+    assert {*OF_STUDY, *CLOSED_FORMS} == tables

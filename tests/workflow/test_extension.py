@@ -15,9 +15,10 @@ from libi.runtime.storage import load_tensors
 from .conftest import REPOSITORY, TINY, TINY_FILE, Project, write_study
 
 PAGE = (REPOSITORY / "docs/extend.md").read_text(encoding="utf-8")
-METHOD, DATASET, POINTS, METRIC, FIGURE, CLAIM, *EXAMPLES = re.findall(
-    r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
-)
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+METHOD, DATASET, METRIC, FIGURE, CLAIM, *EXAMPLES = BLOCK.findall(PAGE)
+(POINTS,) = BLOCK.findall((REPOSITORY / "config/README.md").read_text(encoding="utf-8"))
+ARRAY = POINTS.replace("my_points", "my_array").replace("My points", "My array").replace("mine.csv", "mine.npy")
 # A claim by tables that none of the paper's own claims reads.
 COUNTED = '''"""How many draws, points and configurations there are of the VAE."""
 
@@ -37,13 +38,35 @@ def judge(said, evidence):
 
 CLAIMS = judge
 '''
+# A figure of a table that none of the paper's figures reads, which is in several files.
+SCORED = '''"""The scores of all configurations."""
+
+from matplotlib.figure import Figure
+
+from libi.rendering.style import COLUMN, Drawing, styled
+
+READS = ("scores",)
+
+
+@styled
+def draw(scores):
+    """Draw a point for each configuration and replicate."""
+    figure = Figure(figsize=(COLUMN, 2.5), layout="constrained")
+    figure.subplots().plot(scores["log_likelihood"], scores["method"], "o")
+    return Drawing(figure, scores[["dataset", "method", "log_likelihood"]])
+
+
+FIGURE = draw
+'''
 SPLITS = ("train", "validation", "test")
 FILES = {
     "methods/toy.py": METHOD,
     "datasets/toy_set.py": DATASET,
     "datasets/my_points.py": POINTS,
+    "datasets/my_array.py": ARRAY,
     "metrics/spread.py": METRIC,
     "paper/figures/information.py": FIGURE,
+    "paper/figures/scored.py": SCORED,
     "paper/claims/informative_codes.py": CLAIM,
     "paper/claims/counted.py": COUNTED,
 }
@@ -52,7 +75,11 @@ ROWS = np.random.default_rng(0).normal(size=(130, 5))
 TOY = LINES["datasets"]["toy_set"]["toy"]
 EXTENDED = TINY | {
     "evaluation": TINY["evaluation"] | {"metrics": TINY["evaluation"]["metrics"] | LINES["evaluation"]["metrics"]},
-    "datasets": {"linear_jtex": TINY["datasets"]["linear_jtex"] | {"toy": TOY}} | LINES["datasets"],
+    "datasets": {
+        "linear_jtex": TINY["datasets"]["linear_jtex"] | {"toy": TOY},
+        "my_array": {"vae": {}},
+        **LINES["datasets"],
+    },
 }
 
 
@@ -72,6 +99,7 @@ def extended(tmp_path_factory, tiny_run):
     for name, text in FILES.items():
         (project.root / "src/libi" / name).write_text(text)
     (project.root / "data").mkdir()
+    np.save(project.root / "data/mine.npy", ROWS)
     np.savetxt(project.root / "data/mine.csv", ROWS, delimiter=",", header="a,b,c,d,e", comments="")
     write_study(project.root / TINY_FILE, EXTENDED)
     before = project.planned("--configfile", TINY_FILE)
@@ -100,7 +128,12 @@ def test_figure_6_and_the_gaps_have_them(extended):
 def test_points_of_one_s_own_are_split_and_have_no_truth(extended):
     """Every split is some of the rows, none of them twice; and what would need p(x) is missing."""
     root = extended[0].root
-    splits = [load_tensors(root / f"results/tiny/data/my_points/0/{name}.safetensors")[0]["x"] for name in SPLITS]
+    splits, of_array = (
+        [load_tensors(root / f"results/tiny/data/{own}/0/{name}.safetensors")[0]["x"] for name in SPLITS]
+        for own in ("my_points", "my_array")
+    )
+    assert [x.shape for x in of_array] == [(5, 40)] * 3
+    assert {tuple(row) for x in of_array for row in x.T.tolist()} <= set(map(tuple, ROWS.tolist()))
     assert [x.shape for x in splits] == [(5, 40)] * 3
     used = [tuple(row) for x in splits for row in x.T.tolist()]
     assert len(set(used)) == 120 and set(used) <= set(map(tuple, ROWS.tolist()))
@@ -116,8 +149,15 @@ def test_points_of_one_s_own_are_split_and_have_no_truth(extended):
 def test_the_figure_is_drawn(extended):
     root = extended[0].root
     gaps, drawn = (pd.read_csv(root / path) for path in ("results/tiny/gaps.csv", "figures/tiny/information.csv"))
-    assert drawn["information"].tolist() == gaps["information"].tolist()
+    assert drawn["information"].tolist() == pytest.approx(gaps["information"].tolist())
     assert (root / "figures/tiny/information.pdf").stat().st_size > 1000
+
+
+def test_a_figure_may_read_tables_that_no_other_figure_reads(extended):
+    root = extended[0].root
+    made = pd.concat(map(pd.read_csv, (root / "results/tiny/scores").rglob("*.csv")))
+    drawn = pd.read_csv(root / "figures/tiny/scored.csv")
+    assert len(drawn) == len(made) and set(drawn["method"]) == set(made["method"])
 
 
 def test_no_claim_is_about_them_but_the_new_one(extended, tiny_run):
@@ -144,12 +184,12 @@ def test_a_claim_may_read_tables_that_no_other_claim_reads(extended):
 def test_what_was_trained_before_stays(extended):
     """Only jobs of the new method and the new data set, and what gathers all."""
     _, (jobs, messages) = extended
-    assert jobs["train"] == 5  # the toy on both data sets, the new data set's truth and VAE, and the points' VAE
+    assert jobs["train"] == 6  # the toy on both data sets, the new data set's truth and VAE, and the points' VAEs
     assert jobs["train_first"] == 1  # on the points
-    assert jobs["select"] == jobs["infer"] == 6
-    assert jobs["evaluate"] == 9  # a further metric of all
+    assert jobs["select"] == jobs["infer"] == 7
+    assert jobs["evaluate"] == 10  # a further metric of all
     trained = [message for message in messages if message.startswith("Training")]
-    assert len(trained) == 6 and all("toy" in message or "my_points" in message for message in trained), trained
+    assert len(trained) == 7 and all("toy" in message or "my_" in message for message in trained), trained
 
 
 @pytest.mark.parametrize("order", "0123")

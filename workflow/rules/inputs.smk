@@ -119,9 +119,7 @@ def shrinkage(wildcards):
 
 
 def shown(wildcards, dataset, name):
-    """A table of a study by its name; with a data set, what the models of every method say of it under that name."""
-    if dataset is None:
-        return f"results{wildcards.study}/{name}.csv"
+    """What the models of every method on a data set say of it, in tables of a name."""
     path = f"results{{study}}/posterior/{{dataset}}/{{method}}_{name}.csv"
     methods = FAMILY[wildcards.study].methods(dataset)
     return [file for method in methods for file in at_home(path, wildcards, "posterior", dataset, method)]
@@ -135,15 +133,22 @@ def said_of_figure(name, default=None):
 def tables_of_figure(wildcards):
     """The files that a figure reads, by the names of its tables."""
     dataset, reads = (said_of_figure(name)(wildcards) for name in ("DATASET", "READS"))
+    if dataset is None:
+        return files_of(wildcards, {"claims": rules.judge.output[0], **EVIDENCE}, reads)
     return {name: derived(name) if name in CLOSED_FORMS else shown(wildcards, dataset, name) for name in reads}
 
 
 def tables_of_claims(wildcards):
     """The files that claims are judged by, by the names of their tables."""
-    files = {name: EVIDENCE[name] for name in tables_read()}
+    return files_of(wildcards, EVIDENCE, tables_read())
+
+
+def files_of(wildcards, tables, names):
+    """Some of a study's tables, by their names: the files of each."""
+    found = {name: tables[name] for name in names}
     return {
         name: path(wildcards) if callable(path) else expand(path, study=wildcards.study)[0]
-        for name, path in files.items()
+        for name, path in found.items()
     }
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from libi.statistics.likelihood import LikelihoodEstimate
 
 TITLE = "Test-LL"
+MEANING = "Mean log-likelihood of the test points in nats, as the paper estimates it (Eq. 48)"
 PLACE = 1
 REQUIRED = True  # Table 1 and the claims rest on it
 BETTER = "higher"
@@ -24,7 +25,7 @@ class ImportanceSettings(Section):
     """The estimate of the log-likelihood by Eq. 48."""
 
     importance_samples: Draws
-    """S of Eq. 48, draws a point."""
+    """S of Eq. 48: draws for each point."""
     variance_inflation: Factor
     """Factor on the variance of the proposal of Eq. 48."""
 

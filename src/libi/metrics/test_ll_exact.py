@@ -5,6 +5,7 @@ from __future__ import annotations
 from libi.models.metric import Measured, Metric, NoSettings, Subject
 
 TITLE = "exact"
+MEANING = "Mean log-likelihood of the test points in nats, exact. The paper does not print it"
 PLACE = 2
 REQUIRED = True  # Table 1 and the claims rest on it
 BETTER = "higher"

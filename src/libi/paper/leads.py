@@ -14,11 +14,11 @@ from libi.judging.comparisons import Comparison
 from libi.judging.replicates import by_replicate
 from libi.metrics import METRICS
 from libi.models.metric import HIGHER
-from libi.paper.vocabulary import OTHERS, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
+from libi.paper.vocabulary import EXACT, OTHERS, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS
 
 Gains = Float[np.ndarray, " replicates"]
 SIGNS = {name: 1 if METRICS.literal(name, "BETTER", HIGHER) == HIGHER else -1 for name in PAPERS_METRICS}
-COLUMNS = {"test_ll": "test_ll_exact", "s_knn": "s_knn"}  # the likelihood itself, not what Eq. 48 makes of it
+COLUMNS = {"test_ll": EXACT, "s_knn": "s_knn"}  # the likelihood itself, not what Eq. 48 makes of it
 UNITS = {"test_ll": "exact test log-likelihood, nats", "s_knn": "smooth k-NN statistic"}
 BETTER = {
     "test_ll": "LiBI's exact test log-likelihood minus another method's, nats",

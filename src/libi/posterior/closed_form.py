@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from libi.base.dataset import LATENT, Dataset
-from libi.base.layers import Parameters
+from libi.base.dataset import Dataset
+from libi.base.layers import MatrixMap, Parameters
 
 
 class GaussianPosterior(NamedTuple):
@@ -51,9 +52,16 @@ def loading_of(dataset: Dataset, theta: Float[Tensor, "1 parameters"]) -> Float6
     Raises:
         ValueError: if the data set's f_θ is not linear.
     """
-    if not dataset.linear:
+    decoder = dataset.decoder
+    if not dataset.linear or not isinstance(decoder, MatrixMap):
         raise ValueError(f"{dataset.name}: f_θ is not linear, so it has no loading matrix and no closed forms")
-    return dataset.decode(dataset.generative.unpack(theta.double()), torch.eye(LATENT, dtype=torch.float64)[None])[0]
+    return matrix_of(decoder, dataset.generative.unpack(theta.double()))
+
+
+def matrix_of(decoder: MatrixMap, parameters: Parameters) -> Float64[Tensor, "observed latent"]:
+    """W [observed, latent] of f_θ(z) = g(W z)."""
+    basis = torch.eye(decoder.inputs, dtype=torch.float64)[None]
+    return torch.stack(replace(decoder, activation=None).rows(parameters, basis.unbind(1)), 1)[0]
 
 
 def marginal_covariance(

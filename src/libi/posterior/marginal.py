@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from libi.base.dataset import LATENT, Dataset
 from libi.base.layers import MatrixMap, Network, Parameters, cube
+from libi.posterior.closed_form import matrix_of
 from libi.posterior.cubature import elementwise_log_likelihood
 from libi.posterior.modes import Joint
 from libi.posterior.piecewise import ReluNetwork, relu_log_likelihood
@@ -59,7 +59,7 @@ def marginal_log_likelihood(
     x, noise = x.double(), torch.tensor(dataset.noise_variance, dtype=torch.float64)
     parameters, decoder = dataset.generative.unpack(theta.double()), dataset.decoder
     if isinstance(decoder, MatrixMap):
-        loading = _matrix(decoder, parameters)
+        loading = matrix_of(decoder, parameters)
         if decoder.activation is None:
             values = linear_gaussian_log_likelihood(loading, noise, x)
             return Marginal(values, torch.zeros_like(values))
@@ -88,12 +88,6 @@ def laplace_log_likelihood(joint: Joint, samples: int, prior_share: float, sourc
     total, squares = weights.logsumexp(0), (2 * weights).logsumexp(0)
     variance = ((squares - 2 * total).exp() - 1 / samples).clamp(min=0)
     return Marginal(total - torch.tensor(float(samples)).log(), variance.sqrt(), exact=False)
-
-
-def _matrix(decoder: MatrixMap, parameters: Parameters) -> Tensor:
-    """W [observed, 2] of f_θ(z) = g(W z)."""
-    basis = torch.eye(decoder.inputs, dtype=torch.float64)[None]
-    return torch.stack(replace(decoder, activation=None).rows(parameters, basis.unbind(1)), 1)[0]
 
 
 def _relu_network(decoder: Network, parameters: Parameters) -> ReluNetwork:

@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from scipy.special import ndtr
 
 from libi.runtime.seals import PathLike
-from libi.runtime.storage import save_table, sealed
+from libi.runtime.storage import READABLE, save_table, sealed
 
 COLUMN, PAGE = 3.25, 6.75  # inches: a column of a two-column page, and both
 SMALL, NORMAL = 6.5, 7.5  # points
@@ -81,7 +81,7 @@ def save_drawing(drawing: Drawing, *, pdf: PathLike, png: PathLike, csv: PathLik
         drawing.figure.savefig(drawn, format=kind, metadata=METADATA[kind])
         with sealed(path) as temporary:
             temporary.write_bytes(drawn.getvalue())
-    save_table(csv, drawing.numbers)
+    save_table(csv, drawing.numbers, READABLE)
 
 
 def position_colours(positions: Float[np.ndarray, "points 2"]) -> Float[np.ndarray, "points 3"]:

@@ -65,6 +65,11 @@ class JobArchitecture(ArchitectureSettings):
     decoder_activation: Activation | None = None  # type: ignore[assignment]
 
 
+def optional_keys(section: type[Section]) -> set[str]:
+    """The keys of a job's section that not every job has."""
+    return {key for key, field in section.model_fields.items() if not field.is_required()}
+
+
 class TrainingJob(Section):
     """All that a training job depends on beside its data: `TrainingJob.model_validate(study.training_job(...))`."""
 

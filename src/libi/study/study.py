@@ -11,7 +11,7 @@ from libi.datasets import DATASETS, architecture_keys, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.study.grids import LISTED, DatasetGrids, EvaluationSettings
-from libi.study.jobs import Configuration
+from libi.study.jobs import Configuration, JobArchitecture, JobTrainingSettings, optional_keys
 from libi.study.settings import (
     ArchitectureSettings,
     Device,
@@ -132,7 +132,7 @@ class Study(Section):
             ValueError: if the study has no such data set, or not that method on it.
         """
         configurations = [configuration.as_dict() for configuration in self.configurations(dataset, method)]
-        foreign = {key for other in METHODS.values() for key in other.reads} - set(METHODS[method].reads)
+        foreign = optional_keys(JobTrainingSettings) - set(METHODS[method].reads)
         return {
             "dataset": dataset,
             "method": method,
@@ -149,7 +149,7 @@ class Study(Section):
             dataset: name of the data set.
             stage: training; or data, which the encoders have no part in.
         """
-        foreign = {key for other in DATASETS for key in architecture_keys(other)} - set(architecture_keys(dataset))
+        foreign = optional_keys(JobArchitecture) - set(architecture_keys(dataset))
         return self.architecture.model_dump(exclude=foreign | ({"encoder_bias"} if stage == "data" else set()))
 
     def metric_names(self) -> tuple[str, ...]:

@@ -125,8 +125,9 @@ def _information_at_the_edge(stated: PublishedClaim, information: pd.DataFrame, 
         margin=0.0,
         test="not reproduced if the KL falls all along the edge, as far as the paper's domain [0, σ_ε²] goes, while "
         "I comes to exceed all of the figure; else reproduced",
-        note=f"KL {last['posterior_matching']:.1g} and I {last['mutual_information']:.2f} nats there; at B_11 = σ_ε² "
-        "the KL is 0 and I is infinite, so no B has more. On a grid that ends below σ_ε², the corner has a medium I. "
+        note=f"near the corner, the KL is {last['posterior_matching']:.1g} and I is {last['mutual_information']:.2f} "
+        "nats; in the corner itself (B_11 = σ_ε²) the KL is 0 and I is infinite. So the preferred B has the most "
+        "information. On a grid that ends below σ_ε², the corner has a medium I. "
         "This does not depend on the data: I is the sum of one function at B_11 and the same function at B_22, and in "
         "the corner B_11 is the largest and B_22 the smallest value",
     )

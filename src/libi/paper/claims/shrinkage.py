@@ -51,7 +51,7 @@ def judge_shrinkage(said: Mapping[str, PublishedClaim], scaling: pd.DataFrame, j
                 NUMERICAL_ERROR,
                 0,
                 measure=f"change of Eq. 31 at the truth when all codes are multiplied by {SHRUNK:g} and W is divided "
-                f"by it, which leaves the reconstruction as it is, nats; {CLOSED_FORM}",
+                f"by it, so that the reconstruction stays the same, nats; {CLOSED_FORM}",
                 test="reproduced if the objective falls",
                 note=note,
             ),

@@ -4,7 +4,7 @@ A file defines `FIGURE`, a function that draws it from tables, and in literals
 
 * READS: the tables' names, which are those of the function's arguments: a closed form (information, optima, collapse,
   edge, scaling); points, samples, summary or gaps of the models of DATASET's first replicate, all methods together; or,
-  without a DATASET, one of the study's own tables (table1, claims, grid, gaps), all replicates together;
+  without a DATASET, one of the study's tables: claims, or one that claims are judged by (`libi.paper.claims.FILES`);
 * DATASET: whose models it shows. A study without this data set does not draw it. Left out: the study's own tables;
 * CAPTION: what the report says below it, in reStructuredText.
 """
@@ -25,7 +25,10 @@ if TYPE_CHECKING:  # the rules need the literals alone
 
 CLOSED_FORMS = ("information", "edge", "optima", "collapse", "scaling")
 OF_MODELS = ("points", "samples", "summary", "gaps")  # of a data set
-OF_STUDY = ("table1", "claims", "grid", "gaps")
+OF_STUDY = (
+    *("table1", "claims", "metrics", "scores", "points", "samples", "posterior", "grid", "gaps", "restarts"),
+    "joint_map",
+)
 
 FIGURES: Room[Callable[..., Drawing]] = Room("paper/figures", "FIGURE")
 

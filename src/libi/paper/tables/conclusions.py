@@ -63,7 +63,10 @@ CONCLUSIONS = (
         "Some of the global optima are models whose codes say nothing about the data, and nothing in the objective "
         "prefers the others.",
         ("all_equally_good", "no_information", "unbounded_information"),
-        {"no_information": "I(X;Z) at such an optimum", "all_equally_good": "largest L of all these models"},
+        {
+            "no_information": "I(X;Z) at such an optimum",
+            "all_equally_good": "the largest L of these optima",
+        },
     ),
     Conclusion(
         "trained VAEs that trade data for easy posteriors",
@@ -72,7 +75,7 @@ CONCLUSIONS = (
         "approximate.",
         ("trade_off",),
         {
-            "trade_off-linear_jtex": "the less clear of the two effects: on LinearJTEx",
+            "trade_off-linear_jtex": "the less clear of two effects (more misfit, easier posteriors): on LinearJTEx",
             "trade_off-cubic_jtex": "on CubicJTEx",
         },
     ),
@@ -88,14 +91,14 @@ CONCLUSIONS = (
         "LiBI is ahead of all other methods on every data set",
         "Across all data sets LiBI is ahead of every other method in log-likelihood and in S-kNN.",
         ("across_log_likelihood", "across_s_knn"),
-        {"across_log_likelihood": "its least clear lead in log-likelihood", "across_s_knn": "in S-kNN"},
+        {"across_log_likelihood": "LiBI's least clear lead, in log-likelihood", "across_s_knn": "in S-kNN"},
     ),
     Conclusion(
         "LiBI's better aggregated posteriors",
         "LiBI's aggregated posteriors are the best on every data set",
         "Across all data sets LiBI's aggregated posterior matches the prior better than that of every other method.",
         ("across_aggregated",),
-        {"across_aggregated-q": "its least clear lead, under q", "across_aggregated-p": "under p"},
+        {"across_aggregated-q": "LiBI's least clear lead, under q", "across_aggregated-p": "under p"},
     ),
 )
 

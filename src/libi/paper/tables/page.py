@@ -19,7 +19,8 @@ from libi.metrics import METRICS
 from libi.models.metric import HIGHER
 from libi.paper.tables.table1 import ESTIMATED, best
 from libi.paper.tables.verdicts import CELLS, base_of
-from libi.paper.vocabulary import EXACT, PAPERS_REPLICATES, TRUTH
+from libi.paper.vocabulary import EXACT, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_REPLICATES, TRUTH
+from libi.rendering.latex import enumeration
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SHOWN = ("test_ll", EXACT, "s_knn")
@@ -27,11 +28,6 @@ ESTIMATE = (
     "The exact value cannot be had for this decoder. This is an estimate by importance sampling at the modes of the "
     "posteriors, which is better than that of Eq. 48."
 )
-MEANINGS = {
-    "test_ll": "Mean log-likelihood of the test points in nats, as the paper estimates it (Eq. 48). Higher is better.",
-    EXACT: "Mean log-likelihood of the same points in nats, exact. The paper does not print it. Higher is better.",
-    "s_knn": "Smooth k-nearest-neighbour statistic between data and samples of the model. Lower is better.",
-}
 
 
 def content(
@@ -72,7 +68,7 @@ def content(
     order = [name for name in methods if name != TRUTH] + [name for name in methods if name == TRUTH]
     return {
         "preview": "This is not the paper's own study: all verdicts here are a preview." if preview else "",
-        "about": _about(int(shown["replicates"].max())),
+        "about": _about(int(shown["replicates"].max()), [*_further(shown, "method"), *_further(shown, "dataset")]),
         "conclusions": [
             [
                 row.verdict.removeprefix("is ").capitalize(),
@@ -142,12 +138,19 @@ def compared_metrics(table1: pd.DataFrame) -> list[str]:
 def meaning(metric: str) -> str:
     """What a metric is, in words."""
     better = METRICS.literal(metric, "BETTER", HIGHER).capitalize()
-    return MEANINGS.get(metric, f"{METRICS.title(metric)}. {better} is better.")
+    return f"{METRICS.literal(metric, 'MEANING', METRICS.title(metric))}. {better} is better."
 
 
-def _about(replicates: int) -> str:
+def _further(shown: pd.DataFrame, column: str) -> list[str]:
+    """The methods or data sets that the paper lacks, as they are printed."""
+    room, papers = (METHODS, {*PAPERS_METHODS, TRUTH}) if column == "method" else (DATASETS, PAPERS_DATASETS)
+    return list(room.titles(set(shown[column]) - set(papers)).values())
+
+
+def _about(replicates: int, further: list[str]) -> str:
     over = "One replicate" if replicates == 1 else f"Mean ± standard deviation over {replicates} replicates"
-    return f"{over}. The best is bold."
+    apart = f" The verdicts are not about {enumeration(further)}, which the paper lacks." if further else ""
+    return f"{over}. The best is bold.{apart}"
 
 
 def _cell(row: Any, best_one: bool) -> dict[str, Any]:

@@ -5,12 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from libi.paper.vocabulary import EXACT
-
-WORDS = {
-    EXACT: "Mean log-likelihood of the test points in nats, exact. Higher is better.",
-    "s_knn": "S-kNN, the two-sample statistic. Lower is better.",
-}
 ESTIMATE = "test_ll"  # of the exact log-likelihood, which is shown in its place
 NO_BREAK = "\u00a0"
 
@@ -26,8 +20,7 @@ def to_rst(shown: Mapping[str, Any]) -> str:
     parts += [f"**Table 1.** {shown['about']}"]
     for metric in shown["metrics"]:
         if metric["name"] != ESTIMATE:
-            words = WORDS.get(metric["name"], metric["meaning"])
-            parts += [words, _table([24] + [19] * len(shown["datasets"]), _cells(shown, metric["name"]))]
+            parts += [metric["meaning"], _table([24] + [19] * len(shown["datasets"]), _cells(shown, metric["name"]))]
     return "\n\n".join(parts) + "\n"
 
 

@@ -92,8 +92,8 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
     listed = claims[base_of(claims) != CELLS]
     lines = [
         f"% Claims and verdicts of the study {study}, made by libi {__version__}.",
-        r"\begin{longtable}{>{\hspace{2em}}p{0.2\linewidth}>{\raggedright}p{0.17\linewidth}>{\raggedright}p{0.24\linewidth}"
-        r">{\raggedright}p{0.08\linewidth}>{\raggedright\arraybackslash}p{0.13\linewidth}}",
+        r"\begin{longtable}{>{\hspace{2em}}p{0.15\linewidth}>{\raggedright}p{0.2\linewidth}>{\raggedright}p{0.24\linewidth}"
+        r">{\raggedright}p{0.08\linewidth}>{\raggedright\arraybackslash}p{0.15\linewidth}}",
         r"\caption{Every claim but the cells of Table 1.}\\",
         r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endfirsthead",
         r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endhead",
