@@ -23,7 +23,11 @@ HIDDEN_EVENTS = {
     *(LogEvent.JOB_INFO, LogEvent.SHELLCMD, LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.PROGRESS),
     *(LogEvent.GROUP_INFO, LogEvent.RESOURCES_INFO),
 }
-HIDDEN_WORDS = "Select jobs to execute"
+HIDDEN_WORDS = (
+    "Select jobs to execute",
+    *("Assuming unrestricted shared filesystem", "Building DAG of jobs", "Using shell", "Provided cores"),
+    *("Rules claiming more threads", "Conda environments: ignored"),
+)
 SHOWN_JOBS = 4
 LAST_LINES = 3
 FRAME = '  File "'  # how a line of a stack begins
@@ -176,10 +180,19 @@ def shown(record: logging.LogRecord) -> bool:
     return event not in HIDDEN_EVENTS and not words.startswith(HIDDEN_WORDS)
 
 
-def take_over(logger: logging.Logger, screen: Screen, progress: Progress) -> None:
+def quieten(logger: logging.Logger) -> None:
     """Keep Snakemake's chatter from the terminal; its log file gets all of it."""
-    for handler in logger.handlers:
-        if handler.name == "DefaultStreamHandler":
-            handler.addFilter(shown)
-            handler.setFormatter(Short(handler.formatter, screen))
+    for handler in to_terminal(logger):
+        handler.addFilter(shown)
+
+
+def take_over(logger: logging.Logger, screen: Screen, progress: Progress) -> None:
+    """Show a run's progress below what Snakemake says."""
+    for handler in to_terminal(logger):
+        handler.setFormatter(Short(handler.formatter, screen))
     logger.addHandler(Events(progress, screen))
+
+
+def to_terminal(logger: logging.Logger) -> list[logging.Handler]:
+    """Snakemake's own handlers that write to the terminal."""
+    return [handler for handler in logger.handlers if handler.name == "DefaultStreamHandler"]

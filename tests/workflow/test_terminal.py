@@ -47,6 +47,7 @@ def set_up(stream, scratch=None):
     handler = logging.StreamHandler(stream)
     handler.name = "DefaultStreamHandler"
     logger.addHandler(handler)
+    terminal.quieten(logger)
     terminal.take_over(logger, screen, run)
     return logger, run, screen
 
@@ -170,7 +171,15 @@ def test_a_terminal_shows_a_bar_and_what_is_being_done(tmp_path, monkeypatch):
 
 def test_a_run_that_goes_well_is_quiet(smoke_run):
     _, output = json.loads(smoke_run.root.with_name("smoke.json").read_text())
-    for chatter in ("Shell command", "Select jobs", "Finished jobid", "Host:", "Execute "):
+    for chatter in (
+        "Shell command",
+        "Select jobs",
+        "Finished jobid",
+        "Host:",
+        "Execute ",
+        "Using shell",
+        "Building DAG",
+    ):
         assert chatter not in output
     after = output[output.index("total  ") :].splitlines()
     assert len(after) < 20  # a line a minute, and the end
