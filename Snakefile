@@ -13,7 +13,7 @@ min_version("9.27")
 report: "workflow/report/workflow.rst"
 
 
-# Of seconds, so on a cluster they run where Snakemake does.
+# They take seconds, so on a cluster they run where Snakemake does.
 localrules:
     all,
     gather_grid,

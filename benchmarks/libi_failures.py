@@ -150,7 +150,7 @@ def to_markdown(rows: pd.DataFrame) -> str:
         "R",
         "replicates",
         "restarts that fail",
-        "of their error, the share of the 5 worst of 500 points",
+        "share of the error that comes from the 5 worst of 500 points",
         "chosen restarts that fail",
         "median Eq. 44 of all chosen restarts",
     ]

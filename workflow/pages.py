@@ -77,7 +77,7 @@ def took_again(reference: Path) -> str:
         f"{spell(run['wall_seconds'])} on {run['machine']['cores']} cores of an {name_of(run['machine'])}"
         for run in runs
     ]
-    return f". Without anything beside it, it took {' and '.join(told)}" if told else ""
+    return f". Runs with nothing beside them took {' and '.join(told)}" if told else ""
 
 
 def with_fresh_replicates(reference: Path) -> tuple[pd.DataFrame | None, int]:
@@ -103,17 +103,17 @@ def changed_there(here: pd.DataFrame, there: pd.DataFrame) -> str:
     """Which conclusions by fresh replicates are others on another processor."""
     verdicts = dict(zip(here["conclusion"], here["verdict"], strict=True))
     rows = [row for row in there.itertuples(index=False) if row.verdict != verdicts[row.conclusion]]
-    start = "On another processor, with the configurations that the study chose there, the same fresh replicates"
+    start = "We repeated this on another processor, with the configurations that were chosen there."
     if not rows:
-        return f"{start} lead to the same conclusions."
+        return f"{start} The conclusions are the same."
     told = "; ".join(f"“{row.sentence.rstrip('.')}” **{row.verdict}**" for row in rows)
-    return f"{start} lead to {len(rows)} other conclusion{'s' * (len(rows) > 1)}: {told}."
+    return f"{start} {len(rows)} of the conclusions {'differ' if len(rows) > 1 else 'differs'}: {told}."
 
 
 def undecided(reference: Path) -> pd.DataFrame:
     """The claims that the paper's study leaves open, by it and by fresh replicates, side by side."""
     few, many = load_table(reference / "claims.csv"), load_table(reference / "power_claims.csv")
-    return variants.undecided_side_by_side(few, many, load_table(ROOT / "config/published_table1.csv"))
+    return variants.undecided_side_by_side(few, many, load_table(ROOT / "paper/published_table1.csv"))
 
 
 def table_and_figures(reference: Path) -> str:
@@ -276,7 +276,7 @@ def powered_again(reference: Path) -> str:
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
         f", and {spell(run['wall_seconds'])} on {machine}. With the configurations that were chosen on that processor, "
-        f"{differ.sum()} of the {len(here)} verdicts that both runs have are different; "
+        f"{differ.sum()} of the {len(here)} verdicts that both runs have differ; "
         f"{opposite or 'none'} of them {'are' if opposite > 1 else 'is'} reversed. "
         f"{conclusions_to_words(reference, 'power_claims.csv').removesuffix('.')}"
     )

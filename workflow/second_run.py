@@ -55,7 +55,7 @@ def third_to_words(reference: Path) -> str:
     there = name_of(json.loads((folder / "run.json").read_text())["machine"])
     return (
         f"On a third processor, {there}, all eight digits of every mean and standard deviation in Table 1 are the same "
-        f"on {enumeration(same)}, and other on {enumeration(other)}. Of the {len(claims)} claims that both runs judge, "
+        f"on {enumeration(same)}, but not on {enumeration(other)}. Of the {len(claims)} claims that both runs judge, "
         f"{differ or 'none'} {'has' if differ <= 1 else 'have'} a different verdict."
     )
 

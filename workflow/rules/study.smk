@@ -55,7 +55,7 @@ ENVIRONMENT = f"{ROOT}/environment.yml"
 GPU = {"gpu": 1} if FAMILY.base.device == "cuda" else {}
 
 
-# Of a demonstration the first replicate is trained alone.
+# For a demonstration, only the first replicate is trained.
 PACKS = {pack for study in FAMILY.values() for pack in (str(study.first_replicate), *study.packs())}
 
 
@@ -93,7 +93,7 @@ def sources(*files):
 def code(name, *own):
     """A script and the source files it runs. Snakemake compares their content, so that an edit reruns what uses them.
 
-    Of data sets, methods and objectives a job runs its own alone: so a further one, or an edit of it, reruns no other's.
+    A job runs its own data set, method and objectives alone, so an edit of another one does not rerun it.
     Every rule has this input, so here is also where the results that are there are compared with what would be made.
     """
     script = f"{ROOT}/scripts/{name}"

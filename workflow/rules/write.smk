@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-# Of other studies and of benches the paper shows what is published: a run of its own does not make it.
+# The paper also shows published results of other studies and of benches, which its own run does not make.
 PUBLISHED = [
     Path("paper/reference").glob(f"{name}.tex") for name in ("sensitivity_*", "power_*", "selection", "proposals")
 ]
