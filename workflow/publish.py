@@ -80,6 +80,8 @@ def budget(root: Path) -> pd.DataFrame:
         what = " ".join([rule, *wildcards[:-1]]) if rule == "train" else rule
         try:
             measured = pd.read_csv(path, sep="\t", na_values=["-"]).astype({"s": float, "max_rss": float}).iloc[0]
+            if not measured["s"] >= 0:
+                raise ValueError("no time")
         except (ValueError, KeyError, IndexError, TypeError):
             raise SystemExit(f"{path.relative_to(root)} is not what Snakemake measured; make its job anew") from None
         rows.append({"what": what, "seconds": measured["s"], "mib": measured["max_rss"]})

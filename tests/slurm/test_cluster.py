@@ -232,12 +232,17 @@ def test_lost_node_interruption_and_lost_controller(undisturbed, tmp_path):
         run.send_signal(signal.SIGINT)
     assert run.returncode != 0
     with started(project) as run:
+        halted_in_training(project, hit)
+        run.send_signal(signal.SIGTERM)
+    assert run.returncode != 0
+    wait_for(lambda: not told("squeue", "-h", "-o", "%i"))
+    with started(project) as run:
         # Not in training: SLURM 22.05 never takes back the GPU of a job that ends while the controller starts.
         number = wait_for(lambda: running("rule_selections_select"), 240)
         wait_for(lambda: f"{number}.0" in told("squeue", "-h", "-s", "-o", "%i"))
         restart_controller()
     assert run.returncode == 0
     assert table(project, "faults") == table(undisturbed, "faults")
-    assert len(hit) == 2 and all(went_on(project, method) for method in hit)
+    assert len(hit) == 3 and all(went_on(project, method) for method in hit)
     jobs = accounting()[known:]
     assert {"NODE_FAIL", "CANCELLED", "COMPLETED"} <= states(jobs), states(jobs)

@@ -51,6 +51,19 @@ def test_a_resumed_run_ends_with_the_same_bytes(tmp_path, method, values, compil
         assert torch.equal(tensor, flatten(stack.state)[name]), name
 
 
+def test_a_job_that_goes_on_in_another_way_says_both(tmp_path):
+    """Where the compiler has gone meanwhile, say."""
+    said = []
+    for compiled, chunks in ((True, 2), (False, 100)):
+        stack = stack_of(problem_of("gaussian"), "vae", [(0, {})], 200, compiled=compiled)
+        checkpoints, kill = Checkpoints(tmp_path, "the same", seconds=0), killed_after(chunks)
+        checkpoints.resume(0, stack)
+        with contextlib.suppress(Killed):
+            stack.run(lambda stack, checkpoints=checkpoints, kill=kill: (checkpoints.save(0, stack), kill(stack)))
+        said.append(stack.computed_by)
+    assert said == ["C++ kernels", "C++ kernels, PyTorch"] and stack.finished
+
+
 def trained_for(folder, epochs, chunks):
     """A job killed after some chunks of 25 epochs, with a checkpoint after each."""
     stack, checkpoints = stack_of(problem_of("linear_jtex"), "vae", [(0, {})], epochs), Checkpoints(folder, "one", 0)

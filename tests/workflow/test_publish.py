@@ -1,6 +1,8 @@
 """What is published of a finished study, and that nothing is of an unfinished one."""
 
+import base64
 import gzip
+import json
 import shutil
 
 import audit
@@ -49,6 +51,51 @@ def test_a_budget_has_a_line_a_rule_and_for_training_a_method_and_data_set(tmp_p
     table = publish.budget(tmp_path).set_index("what")
     assert table["jobs"].to_dict() == {"train gaussian vae": 2, "select": 1, "judge": 1}
     assert table.loc["train gaussian vae", ["seconds", "most_mib", "share"]].tolist() == [7, 80, 0.7]
+
+
+def told(root, machines, times):
+    """What is published of a run of three jobs, by an inventory and Snakemake's notes."""
+    (root / "results/power").mkdir(parents=True)
+    (root / ".snakemake/metadata").mkdir(parents=True)
+    packages = {"torch": "2.13.0", "numpy": "2", "scipy": "1"}
+    runs = [{"commit": "abc", "python": "3.11.7", "packages": packages, "machine": machine} for machine in machines]
+    (root / "results/power/inventory.json").write_text(
+        json.dumps({"studies": {}, "runs": runs, "sources": {}, "files": {}})
+    )
+    for number, (start, end) in enumerate(times):
+        file = f"results/power/scores/{number}.csv"
+        (root / file).parent.mkdir(exist_ok=True)
+        (root / file).touch()
+        note = {"rule": "select", "log": [f"logs/{number}.log"], "input": [], "starttime": start, "endtime": end}
+        (root / ".snakemake/metadata" / base64.urlsafe_b64encode(file.encode()).decode()).write_text(json.dumps(note))
+    return publish.run_of(root, "/power")
+
+
+def test_times_are_published_with_the_machine_and_the_commit_of_the_run(tmp_path):
+    """Not those of where they are published."""
+    run = told(tmp_path, [{"processor": "of the run", "cores": 3}], [(0, 10), (5, 15), (20, 21)])
+    assert (run["wall_seconds"], run["core_seconds"], run["jobs"], run["commit"]) == (16, 21, 3, "abc")
+    assert run["machine"] == {"processor": "of the run", "cores": 3, "python": "3.11.7", "torch": "2.13.0"}
+
+
+@pytest.mark.parametrize(
+    ("machines", "times", "said"),
+    [
+        ([{"cores": 1}, {"cores": 2}], [(0, 10)], "ran on different machines"),
+        ([{"cores": 1}], [(5, 5.001), (5, 5.002)], "are those of `snakemake --touch`"),
+    ],
+)
+def test_times_that_say_nothing_are_not_published(tmp_path, machines, times, said):
+    with pytest.raises(SystemExit, match=said):
+        told(tmp_path, machines, times)
+
+
+@pytest.mark.parametrize("text", ["", "s\th:m:s\tmax_rss\n", "s\tmax_rss\n-\t1\n", "a\n1\n"])
+def test_a_measurement_that_is_damaged_is_named(tmp_path, text):
+    (tmp_path / "results/benchmarks").mkdir(parents=True)
+    (tmp_path / "results/benchmarks/judge.tsv").write_text(text)
+    with pytest.raises(SystemExit, match=r"^results/benchmarks/judge.tsv is not what Snakemake measured"):
+        publish.budget(tmp_path)
 
 
 def test_an_unfinished_study_is_not_published(tmp_path):
