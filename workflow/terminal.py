@@ -177,18 +177,24 @@ def shown(record: logging.LogRecord) -> bool:
     # Of a group that failed, Snakemake calls each of its jobs failed.
     if event == LogEvent.JOB_ERROR and record.__dict__.get("indent"):
         return any(line.startswith(FRAME) for _, text in logs_of(record.__dict__) for line in text)
-    return event not in HIDDEN_EVENTS and not words.startswith(HIDDEN_WORDS)
+    return event not in HIDDEN_EVENTS
+
+
+def says_something(record: logging.LogRecord) -> bool:
+    """Whether a record is more than Snakemake's chatter."""
+    return not str(record.msg or "").startswith(HIDDEN_WORDS)
 
 
 def quieten(logger: logging.Logger) -> None:
     """Keep Snakemake's chatter from the terminal; its log file gets all of it."""
     for handler in to_terminal(logger):
-        handler.addFilter(shown)
+        handler.addFilter(says_something)
 
 
 def take_over(logger: logging.Logger, screen: Screen, progress: Progress) -> None:
-    """Show a run's progress below what Snakemake says."""
+    """Show a run's progress in the place of its jobs, and of a failed job a few lines."""
     for handler in to_terminal(logger):
+        handler.addFilter(shown)
         handler.setFormatter(Short(handler.formatter, screen))
     logger.addHandler(Events(progress, screen))
 
