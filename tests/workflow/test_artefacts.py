@@ -16,7 +16,7 @@ from .conftest import REPOSITORY, SMOKE, Project, bare_path
 
 WRITTEN = {
     *("figures/README.md", "paper/README.md"),
-    *("paper/choices.yaml", "paper/replication.tex", "paper/references.bib"),
+    *("paper/choices.yaml", "paper/published_table1.csv", "paper/replication.tex", "paper/references.bib"),
 }
 PUBLISHED = "paper/reference/"  # copies of a finished study, by `make publish`
 SHOWN = ("figures/", "paper/")
