@@ -15,8 +15,8 @@ from libi.methods import METHODS
 from libi.study.jobs import TrainingJob
 from libi.study.study import Study
 
-# The longest jobs start first, and what they need before them. Trained models are measured before others are trained:
-# so a run shows early how long that takes on this machine, and can tell the time left. All others have 0.
+# The longest jobs start first, and what they need before them. Their models are measured before other methods are
+# trained, so a run shows early how long that takes on this machine, and can tell the time left. All others have 0.
 PRIORITIES = {
     **dict.fromkeys(("define_truth", "simulate", "split_points"), 30),
     "train_first": 20,

@@ -39,7 +39,7 @@ PROFILES = {
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
 LICENSE, PAPER = "LICENSE", "https://proceedings.mlr.press/v118/yacoby20a.html"
-ALWAYS = ("Snakefile", "README.md", LICENSE, "requirements.lock", "environment.yml", "CITATION.cff")
+ALWAYS = ("Snakefile", "Makefile", "README.md", LICENSE, "requirements.lock", "environment.yml", "CITATION.cff")
 FOLDERS = ("workflow", "scripts", "src", "config", "benchmarks", "profiles", "slurm")
 AUTHORS = {"@id": "#authors", "@type": "Organization", "name": "The libi authors"}  # as in CITATION.cff
 WORKFLOWS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
@@ -153,7 +153,8 @@ def metadata(root: Path, family: Family, study: str, found: Mapping[str, Any]) -
     action = execution(family, study, found)
     seals = [seal.as_posix() for seal in map(seal_of, hashes) if (root / seal).exists()]
     own = inventory_of(root, family).relative_to(root).as_posix()
-    files = list(dict.fromkeys([*sources(root), study, *hashes, *seals, own]))
+    points = [name for name in found["sources"] if (root / name).is_file()]  # of one's own, among others
+    files = list(dict.fromkeys([*sources(root), study, *hashes, *seals, *points, own]))
     crate = {
         "@id": "./",
         "@type": "Dataset",

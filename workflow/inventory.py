@@ -43,7 +43,10 @@ class Packages(BaseModel):
 class Run(BaseModel):
     """What an inventory says of a run, among other things."""
 
+    commit: str | None
+    python: str
     packages: Packages
+    machine: dict[str, Any]
 
 
 class Entry(BaseModel):
@@ -145,7 +148,7 @@ def take(
     folders = [*family, *([f"/{family.name}"] if family.varied else [])]
     noted = {file: note for folder in folders for file, note in notes(root, folder).items()}
     runs = [*earlier["runs"], dict(run)]
-    kept = {file: entry for file, entry in earlier["files"].items() if (root / file).exists()}
+    kept = {file: dict(entry) for file, entry in earlier["files"].items() if (root / file).exists()}
     hashes: dict[str, str] = {}
 
     def hash_of(file: str) -> str:
@@ -157,9 +160,10 @@ def take(
     for file, note in noted.items():
         made_from = [name for name in note["input"] if name in noted or name in earlier["files"]]
         ended = datetime.fromtimestamp(note["endtime"], UTC).isoformat(timespec="milliseconds")
-        if touched and file in kept:
-            kept[file] = {**kept[file], "ended": ended}
-        elif kept.get(file, {}).get("ended") != ended:
+        known = kept.get(file, {})
+        if touched and known:
+            known["touched"] = ended
+        elif ended not in (known.get("ended"), known.get("touched")):
             kept[file] = {
                 "sha256": hash_of(file),
                 "rule": note["rule"],
@@ -203,9 +207,9 @@ def other_versions(root: Path, family: Family) -> list[str]:
 
 def begin(root: Path, family: Family) -> None:
     """Take in what a run has made that was killed, if one was, and note the run that starts now."""
-    if run := _noted(root, family):
-        _write(root, family, run)
     with contextlib.suppress(OSError):  # a drive that is full, say: the jobs will name it
+        if run := _noted(root, family):
+            _write(root, family, run)
         save_text(inventory_of(root, family).with_name(UNDER_WAY), json.dumps(describe_run(root)) + "\n")
 
 
@@ -225,7 +229,7 @@ def _noted(root: Path, family: Family) -> dict[str, Any] | None:
     """The run that has left its note; None if there is no whole one."""
     try:
         run = json.loads(inventory_of(root, family).with_name(UNDER_WAY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return run if isinstance(run, dict) and run.keys() == describe_run(root).keys() else None
 

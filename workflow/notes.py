@@ -9,6 +9,8 @@ from typing import Any
 
 from libi.study.folders import FOLDERS_OF_THE_PAPER, is_paper_table
 
+LATEST = 4e9  # seconds since 1970: the year 2096
+
 
 def notes(root: Path, folder: str) -> dict[str, dict[str, Any]]:
     """What Snakemake noted of each file that a study has made and that is there: rule, input, log, starttime, ...
@@ -34,10 +36,12 @@ def notes(root: Path, folder: str) -> dict[str, dict[str, Any]]:
 
 def is_whole(note: Any) -> bool:
     """Whether a note has what is read of it: which rule made the file, from what, when, and its log."""
-    if not isinstance(note, dict) or not all(isinstance(note.get(key), list) for key in ("log", "input")):
+    if not isinstance(note, dict) or not isinstance(note.get("rule"), str):
         return False
-    times = (note.get("starttime"), note.get("endtime"))
-    return bool(note["log"]) and isinstance(note.get("rule"), str) and all(isinstance(at, float | int) for at in times)
+    lists, times = [note.get(key) for key in ("log", "input")], [note.get(key) for key in ("starttime", "endtime")]
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
+        return False
+    return bool(note["log"]) and all(isinstance(at, float | int) and 0 <= at < LATEST for at in times)
 
 
 def is_of(file: str, folder: str) -> bool:

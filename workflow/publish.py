@@ -15,6 +15,7 @@ import argparse
 import gzip
 import json
 import shutil
+import statistics
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -37,7 +38,7 @@ from libi.paper.tables.conclusions import to_latex  # noqa: E402
 from libi.paper.tables.variants import undecided_to_latex  # noqa: E402
 from libi.runtime.storage import READABLE, atomic, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
-from libi.study.variants import read_family  # noqa: E402
+from libi.study.variants import family_of_run  # noqa: E402
 
 FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 7) for kind in ("png", "pdf")]
 COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "conclusions", "gaps", "restarts", "grid")]
@@ -105,6 +106,18 @@ def planned(jobs: Mapping[str, Job]) -> pd.DataFrame:
     return pd.DataFrame([{"cores": cores, "wall_seconds": round(wall_seconds(jobs, cores))} for cores in CORES])
 
 
+def folders_of(study: str | None) -> list[str]:
+    """The folders in results/ of a study, or of variants of one; the last has their inventory.
+
+    Args:
+        study: its file; None for the paper's.
+    """
+    if study is None:
+        return [""]
+    family = family_of_run([study], "config/config.yaml", {})
+    return [*family, *([f"/{family.name}"] if family.varied else [])]
+
+
 LEAST_SECONDS = 0.02  # of a job: Snakemake notes next to nothing where files only get a new date
 
 
@@ -119,18 +132,22 @@ def run_of(root: Path, *folders: str) -> dict[str, object]:
         SystemExit: if they ran on different machines, or if their times are those of `snakemake --touch`.
     """
     found = [note for folder in folders for note in notes(root, folder).values()]
-    runs = inventory.read(root / "results" / folders[-1].removeprefix("/") / inventory.NAME)["runs"]
-    if len({json.dumps(run["machine"], sort_keys=True) for run in runs}) > 1:
-        raise SystemExit("The jobs ran on different machines, so their times cannot be published together.")
+    told = inventory.read(root / "results" / folders[-1].removeprefix("/") / inventory.NAME)
+    runs, files = told["runs"], told["files"]
+    where = [{key: run[key] for key in ("machine", "python", "packages")} for run in runs]
+    if not where or where != [where[0]] * len(where):
+        words = "on different machines or with different packages" if where else "without an inventory"
+        raise SystemExit(f"The jobs ran {words}, so their times cannot be published together.")
+    last = runs[max(files.values(), key=lambda entry: str(entry["ended"]))["run"]]
     spans = {note["log"][0]: (note["starttime"], note["endtime"]) for note in found}
-    if sum(end - start for start, end in spans.values()) < len(spans) * LEAST_SECONDS:
+    if statistics.median(end - start for start, end in spans.values()) < LEAST_SECONDS:
         raise SystemExit("The times of the jobs are those of `snakemake --touch`, so they cannot be published.")
     return {
         "wall_seconds": round(busy_seconds(spans.values())),
         "core_seconds": round(sum(end - start for start, end in spans.values())),
         "jobs": len(spans),
-        "commit": runs[-1]["commit"],
-        "machine": runs[-1]["machine"] | {"python": runs[-1]["python"], "torch": runs[-1]["packages"]["torch"]},
+        "commit": last["commit"],
+        "machine": last["machine"] | {"python": last["python"], "torch": last["packages"]["torch"]},
     }
 
 
@@ -170,9 +187,9 @@ def publish_second_run(root: Path, reference: Path) -> None:
 
 def publish_sensitivity(root: Path, reference: Path) -> None:
     """Publish the time that the sensitivity study took."""
-    family = read_family(str(root / "config/sensitivity.yaml"))
-    publish_inventory(root, f"/{family.name}", reference / "sensitivity_inventory.json.gz")
-    save_run(reference / "sensitivity.json", run_of(root, *family, f"/{family.name}"))
+    folders = folders_of("config/sensitivity.yaml")
+    publish_inventory(root, folders[-1], reference / "sensitivity_inventory.json.gz")
+    save_run(reference / "sensitivity.json", run_of(root, *folders))
 
 
 def publish_power(root: Path, reference: Path) -> None:
@@ -279,6 +296,9 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
             raise SystemExit(f"The study {name} is not finished: no {', '.join(files)}. {made}")
     for name in wanted:
         check_whole(root, name)
+        run_of(root, *folders_of(PARTS[name].study))
+        if name == "paper":
+            budget(root)
     reference = root / "paper/reference"
     for name in wanted:
         for file, copy in PARTS[name].files.items():

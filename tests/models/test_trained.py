@@ -1,5 +1,7 @@
 """A file of trained models tells with which networks it is read."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,6 +70,7 @@ def test_any_real_numbers_can_be_encoded_and_decoded(model, given):
         (np.full((2, 2), np.longdouble("1e4000")), "must be finite; 4 of its values are not"),
         (torch.zeros(2, 3, device="meta"), "must be a tensor of plain real numbers"),
         (torch.zeros(2, 3).to(torch.float8_e5m2), "must be a tensor of plain real numbers"),
+        ([torch.zeros(3, dtype=torch.bfloat16)] * 2, "must be real numbers; give one tensor, or lists of numbers"),
         (torch.zeros(2, 3).to_sparse(), r"is no dense tensor; give \w+.to_dense\(\)"),
         (torch.zeros(2, 3, requires_grad=True), r"is a tensor with gradients, which end here; give \w+.detach\(\)"),
     ],
@@ -133,6 +136,15 @@ def test_the_records_beside_a_training_file_are_checked_from_any_folder(tmp_path
     monkeypatch.chdir(tmp_path)
     for name in (path, "run" / path.relative_to(run), "run/../run" / path.relative_to(run)):
         assert libi.load(name).restart == 1
+    (tmp_path / "results").mkdir()  # a folder of this name that is no study's, with a copy of the model in it
+    shutil.copy(path, tmp_path / "results/copy.safetensors")
+    shutil.copy(path.with_suffix(".csv"), tmp_path / "results/copy.csv")
+    assert libi.load(tmp_path / "results/copy.safetensors").restart == 1
+    with pytest.raises(KeyError, match="has no restart 0 of 'beta=3'"):
+        libi.load(tmp_path / "results/copy.safetensors", "beta=3")
+    (tmp_path / "results/copy.csv").write_text(path.with_suffix(".csv").read_text().split("\n")[0])
+    with pytest.raises(ValueError, match="copy.csv has no restart of 'default'"):
+        libi.load(tmp_path / "results/copy.safetensors")
     table = path.with_suffix(".csv")
     if damage == "gone":
         table.unlink()

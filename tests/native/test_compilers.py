@@ -47,7 +47,7 @@ def test_one_that_fails_gives_way_to_the_next(programs, script):
     assert programs(gxx=script, clangxx=WORKS) == "clang++"
 
 
-def test_one_that_complains_in_letters_of_another_kind_is_one_that_fails(programs, caplog):
+def test_one_that_writes_bytes_that_are_not_utf_8_is_one_that_fails(programs, caplog):
     assert programs(gxx="printf '\\377' >&2; exit 1") is None and "g++" in caplog.text
 
 

@@ -48,7 +48,19 @@ def test_a_long_name_is_put_together_again(tmp_path):
     assert list(notes(tmp_path, "")) == [file]
 
 
-@pytest.mark.parametrize("note", [[], None, "x", {"log": ["l"]}, NOTE | {"endtime": None}, NOTE | {"log": "l"}])
+@pytest.mark.parametrize(
+    "note",
+    [
+        [],
+        None,
+        "x",
+        {"log": ["l"]},
+        NOTE | {"endtime": None},
+        NOTE | {"log": "l"},
+        NOTE | {"input": [[]]},
+        NOTE | {"endtime": 1e99},
+    ],
+)
 def test_a_note_that_is_none_is_passed_over(tmp_path, note):
     """As Snakemake itself does; so is one that no reader of JSON can follow."""
     folder = tmp_path / ".snakemake/metadata"

@@ -58,9 +58,14 @@ def told(root, machines, times):
     (root / "results/power").mkdir(parents=True)
     (root / ".snakemake/metadata").mkdir(parents=True)
     packages = {"torch": "2.13.0", "numpy": "2", "scipy": "1"}
-    runs = [{"commit": "abc", "python": "3.11.7", "packages": packages, "machine": machine} for machine in machines]
+    told = {"python": "3.11.7", "packages": packages}
+    runs = [told | {"commit": f"of run {i}", "machine": machine} for i, machine in enumerate(machines)]
+    # In the inventory, runs are in the order of files: the last one here is not the one that ended last.
+    ended = {"results/power/a.csv": "2026-11-29T02", "results/power/b.csv": "2026-11-29T01"}
+    entry = {"sha256": "", "rule": "select", "from": {}}
+    files = {file: entry | {"ended": at, "run": i % len(runs)} for i, (file, at) in enumerate(ended.items())}
     (root / "results/power/inventory.json").write_text(
-        json.dumps({"studies": {}, "runs": runs, "sources": {}, "files": {}})
+        json.dumps({"studies": {}, "runs": runs, "sources": {}, "files": files})
     )
     for number, (start, end) in enumerate(times):
         file = f"results/power/scores/{number}.csv"
@@ -73,8 +78,8 @@ def told(root, machines, times):
 
 def test_times_are_published_with_the_machine_and_the_commit_of_the_run(tmp_path):
     """Not those of where they are published."""
-    run = told(tmp_path, [{"processor": "of the run", "cores": 3}], [(0, 10), (5, 15), (20, 21)])
-    assert (run["wall_seconds"], run["core_seconds"], run["jobs"], run["commit"]) == (16, 21, 3, "abc")
+    run = told(tmp_path, 2 * [{"processor": "of the run", "cores": 3}], [(0, 10), (5, 15), (20, 21)])
+    assert (run["wall_seconds"], run["core_seconds"], run["jobs"], run["commit"]) == (16, 21, 3, "of run 0")
     assert run["machine"] == {"processor": "of the run", "cores": 3, "python": "3.11.7", "torch": "2.13.0"}
 
 
@@ -82,7 +87,7 @@ def test_times_are_published_with_the_machine_and_the_commit_of_the_run(tmp_path
     ("machines", "times", "said"),
     [
         ([{"cores": 1}, {"cores": 2}], [(0, 10)], "ran on different machines"),
-        ([{"cores": 1}], [(5, 5.001), (5, 5.002)], "are those of `snakemake --touch`"),
+        ([{"cores": 1}], [(5, 5.001), (5, 5.002), (6, 16)], "are those of `snakemake --touch`"),
     ],
 )
 def test_times_that_say_nothing_are_not_published(tmp_path, machines, times, said):

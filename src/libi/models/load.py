@@ -40,19 +40,10 @@ def load(
     names = list(dict.fromkeys(name for name, _ in models.rows))
     if configuration is None:
         configuration = names[0] if len(names) == 1 else _selected(path, models, names)
-    own_restarts = [number for name, number in models.rows if name == configuration]
-    if restart is None and len(own_restarts) == 1:
-        restart = own_restarts[0]
-    if restart is None:
-        records = load_table(path.with_suffix(".csv"))
-        own = choose_restarts(records[records["replicate"] == models.replicate])
-        table = own.set_index("configuration")["restart"]
-        if own_restarts and configuration not in table.index:
-            raise ValueError(f"{path.with_suffix('.csv')} has no restart of {configuration!r}; name one by restart=")
-        if own_restarts and table.isna()[configuration]:
-            raise ValueError(f"{path}: every restart of {configuration!r} diverged; name one by restart=")
-        restart = int(table[configuration]) if own_restarts else 0
-    return models.model(configuration, restart)
+    restarts = [number for name, number in models.rows if name == configuration]
+    if restart is None and len(restarts) > 1:
+        restart = _best(path, models, configuration)
+    return models.model(configuration, restart if restart is not None else restarts[0] if restarts else 0)
 
 
 def as_the_run_knows_it(path: str | Path) -> Path:
@@ -62,15 +53,27 @@ def as_the_run_knows_it(path: str | Path) -> Path:
         Damaged: if the file is a result of a run in another folder, and not what was written to its path there.
     """
     absolute = Path(os.path.abspath(path))  # without following links, as a run writes it
-    root = next((folder.parent for folder in absolute.parents if folder.name == "results"), None)
-    if root is None:
+    place = next((folder for folder in absolute.parents if folder.name in ("training", "selection")), None)
+    root = next((folder.parent for folder in place.parents if folder.name == "results"), None) if place else None
+    if root is None:  # a copy
         return Path(path)
     if root == Path.cwd():
         return absolute.relative_to(root)
-    for file in (absolute, absolute.with_suffix(".csv")):
-        if file.exists():
-            check_seal(file.relative_to(root), root)
+    if absolute.exists():
+        check_seal(absolute.relative_to(root), root)
     return absolute
+
+
+def _best(path: Path, models: TrainedModels, configuration: str) -> int:
+    """The restart whose own objective is best on the validation set, by the records beside the file."""
+    records = load_table(as_the_run_knows_it(path.with_suffix(".csv")))
+    own = choose_restarts(records[records["replicate"] == models.replicate])
+    table = own.set_index("configuration")["restart"]
+    if configuration not in table.index:
+        raise ValueError(f"{path.with_suffix('.csv')} has no restart of {configuration!r}; name one by restart=")
+    if table.isna()[configuration]:
+        raise ValueError(f"{path}: every restart of {configuration!r} diverged; name one by restart=")
+    return int(table[configuration])
 
 
 def _selected(path: Path, models: TrainedModels, names: list[str]) -> str:

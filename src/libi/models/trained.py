@@ -101,14 +101,13 @@ class TrainedModel:
                 raise ValueError(f"{name} is a tensor with gradients, which end here; give {name}.detach()")
             if array.layout is not torch.strided:
                 raise ValueError(f"{name} is no dense tensor; give {name}.to_dense()")
-            if array.is_quantized or array.is_meta or array.element_size() == 1 and array.is_floating_point():
-                raise ValueError(f"{name} must be a tensor of plain real numbers; got {array.dtype}")
-            array = array.resolve_conj().resolve_neg().cpu()
-            array = (array.float() if array.dtype is torch.bfloat16 else array).numpy()  # NumPy has no bfloat16
+            array = _as_array(array, name)
         if np.ma.isMaskedArray(array) or (isinstance(array, list | tuple) and any(map(np.ma.isMaskedArray, array))):
             raise ValueError(f"{name} is a masked array; leave the masked points out, or fill them")
         try:
             numbers = np.asarray(array)
+        except (TypeError, RuntimeError):  # of tensors in a list
+            raise ValueError(f"{name} must be real numbers; give one tensor, or lists of numbers") from None
         except ValueError:
             raise ValueError(f"{shape}; its rows have different lengths") from None
         if numbers.dtype.kind not in "fiu":
@@ -120,6 +119,17 @@ class TrainedModel:
         if not np.isfinite(numbers).all():
             raise ValueError(f"{name} must be finite; {int((~np.isfinite(numbers)).sum())} of its values are not")
         return torch.from_numpy(numbers)
+
+
+def _as_array(tensor: Tensor, name: str) -> np.ndarray:
+    """A dense tensor without gradients as an array."""
+    try:
+        tensor = tensor.resolve_conj().resolve_neg().cpu()
+        return (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy()  # NumPy has no bfloat16
+    except (TypeError, RuntimeError, NotImplementedError):
+        raise ValueError(
+            f"{name} must be a tensor of plain real numbers; got {tensor.dtype}, {tensor.device}"
+        ) from None
 
 
 def metadata_of(

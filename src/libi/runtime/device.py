@@ -70,7 +70,7 @@ def take_gpu(names: list[str], folder: Path | None = None) -> int:
                 except BlockingIOError:
                     os.close(file)
     except (OSError, RuntimeError) as error:  # without a home, say
-        log.warning("%s cannot hold locks, so all jobs take the first GPU: %s", folder, error)
+        log.warning("%s cannot hold locks, so all jobs take the first GPU: %s", folder or "the cache", error)
     return 0
 
 

@@ -16,7 +16,9 @@ class _LogFile(logging.FileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Take note of an error of writing."""
-        if not self.problem:
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+        elif not self.problem:
             self.problem = f"{self.baseFilename} cannot be written: {sys.exception()}"
             print(self.problem, file=sys.stderr)
 

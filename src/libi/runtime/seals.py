@@ -201,7 +201,7 @@ def _header(opened: BinaryIO) -> tuple[dict[str, Any], dict[str, str], int]:
         tensors = dict(json.loads(opened.read(length)))
         return tensors, json.loads(tensors.pop("__metadata__")[ABOUT]), 8 + length
     except RecursionError as error:
-        raise ValueError(f"its header is no such thing: {error}") from None
+        raise ValueError(f"its header cannot be read: {error}") from None
 
 
 def tensors_hash_of(path: PathLike) -> str:

@@ -184,13 +184,13 @@ def _disagreements_of_sizes(value: _Sound) -> Iterator[str]:
     if None not in (points, draws) and points * draws > MOST_DRAWS:
         words = f"at most {MOST_DRAWS // points}, since all draws are held in memory and points.validation is {points}"
         yield refuse(("training", "validation_draws"), draws, words)
-    restarts, packed = value("restarts"), value("replicates_per_job")
+    restarts, packed = value("restarts") or 1, min(value("replicates_per_job") or 1, value("replicates") or 1)
     for dataset, method in itertools.product(DATASETS, LISTED):
         grid = value("datasets", dataset, method)
         if not isinstance(grid, dict) or not all(isinstance(axis, list) for axis in grid.values()):
             continue
         configurations = math.prod(map(len, grid.values()))
-        models = configurations * (restarts or 1) * (packed or 1)
+        models = configurations * restarts * packed
         if configurations > MOST_CONFIGURATIONS:
             words = f"{configurations} configurations; at most {MOST_CONFIGURATIONS}, since each is listed before a run"
             yield f"datasets.{dataset}.{method}: its grid has {words}"

@@ -141,7 +141,7 @@ class Checkpoints:
         tensors, about = load_tensors(path)
         if about.get("fingerprint") != self.fingerprint:
             raise ValueError(f"{path}: made from other data, parameters or code")
-        if about != about | self._owned(number) or not about.keys() >= set(PLACE):
+        if about != about | self._owned(number) or not about.keys() >= {*PLACE, WAYS}:
             raise ValueError(f"{path}: a checkpoint of another stack")
         return tensors, about
 

@@ -4,7 +4,8 @@ A file defines `FIGURE`, a function that draws it from tables, and in literals
 
 * READS: the tables' names, which are those of the function's arguments: a closed form (information, optima, collapse,
   edge, scaling); points, samples, summary or gaps of the models of DATASET's first replicate, all methods together; or,
-  without a DATASET, one of the study's tables: claims, or one that claims are judged by (`libi.paper.claims.FILES`);
+  without a DATASET, one of the study's tables: claims, or one that claims are judged by
+  (`libi.paper.claims.FILES`, but not `published`), of which restarts and joint_map can be empty;
 * DATASET: whose models it shows. A study without this data set does not draw it. Left out: the study's own tables;
 * CAPTION: what the report says below it, in reStructuredText.
 """

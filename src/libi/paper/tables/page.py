@@ -149,7 +149,7 @@ def _further(shown: pd.DataFrame, column: str) -> list[str]:
 
 def _about(replicates: int, further: list[str]) -> str:
     over = "One replicate" if replicates == 1 else f"Mean ± standard deviation over {replicates} replicates"
-    apart = f" The verdicts are not about {enumeration(further)}, which the paper lacks." if further else ""
+    apart = f" The paper's claims are not about {enumeration(further)}." if further else ""
     return f"{over}. The best is bold.{apart}"
 
 
