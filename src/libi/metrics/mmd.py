@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TITLE = "MMD²"
-MEANING = "Squared maximum mean discrepancy between data and samples of the model"
+MEANING = "MMD², the squared maximum mean discrepancy between data and samples of the model"
 BETTER = "lower"
 
 

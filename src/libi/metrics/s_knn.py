@@ -9,7 +9,7 @@ from libi.base.values import Compared, Count, Positives, Section, Several, one_o
 from libi.models.metric import Measured, Metric, Subject
 
 TITLE = "S-kNN"
-MEANING = "Smooth k-nearest-neighbour statistic between data and samples of the model"
+MEANING = "S-kNN, the smooth k-nearest-neighbour statistic between data and samples of the model"
 PLACE = 3
 REQUIRED = True  # Table 1 and the claims rest on it
 BETTER = "lower"

@@ -7,9 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from libi.datasets import DATASETS
+from libi.datasets import gaussian, linear_jtex
 from libi.models.trained import TrainedModels
-from libi.paper.vocabulary import LINEAR
 from libi.posterior.closed_form import divergence, loading_of, marginal_covariance
 
 COLUMNS = {
@@ -23,6 +22,7 @@ COLUMNS = {
 }
 
 
+LINEAR = (linear_jtex.DATASET, gaussian.DATASET)
 SCALES = (1.0, 0.9, 0.5, 0.2, 0.1)
 
 
@@ -35,7 +35,7 @@ def scaling_table() -> pd.DataFrame:
         (KL[p(x) ‖ p_θ(x)]), in nats.
     """
     rows = []
-    for dataset in map(DATASETS.__getitem__, LINEAR):
+    for dataset in LINEAR:
         noise = torch.tensor(dataset.noise_variance, dtype=torch.float64)
         loading = loading_of(dataset, dataset.true_parameters())
         data_covariance = marginal_covariance(loading, noise)
