@@ -19,11 +19,11 @@ FIRST_SHARE = 0.1  # of the work that must be done before the rest is estimated
 MOST_RESUMED = 0.99  # share of a training job that an earlier run has done: it ends in this one
 TELLING = 0.1  # share of a training job that must be done before its pace counts
 # The pace of a kind of job starts from that of all that train, or of all others, as if so many jobs had shown it.
-PRIOR = 1.0
+PRIOR = 0.4
 # Those two paces start from that of all jobs, as if this share of the whole work had shown it. Processors differ in
 # training above all, so what does not train starts from the root of that pace. Both numbers were chosen by recorded
 # runs (tests/workflow/recorded).
-SHARED = 0.15
+SHARED = 0.05
 
 
 class Work(NamedTuple):

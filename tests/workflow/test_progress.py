@@ -1,5 +1,9 @@
-"""How far a run says it is, and how long it says the rest will take."""
+"""How far a run says it is, and how long it says the rest will take.
 
+tests/workflow/record.py records a run.
+"""
+
+import heapq
 import json
 import re
 import time
@@ -129,15 +133,42 @@ def test_what_was_trained_before_this_run_is_not_its_work(tmp_path, clock):
     assert run.estimate() == pytest.approx((0.5, 30.0))
 
 
+MADE_BY = {  # the rules whose jobs a job of a rule waits for: on its own data set and method, as far as both have them
+    "simulate": ["define_truth"],
+    "define_reference": ["simulate"],
+    "train": ["simulate"],
+    "train_first": ["simulate"],
+    "select": ["train", "train_first"],
+    "evaluate": ["select"],
+    "infer": ["select", "define_reference"],
+}
+
+
+def waits_for(jobs, job):
+    """The jobs whose results a job needs; what gathers a study needs all that is of a data set."""
+    rule, dataset, method = jobs.loc[job, ["rule", "dataset", "method"]]
+    if rule not in MADE_BY and not dataset:
+        return set(jobs.index[jobs["method"] != ""])
+    same = (jobs["dataset"] == dataset) & jobs["method"].isin([method, ""] if method else jobs["method"])
+    return set(jobs.index[same & jobs["rule"].isin(MADE_BY.get(rule, []))]) - {job}
+
+
 def recorded(name, training, others):
-    """The jobs of a recorded run, one after the other on two cores on which they take so many times as long."""
+    """The jobs of a recorded run, as Snakemake starts them on two cores on which they take so many times as long."""
     jobs = pd.read_csv(REPOSITORY / f"tests/workflow/recorded/{name}.csv", keep_default_na=False)
+    jobs = jobs[jobs["rule"] != "derive"].reset_index(drop=True)  # it waits for nothing, and comes last
     slower = jobs["rule"].str.startswith("train").map({True: training, False: others})
-    free, seconds = [0.0, 0.0], (jobs["end"] - jobs["start"]) * slower
-    for job in jobs.index:
-        core = free.index(min(free))
-        jobs.loc[job, "start"] = free[core]
-        jobs.loc[job, "end"] = free[core] = free[core] + seconds[job]
+    seconds, needs = (jobs["end"] - jobs["start"]) * slower, {job: waits_for(jobs, job) for job in jobs.index}
+    waiting = sorted(jobs.index, key=lambda job: (-costs.PRIORITIES.get(jobs.loc[job, "rule"], 0), job))
+    now, running, done = 0.0, [], set()
+    while waiting or running:
+        ready = [job for job in waiting if needs[job] <= done][: 2 - len(running)]
+        for job in ready:
+            waiting.remove(job)
+            jobs.loc[job, ["start", "end"]] = now, now + seconds[job]
+            heapq.heappush(running, (now + seconds[job], job))
+        now, ended = heapq.heappop(running)
+        done.add(ended)
     return jobs
 
 
@@ -180,19 +211,31 @@ def replay(jobs, study):
 
 
 @pytest.mark.parametrize(("name", "config"), [("paper", "config"), ("quick", "quick"), ("power", "power")])
-@pytest.mark.parametrize(
-    ("training", "others", "off"), [(1, 1, 1 / 4), (3, 1.5, 1 / 4), (0.5, 1, 1 / 3), (2, 2, 1 / 3)]
-)
-def test_the_time_left_of_recorded_runs(name, config, training, others, off):
-    """Within a quarter of what is left, or a fiftieth of the whole; within a third on a machine of another kind.
+@pytest.mark.parametrize(("training", "others"), [(1, 1), (3, 1.5), (0.5, 1), (2, 2), (3, 3)])
+def test_the_time_left_of_recorded_runs(name, config, training, others):
+    """Within a quarter of what is left, or a fiftieth of the whole, on machines of other kinds and on busy ones too.
 
-    Processors differ in training above all: without AVX-512 it took 2.9 times as long, and all else 1.5 times.
+    Processors differ in training above all: without AVX-512 it took 2.9 times as long, and all else 1.5 times. What
+    else a machine does makes all jobs longer.
     """
     told = replay(recorded(name, training, others), read_study(REPOSITORY / f"config/{config}.yaml"))
     shares = [share for share, _, _ in told]
     assert len(told) > 40 and min(shares) >= 0.1 and shares == sorted(shares)
     for share, left, true in told:
-        assert abs(left - true) <= max(off * true, 0.02), (share, left, true)
+        assert abs(left - true) <= max(true / 4, 0.02), (share, left, true)
+
+
+def test_the_time_left_of_a_run_whose_machine_is_busy_for_a_while():
+    """Recorded while tests took two thirds of both cores for the first half of the time, and then less.
+
+    Nobody can foresee that: at first the time is told as if all went on so. By half of the work it is within a third.
+    """
+    jobs = pd.read_csv(REPOSITORY / "tests/workflow/recorded/busy.csv", keep_default_na=False)
+    told = replay(jobs, read_study(REPOSITORY / "config/config.yaml"))
+    early = [(left, true) for share, left, true in told if share < 0.3]
+    assert all(left > 1.3 * true for left, true in early)
+    late = [(left, true) for share, left, true in told if share >= 0.5]
+    assert len(late) > 20 and all(abs(left - true) <= max(true / 3, 0.02) for left, true in late)
 
 
 @pytest.mark.parametrize(
