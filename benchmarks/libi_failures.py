@@ -41,7 +41,7 @@ from libi.objectives.constrained_likelihood import constrained_likelihood  # noq
 from libi.posterior.marginal import marginal_log_likelihood  # noqa: E402
 from libi.runtime.allocator import keep_freed_memory  # noqa: E402
 from libi.runtime.seeding import stream  # noqa: E402
-from libi.runtime.storage import save_table  # noqa: E402
+from libi.runtime.storage import READABLE, save_table  # noqa: E402
 from libi.statistics.likelihood import gaussian_log_likelihood  # noqa: E402
 from libi.study.jobs import TrainingJob  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
@@ -184,7 +184,7 @@ def main() -> None:
     tables = []
     for name in given.variants:
         tables += [train(name, replicate) for replicate in given.replicates]
-        save_table(given.out, pd.concat(tables, ignore_index=True))
+        save_table(given.out, pd.concat(tables, ignore_index=True), READABLE)
     print(summarise(pd.concat(tables)).round(2).to_string(index=False))
 
 

@@ -31,7 +31,7 @@ from libi.posterior.modes import Joint  # noqa: E402
 from libi.rendering.latex import text  # noqa: E402
 from libi.runtime.allocator import keep_freed_memory  # noqa: E402
 from libi.runtime.seeding import stream  # noqa: E402
-from libi.runtime.storage import load_table, load_tensors, save_table  # noqa: E402
+from libi.runtime.storage import READABLE, load_table, load_tensors, save_table  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 
 LOOKED_AT = ("truth", "vae", "libi")
@@ -130,7 +130,7 @@ def main() -> None:
                     if choice.model is not None:
                         rows += [{**keys, **row} for row in compare(choice.model, x, job, *keys.values())]
     table = pd.DataFrame(rows).round(6)
-    save_table(ROOT / "benchmarks/results/proposals.csv", table)
+    save_table(ROOT / "benchmarks/results/proposals.csv", table, READABLE)
     print(
         table.drop(columns="replicate")
         .groupby(["dataset", "method", "proposal"], sort=False)

@@ -28,7 +28,7 @@ from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS  # noqa: E402
 from libi.posterior.marginal import marginal_log_likelihood  # noqa: E402
 from libi.rendering.latex import mean_and_sd, text  # noqa: E402
 from libi.runtime.allocator import keep_freed_memory  # noqa: E402
-from libi.runtime.storage import load_table, load_tables, load_tensors, save_table  # noqa: E402
+from libi.runtime.storage import READABLE, load_table, load_tables, load_tensors, save_table  # noqa: E402
 from libi.study.jobs import ScoringJob  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 
@@ -139,7 +139,7 @@ def main() -> None:
         if len(study.configurations(dataset, method)) > 1
         for row in choices_of(given.results, dataset, method)
     ]
-    save_table(RECORDED, pd.DataFrame(rows))
+    save_table(RECORDED, pd.DataFrame(rows), READABLE)
     print(to_words(pd.DataFrame(rows)), to_markdown(pd.DataFrame(rows)), sep="\n\n")
 
 

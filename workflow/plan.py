@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "src")]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from costs import PRIORITIES  # noqa: E402
+from inventory import NAME, read  # noqa: E402
 from notes import notes  # noqa: E402
 
 CORES = (1, 2, 4, 8, 16, 32, 64)
@@ -73,8 +74,12 @@ def wall_seconds(jobs: Mapping[str, Job], cores: int) -> float:
 
 if __name__ == "__main__":
     root = Path.cwd()
-    done = jobs_of(notes(root, ""))
+    noted = notes(root, "")
+    done = jobs_of(noted)
     if not done or not (root / "results/claims.csv").exists():
         sys.exit("There is no finished study of the paper here to plan by; make it by: make")
+    made = [file for file in read(root / "results" / NAME)["files"] if (root / file).exists()]
+    if lost := sorted(set(made) - set(noted)):
+        sys.exit(f"Snakemake's notes of {len(lost)} files of the study are lost, so their jobs' times are not known")
     for number in CORES:
         print(f"{number:3} cores: {wall_seconds(done, number) / 60:6.1f} min")

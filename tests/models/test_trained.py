@@ -156,3 +156,12 @@ def test_the_records_beside_a_training_file_are_checked_from_any_folder(tmp_path
     for name in (path, "run" / path.relative_to(run), "run/../run" / path.relative_to(run)):
         with pytest.raises((ValueError, FileNotFoundError), match="0.csv"):
             libi.load(name)
+
+
+def test_a_model_in_the_place_of_another_data_set_s_is_refused(tmp_path):
+    saved(tmp_path / "right.safetensors", DATASETS["gaussian"], metadata_of("gaussian", "vae", [0], ["default"], [0]))
+    (tmp_path / "mobius").mkdir()
+    shutil.copy(tmp_path / "right.safetensors", tmp_path / "mobius/vae.safetensors")
+    assert libi.load(tmp_path / "right.safetensors").dataset.name == "gaussian"
+    with pytest.raises(ValueError, match="is in the place of a model of mobius, but holds one of gaussian"):
+        libi.load(tmp_path / "mobius/vae.safetensors")

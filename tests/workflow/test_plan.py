@@ -63,3 +63,17 @@ def test_without_a_finished_study_there_is_no_plan(tmp_path):
     command = [sys.executable, str(REPOSITORY / "workflow/plan.py")]
     run = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True)
     assert run.returncode != 0 and run.stdout == "" and "There is no finished study of the paper here" in run.stderr
+
+
+@pytest.mark.run
+def test_a_study_whose_notes_are_lost_in_part_has_no_plan(tiny_run, tmp_path):
+    """Else the plan would be that of the jobs that are left."""
+    project = tiny_run.copy(tmp_path / "project")
+    (project.root / "results/inventory.json").write_text((project.root / "results/tiny/inventory.json").read_text())
+    (project.root / "results/claims.csv").touch()
+    name = base64.urlsafe_b64encode(b"results/claims.csv").decode()
+    note = {"rule": "judge", "log": ["logs/judge.log"], "input": [], "starttime": 1.0, "endtime": 2.0}
+    (project.root / ".snakemake/metadata" / name).write_text(json.dumps(note))
+    command = [sys.executable, str(project.root / "workflow/plan.py")]
+    run = subprocess.run(command, cwd=project.root, text=True, capture_output=True)
+    assert run.returncode != 0 and run.stdout == "" and "notes of " in run.stderr and "are lost" in run.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from libi.datasets import DATASETS
 from libi.models.selection import choose_restarts, chosen_configurations
 from libi.models.trained import TrainedModel, TrainedModels
 from libi.runtime.seals import check_seal
@@ -26,7 +27,8 @@ def load(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is not a whole training file, if it does not hold the replicate, or if the configuration
+        ValueError: if the file is not a whole training file or in another data set's folder, if it does not hold the
+            replicate, or if the configuration
             is left out and the study has not chosen one yet.
         KeyError: if the file does not hold the model.
     """
@@ -37,6 +39,7 @@ def load(
         )
     path = as_the_run_knows_it(path)
     models = TrainedModels(path, replicate)
+    _check_place(path, models)
     names = list(dict.fromkeys(name for name, _ in models.rows))
     if configuration is None:
         configuration = names[0] if len(names) == 1 else _selected(path, models, names)
@@ -62,6 +65,13 @@ def as_the_run_knows_it(path: str | Path) -> Path:
     if absolute.exists():
         check_seal(absolute.relative_to(root), root)
     return absolute
+
+
+def _check_place(path: Path, models: TrainedModels) -> None:
+    """Refuse a file in the folder of another data set: a published model that was copied over another, say."""
+    told = next((part for part in reversed(path.parts) if part in list(DATASETS)), models.dataset.name)
+    if told != models.dataset.name:
+        raise ValueError(f"{path} is in the place of a model of {told}, but holds one of {models.dataset.name}")
 
 
 def _best(path: Path, models: TrainedModels, configuration: str) -> int:
