@@ -46,6 +46,7 @@ from matplotlib.figure import Figure
 from libi.rendering.style import COLUMN, Drawing, styled
 
 READS = ("scores",)
+CAPTION = "Log-likelihoods of all configurations, in nats."
 
 
 @styled
@@ -240,6 +241,8 @@ def test_the_tests_of_the_package_allow_additions(tmp_path):
             shutil.copy2(REPOSITORY / name, tmp_path / name)
     for name in FILES.keys() - {"paper/claims/counted.py"}:
         (tmp_path / "src/libi" / name).write_text(FILES[name])
+    for command in (["init", "-q"], ["add", "-A"]):  # some tests ask git which files there are
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     run = subprocess.run(tests, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert run.returncode == 0, run.stdout[-5000:]
