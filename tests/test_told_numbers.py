@@ -12,6 +12,7 @@ from libi.paper.vocabulary import NEGLIGIBLE, PAPERS_REPLICATES
 from libi.posterior.refinement import LEVELS, TOLERANCE
 from libi.statistics import TRUSTED
 from libi.statistics.gaussianity import FUNCTIONS
+from libi.study.reading import MOST_CONFIGURATIONS, MOST_DRAWS, MOST_MODELS
 
 from .test_packaging import REPOSITORY
 
@@ -37,3 +38,9 @@ def test_a_number_of_the_page_is_that_of_the_code(pattern, numbers):
 
 def test_words_that_are_numbers():
     assert "a tenth of an axis or a distance" in PAGE and EDGE == A_TENTH == 0.1
+
+
+def test_the_limits_on_several_keys_together_are_told():
+    text = " ".join((REPOSITORY / "config/README.md").read_text(encoding="utf-8").split())
+    told = [10 ** int(power) for power in re.findall(r"at most 10\^(\d)", text[text.index("Besides the limits") :])[:3]]
+    assert told == [MOST_DRAWS, MOST_CONFIGURATIONS, MOST_MODELS]

@@ -40,6 +40,7 @@ from libi.runtime.storage import READABLE, atomic, load_table, save_table, save_
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import family_of_run  # noqa: E402
 
+LEAST_SECONDS = 0.02  # of a job: Snakemake notes next to nothing where files only get a new date
 FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 7) for kind in ("png", "pdf")]
 COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "conclusions", "gaps", "restarts", "grid")]
 COPIED += ["paper/table1.tex", "paper/table1_exact.tex", "paper/replication.pdf", *FIGURES]
@@ -116,9 +117,6 @@ def folders_of(study: str | None) -> list[str]:
         return [""]
     family = family_of_run([study], "config/config.yaml", {})
     return [*family, *([f"/{family.name}"] if family.varied else [])]
-
-
-LEAST_SECONDS = 0.02  # of a job: Snakemake notes next to nothing where files only get a new date
 
 
 def run_of(root: Path, *folders: str) -> dict[str, object]:

@@ -27,9 +27,8 @@ def load(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is not a whole training file or in another data set's folder, if it does not hold the
-            replicate, or if the configuration
-            is left out and the study has not chosen one yet.
+        ValueError: if the file is not a whole training file, if it is in another data set's folder, if it does not hold
+            the replicate, or if the configuration is left out and the study has not chosen one yet.
         KeyError: if the file does not hold the model.
     """
     if not Path(path).is_file():
@@ -69,8 +68,8 @@ def as_the_run_knows_it(path: str | Path) -> Path:
 
 def _check_place(path: Path, models: TrainedModels) -> None:
     """Refuse a file in the folder of another data set: a published model that was copied over another, say."""
-    told = next((part for part in reversed(path.parts) if part in list(DATASETS)), models.dataset.name)
-    if told != models.dataset.name:
+    told = path.absolute().parent.name
+    if told in list(DATASETS) and told != models.dataset.name:
         raise ValueError(f"{path} is in the place of a model of {told}, but holds one of {models.dataset.name}")
 
 

@@ -127,7 +127,7 @@ def _judge_often(stated: PublishedClaim, shares: pd.Series, measure: str, what: 
     interval = of_mean(values)
     lacking = f"lacking: two replicates or more of {what}" if np.isnan(interval.low) else ""
     verdict = NOT_DECIDABLE if lacking else above(interval, RARE)
-    rare = "few of the chosen restarts end at an earlier round" if verdict == NOT_REPRODUCED else ""
+    rare = "it is less than one in twenty here" if verdict == NOT_REPRODUCED else ""
     return stated.judged(
         verdict,
         interval,
