@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from benchmarks.tasks import ADAM, CAP, UNITS, Task
 from libi.base.method import Phase
+from libi.study.jobs import training_settings_of
+from libi.study.settings import AdamSettings, TrainingSettings
 from libi.training.backends import Stretch
 from libi.training.by_kernels import ByKernels
 from libi.training.compilation import Program
 from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
-from libi.training.problem import Inputs, Member, Problem, Settings
+from libi.training.problem import Inputs, Member, Problem
 from libi.training.state import State
 from libi.training.step import Moving
 
@@ -36,14 +40,13 @@ class InEngine:
             units: that one call makes, at most a chunk.
             device: where it trains.
         """
-        settings = Settings(task.batch, 250, 1, CAP, ADAM, compiled=True)
         x, truth = task.data().to(device), torch.zeros(1, sum(task.dataset.generative.sizes), device=device)
         values = {name: value.tolist() for name, value in zip(task.scalars, task.values(models), strict=True)}
         members = [
             Member(("bench", task.dataset.name, i), {name: value[i] for name, value in values.items()})
             for i in range(models)
         ]
-        inputs = Inputs(Problem(task.dataset, truth, x, x, [("bench",)]), members, settings)
+        inputs = Inputs(Problem(task.dataset, truth, x, x, [("bench",)]), members, settings_of(task), compiled=True)
         self.backend = InPyTorch(inputs, way) if way else ByKernels(inputs, task.objective)
         self.state = State.start({group: flat.to(device) for group, flat in task.start(models).items()}, 1)
         phase = Phase(task.objective, ("generative", task.network), 10**6)
@@ -59,3 +62,17 @@ class InEngine:
         first = self.stretch.first + CHUNK
         self.stretch = self.stretch._replace(first=first, last=first + self.stretch.last - self.stretch.first)
         return after
+
+
+def settings_of(task: Task) -> TrainingSettings:
+    """The settings of a row: LiBI's, which has both objectives."""
+    given: dict[str, Any] = {
+        "batch_size": task.batch,
+        "constrained_batch_size": task.batch,
+        "elbo_draws": 1,
+        "exponential_cap": CAP,
+    }
+    given |= {"epochs": 1, "validate_every": 250, "validation_draws": 1, "snapshot": "best", "initial_scale": 1.0}
+    given |= {"learning_rate": ADAM.learning_rate, "learning_rate_end": 1.0, "libi_epochs": "shared"}
+    adam = AdamSettings(beta1=ADAM.beta1, beta2=ADAM.beta2, epsilon=ADAM.epsilon)
+    return training_settings_of("libi")(**given | {"adam": adam, "whitened_start": True})

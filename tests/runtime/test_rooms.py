@@ -10,7 +10,7 @@ from libi.methods import METHODS
 from libi.runtime import rooms
 from libi.runtime.rooms import Room, RoomError
 from libi.study.grids import check_keys
-from libi.study.jobs import JobArchitecture, JobTrainingSettings
+from libi.study.jobs import JobArchitecture
 
 from ..study.studies import ENVIRONMENT
 
@@ -72,10 +72,9 @@ def test_what_is_wrong_with_a_file_is_said_with_its_name(room, text, ask, messag
 @pytest.mark.parametrize(
     ("given", "section", "words"),
     [
-        (("batch_size", "anealing_share"), JobTrainingSettings, "'anealing_share' cannot.*mean 'annealing_share'"),
         (("decoder_units", "units"), JobArchitecture, "'units' cannot.*allowed: decoder_units, decoder_activation"),
         (("encoder_bias",), JobArchitecture, "'encoder_bias' cannot be named here"),
-        (("epochs",), JobTrainingSettings, "'epochs' cannot be named here"),
+        (("decoder_unit",), JobArchitecture, "'decoder_unit' cannot.*mean 'decoder_units'"),
     ],
 )
 def test_a_file_that_reads_a_key_which_no_study_has_is_refused(given, section, words):

@@ -12,14 +12,22 @@ from pathlib import Path
 import pytest
 import yaml
 
-from libi.paper.claims import FILES
-from libi.paper.figures import CLOSED_FORMS, OF_STUDY
-
 REPOSITORY = Path(__file__).parents[2]
 PHASE = """
 from libi.base.method import Method, Phase
 TITLE = "VAE"
-METHOD = Method(lambda values, plan: (Phase("{}", ("{}",), {}, opens_round=True{}),){})
+METHOD = Method(lambda values, epochs, settings: (Phase("{}", ("{}",), {}, opens_round=True{}),){})
+"""
+SETTING = """
+from libi.base.method import ElboSettings, Method, joint
+TITLE = "VAE"
+
+
+class Own(ElboSettings):
+    {}: int = 1
+
+
+METHOD = Method(joint, settings=Own)
 """
 FRESH = ", fresh=True"
 SAYS = 'SAYS = {"odd": {"family": "Odd", "where": "ours", "statement": "So."}}\n'
@@ -52,19 +60,30 @@ CASES = [
         PHASE.format("elbo", "inference", 1, FRESH, ""),
         "broken.py: TITLE is that of vae.py; give it another one",
     ),
-    (VAE, PHASE.format("elob", "inference", "plan.epochs", FRESH, ""), "vae.py: a phase is under the objective 'elob'"),
-    (VAE, PHASE.format("elbo", "inferense", "plan.epochs", FRESH, ""), "vae.py: a phase moves 'inferense'"),
+    (VAE, PHASE.format("elob", "inference", "epochs", FRESH, ""), "vae.py: a phase is under the objective 'elob'"),
+    (VAE, PHASE.format("elbo", "inferense", "epochs", FRESH, ""), "vae.py: a phase moves 'inferense'"),
     (
         VAE,
-        PHASE.format("elbo", "inference", "plan.epochs", FRESH + ', encoder_start="whitten"', ""),
+        PHASE.format("elbo", "inference", "epochs", FRESH + ', encoder_start="whitten"', ""),
         "did you mean 'whiten'?",
     ),
-    (VAE, PHASE.format("elbo", "inference", "plan.epochs / 2", FRESH, ""), "it must be a whole number"),
+    (VAE, PHASE.format("elbo", "inference", "epochs / 2", FRESH, ""), "it must be a whole number"),
     (VAE, PHASE.format("elbo", "inference", "-1", FRESH, ""), "has -1 epochs; it must be a whole number"),
-    (VAE, PHASE.format("elbo", "inference", "2 * plan.epochs", FRESH, ""), "they must share the study's"),
-    (VAE, PHASE.format("elbo", "inference", "plan.epochs", "", ""), "the first must have fresh=True"),
+    (VAE, PHASE.format("elbo", "inference", "2 * epochs", FRESH, ""), "they must share the study's"),
+    (VAE, PHASE.format("elbo", "inference", "epochs", "", ""), "the first must have fresh=True"),
     (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", objectives=('elob',)"), "there is no objective 'elob'"),
-    (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", reads=('batchsize',)"), "'batchsize' cannot be named here"),
+    (
+        VAE,
+        PHASE.format("elbo", "inference", 1, FRESH, ", settings=int"),
+        "its settings must be a class made from MethodSettings",
+    ),
+    (VAE, SETTING.format("epochs"), "vae.py: Own has 'epochs', which is another setting of all methods already"),
+    (
+        VAE,
+        SETTING.format("exponential_cap"),
+        "has 'exponential_cap', which is another setting of libi.py already",
+    ),
+    (VAE, PHASE.format("elbo", "inference", "epochs", FRESH + ', ramp="sine"', ""), "lets β grow as 'sine'"),
     (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", halves='betas'"), "halves is 'betas', which is no key"),
     (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", shown_on=('gausian',)"), "did you mean 'gaussian'?"),
     (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", grid=int"), "its grid must be a class made from Grid"),
@@ -182,8 +201,3 @@ def test_what_is_wrong_with_a_new_file_is_said_in_a_sentence(package, path, text
     finally:
         file.unlink() if before is None else file.write_bytes(before)
     assert code == 1 and message in said and "Traceback" not in said, said
-
-
-def test_a_figure_may_read_all_that_claims_may_read():
-    tables = FILES.keys() - {"published"} | {"claims"}
-    assert {*OF_STUDY, *CLOSED_FORMS} == tables

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from libi.datasets import DATASETS
 from libi.methods import METHODS
-from libi.study.grids import LISTED
+from libi.study.grids import LISTED, StudyTrainingSettings
 from libi.study.keys import keys_to_markdown
 from libi.study.reading import StudyError, load_study, read_study
 from libi.study.study import Study
@@ -47,13 +47,17 @@ IMPORTANCE = "evaluation.metrics.test_ll.importance_samples"
 MONTE_CARLO, BETWEEN = "evaluation.posterior", "a number above 0 and below 1"
 SHARE, CAP, SPLIT = "training.annealing_share", "training.exponential_cap", "selection.configuration_split"
 BATCH, INFLATION = "training.batch_size", "evaluation.metrics.test_ll.variance_inflation"
+OF_THE_PAPER = (
+    *("epochs", "learning_rate", "learning_rate_end", "adam", "validate_every", "validation_draws", "snapshot"),
+    *("initial_scale", "batch_size", "elbo_draws", "annealing_share", "annealing_form", "constrained_batch_size"),
+    *("libi_epochs", "whitened_start", "exponential_cap"),
+)
+ADDED = [key for key in StudyTrainingSettings.model_fields if key not in OF_THE_PAPER]  # by methods of one's own
 KEYS = {
     "": "name, seed, device, compile, replicates, first_replicate, replicates_per_job, restarts, points, training, "
     "architecture, selection, evaluation, datasets",
     "points": "train, validation, test",
-    "training": "epochs, learning_rate, learning_rate_end, adam, batch_size, elbo_draws, validate_every, "
-    "validation_draws, snapshot, initial_scale, annealing_share, annealing_form, constrained_batch_size, libi_epochs, "
-    "whitened_start, exponential_cap",
+    "training": ", ".join((*OF_THE_PAPER, *ADDED)),
     "datasets": ", ".join(DATASETS),
 }
 METHOD_KEYS = ", ".join(LISTED)

@@ -20,16 +20,14 @@ from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
 from libi.training.problem import Inputs, Member, Problem
 from libi.training.state import State
-from libi.training.step import Adam
 
-from .conftest import KNOWN, SETTINGS, problem_of, stack_of
+from .conftest import GRADIENT, KNOWN, problem_of, settings_of, stack_of
 
 pytestmark = pytest.mark.skipif(load() is None, reason="no C++ compiler")
 
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 2}
 GROUPS = {"elbo": "inference", "constrained_likelihood": "encoder", "joint_map": "encoder"}
 ACTIVATIONS = (torch.relu, torch.sigmoid, torch.tanh, sigmoid_and_cube_root)
-GRADIENT = Adam(learning_rate=0.0, beta1=0.0, beta2=0.0, epsilon=1.0)  # the first moment after a step is the gradient
 
 
 def choose(generator, options):
@@ -86,13 +84,14 @@ def random_inputs(case, generator):
         )
         for model in range(models)
     ]
-    return Inputs(problem, members, replace(SETTINGS, batch_size=batch, adam=GRADIENT, compiled=True))
+    settings = settings_of(**GRADIENT, batch_size=batch, constrained_batch_size=problem.train.shape[2])
+    return Inputs(problem, members, settings, compiled=True)
 
 
 def in_float64(inputs):
     """The same in PyTorch and float64: the reference."""
     points = {part: getattr(inputs.problem, part).double() for part in ("truth", "train", "validation")}
-    twin = Inputs(replace(inputs.problem, **points), inputs.members, inputs.settings)
+    twin = Inputs(replace(inputs.problem, **points), inputs.members, inputs.settings, compiled=True)
     return InPyTorch(twin, Program)
 
 
@@ -226,9 +225,9 @@ def test_what_has_no_kernel_is_trained_in_pytorch(monkeypatch):
     """An activation that the kernels lack; the other objective of the method keeps its kernel."""
     problem = problem_of("mobius")
     odd = replace(problem.dataset, hidden=(Hidden(6, torch.nn.functional.softplus),))
-    inputs = Inputs(replace(problem, dataset=odd), [Member((0,), {})], SETTINGS)
+    inputs = Inputs(replace(problem, dataset=odd), [Member((0,), {})], settings_of(), compiled=True)
     assert isinstance(engine.choose_backends(inputs, {"elbo"})["elbo"], InPyTorch)
-    inputs = Inputs(problem, [Member((0,), {})], replace(SETTINGS, compiled=True))
+    inputs = Inputs(problem, [Member((0,), {})], settings_of(), compiled=True)
     assert isinstance(engine.choose_backends(inputs, {"elbo"})["elbo"], ByKernels)
     monkeypatch.setattr("libi.training.by_kernels.load", lambda: None)
     monkeypatch.setattr("libi.training.engine.compiler_of_pytorch", lambda: None)

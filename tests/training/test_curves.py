@@ -20,7 +20,7 @@ LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2}
 
 
 def test_snapshots_are_due_every_so_often_and_at_each_phases_end_but_not_while_beta_grows():
-    phases = [Phase("elbo", ALL, 25), Phase("elbo", ALL, 30, ramp=True), Phase("other", ALL, 20)]
+    phases = [Phase("elbo", ALL, 25), Phase("elbo", ALL, 30, ramp="linear"), Phase("other", ALL, 20)]
     assert snapshots(phases, 10) == [(10, "elbo"), (20, "elbo"), (25, "elbo"), (65, "other"), (75, "other")]
 
 

@@ -18,7 +18,7 @@ from libi.training.in_pytorch import Programs
 from libi.training.problem import Inputs
 from libi.training.state import State
 
-from .conftest import SETTINGS, problem_of, stack_of
+from .conftest import problem_of, settings_of, stack_of
 
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 2}
 CASES = [
@@ -97,7 +97,7 @@ def test_steps_are_recorded_where_points_are_not_on_a_cpu_unless_the_study_says_
         problem, **{part: getattr(problem, part).to("meta") for part in ("truth", "train", "validation")}
     )
     for compiled, expected in ((True, Captured), (False, Program)):
-        assert choose_way(Inputs(elsewhere, [], replace(SETTINGS, compiled=compiled))) is expected
+        assert choose_way(Inputs(elsewhere, [], settings_of(), compiled)) is expected
 
 
 def test_truth_keeps_the_ground_truth_and_finds_its_posterior():
@@ -188,7 +188,7 @@ def test_a_compiled_step_of_the_constrained_likelihood_agrees_with_uncompiled():
     groups, results = ("generative", "encoder"), []
     data = [(problem.train, *(torch.tensor([tolerance] * 3) for tolerance in (1.0, 0.2, 0.5)))]
     for way in (Program, Compiled):
-        step = Programs(Inputs(problem, [], SETTINGS), way).step("constrained_likelihood", groups)
+        step = Programs(Inputs(problem, [], settings_of(), compiled=True), way).step("constrained_likelihood", groups)
         results.append(step.iterate(moving(stack.state, groups, 0.01), {}, data))
     assert step.way == COMPILED  # and not as it is, after a warning
     for group in groups:

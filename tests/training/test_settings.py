@@ -7,21 +7,20 @@ import pytest
 import torch
 
 from libi.base.layers import Hidden, Network
-from libi.base.method import Plan
 from libi.datasets import DATASETS, dataset_of, mobius
 from libi.methods import METHODS
 from libi.native.library import load
+from libi.objectives import OBJECTIVES, objectives_of
 from libi.objectives.elbo import negative_elbo
 from libi.training.encoder_start import whiten
 from libi.training.engine import growth
 from libi.training.noise import CHUNK, batches_of, chunk_counters, chunk_keys, chunk_orders, normal_draws, with_draws
-from libi.training.step import Adam
 
-from .conftest import KNOWN, problem_of, stack_of
+from . import conftest
+from .conftest import GRADIENT, KNOWN, problem_of, settings_of, stack_of
 
 LIBI = {"epsilon_hz": 1.0, "epsilon_covariance": 0.2, "epsilon_mean": 0.2, "rounds": 1}
 BETA = {"beta": 2.0}
-GRADIENT = Adam(learning_rate=0.0, beta1=0.0, beta2=0.0, epsilon=1.0)  # the first moment after a step is the gradient
 STEPS = {  # of 200 epochs: method, values, an epoch, what β must be in it, changes
     "ten draws": ("vae", {}, 0, 1.0, {"elbo_draws": 10}),
     "a quarter of a cosine": ("beta_vae_anneal", BETA, 25, 1 - math.sqrt(0.5), {"annealing_form": "cosine"}),
@@ -107,7 +106,7 @@ def mean_gradient(stack, epoch, beta, draws):
 @pytest.mark.parametrize(("method", "values", "epoch", "beta", "changes"), STEPS.values(), ids=STEPS)
 def test_a_step_follows_the_mean_gradient_of_its_draws_under_its_beta(method, values, epoch, beta, changes, compiled):
     problem = problem_of("linear_jtex")
-    stack = stack_of(problem, method, [(0, values)], 200, adam=GRADIENT, compiled=compiled, **changes)
+    stack = stack_of(problem, method, [(0, values)], 200, compiled=compiled, **GRADIENT, **changes)
     expected = mean_gradient(stack, epoch, beta, changes.get("elbo_draws", 1))
     stack.epoch = epoch
     stack._advance(stack._phases[0], epoch + 1)
@@ -165,20 +164,21 @@ def test_a_cosine_grows_from_0_over_a_half_to_1():
 
 
 def test_every_step_of_every_round_may_have_all_epochs():
-    phases = METHODS["libi"].phases({"rounds": 6}, Plan(30_000, libi_epochs="each"))
+    phases = METHODS["libi"].phases({"rounds": 6}, 30_000, settings_of(libi_epochs="each"))
     assert [phase.epochs for phase in phases] == [30_000] * 12
 
 
 def test_libi_may_start_from_an_encoder_as_drawn():
-    starts = [phase.encoder_start for phase in METHODS["libi"].phases({"rounds": 2}, Plan(100, whitened_start=False))]
-    assert starts[::2] == ["keep", "copy"]
+    phases = METHODS["libi"].phases({"rounds": 2}, 100, settings_of(whitened_start=False))
+    assert [phase.encoder_start for phase in phases[::2]] == ["keep", "copy"]
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-def test_a_batch_of_all_points_is_no_batch(compiled):
-    whole, plain = (
-        trained("libi", LIBI, compiled=compiled, constrained_batch_size=size).state.kept for size in (60, None)
-    )
+def test_a_batch_of_all_points_is_no_batch(monkeypatch):
+    """It has them in their order, as an objective has that takes no batches."""
+    whole = trained("libi", LIBI).state.kept
+    unbatched = {"constrained_likelihood": replace(OBJECTIVES["constrained_likelihood"], batch=None)}
+    monkeypatch.setattr(conftest, "objectives_of", lambda method: objectives_of(method) | unbatched)
+    plain = trained("libi", LIBI).state.kept
     assert all(torch.equal(whole.parameters[group], plain.parameters[group]) for group in plain.parameters)
 
 

@@ -208,6 +208,15 @@ def test_an_edit_of_a_method_retrains_that_method(extended, tmp_path):
     assert len(trained) == 2 and all(message.startswith("Training toy on") for message in trained)
 
 
+def test_a_setting_of_a_method_s_own_retrains_that_method(extended, tmp_path):
+    """The study did not say it, so it had its default."""
+    project = extended[0].copy(tmp_path / "project")
+    write_study(project.root / TINY_FILE, EXTENDED | {"training": EXTENDED["training"] | {"toy_share": 0.25}})
+    _, messages = project.planned("--configfile", TINY_FILE)
+    trained = [message for message in messages if message.startswith("Training")]
+    assert len(trained) == 2 and all(message.startswith("Training toy on") for message in trained)
+
+
 @pytest.mark.parametrize(
     ("path", "text", "message"),
     [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from libi.base.method import JOINT, OF_THE_ELBO, Method, Number, Phase, Phases, Plan
-from libi.base.values import Grid, Positives
+from libi.base.method import GROWTH, JOINT, ElboSettings, Method, Number, Phase, Phases
+from libi.base.values import Grid, Positives, Share, one_of
 
 TITLE = "β-VAE+Anneal"
 PLACE = 3
@@ -18,13 +19,31 @@ class BetaVaeAnnealGrid(Grid):
     """β after annealing, the weight of the KL divergence."""
 
 
-def phases(values: Mapping[str, Number], plan: Plan) -> Phases:
+class AnnealingSettings(ElboSettings):
+    """Those of the annealed β-VAE."""
+
+    annealing_share: Share
+    """Share of the epochs over which β of the annealed method grows from 0."""
+    annealing_form: Annotated[Literal["linear", "cosine"], one_of(*GROWTH)]
+    """How β grows: linearly, or as half a cosine."""
+
+    @classmethod
+    def disagreements(cls, given: Mapping[str, Any], points: int | None) -> Iterator[tuple[str, str]]:
+        """Annealing needs an epoch, and so does what comes after it."""
+        yield from super().disagreements(given, points)
+        share, epochs = given["annealing_share"], given["epochs"]
+        if None not in (share, epochs) and epochs <= 0.5 / min(share, 1 - share):
+            words = "a share with at least one epoch of annealing and at least one after it"
+            yield "annealing_share", f"{words}; training.epochs is {epochs}"
+
+
+def phases(values: Mapping[str, Number], epochs: int, settings: AnnealingSettings) -> Phases:
     """Two joint phases: in the first β grows, in the second it stays."""
-    ramp = round((plan.annealing_share or 0) * plan.epochs)
+    ramp = round(settings.annealing_share * epochs)
     return (
-        Phase("elbo", JOINT, ramp, ramp=True, fresh=True, opens_round=True),
-        Phase("elbo", JOINT, plan.epochs - ramp),
+        Phase("elbo", JOINT, ramp, ramp=settings.annealing_form, fresh=True, opens_round=True),
+        Phase("elbo", JOINT, epochs - ramp),
     )
 
 
-METHOD = Method(phases, BetaVaeAnnealGrid, reads=(*OF_THE_ELBO, "annealing_share", "annealing_form"))
+METHOD = Method(phases, BetaVaeAnnealGrid, settings=AnnealingSettings)

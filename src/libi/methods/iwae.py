@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from libi.base.method import JOINT, Method, Number, Phase, Phases, Plan
+from libi.base.method import JOINT, BatchSettings, Method, Number, Phase, Phases
 from libi.base.objective import Objective, total
 from libi.base.values import Grid
 
@@ -60,9 +60,9 @@ def negative_bound(
     return math.log(draws) - log_weight.unflatten(1, (draws, -1)).logsumexp(1).mean(1)
 
 
-def phases(values: Mapping[str, Number], plan: Plan) -> Phases:
+def phases(values: Mapping[str, Number], epochs: int, settings: BatchSettings) -> Phases:
     """One joint phase."""
-    return (Phase("iwae", JOINT, plan.epochs, fresh=True, opens_round=True),)
+    return (Phase("iwae", JOINT, epochs, fresh=True, opens_round=True),)
 
 
 METHOD = Method(
@@ -70,5 +70,5 @@ METHOD = Method(
     IwaeGrid,
     objectives=(),
     own={"iwae": Objective(negative_bound, draws=K, together=True)},
-    reads=("batch_size",),
+    settings=BatchSettings,
 )

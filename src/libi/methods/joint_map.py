@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from libi.base.method import Method, Number, Phase, Phases, Plan
+from libi.base.method import Method, MethodSettings, Number, Phase, Phases
 
 TITLE = "Joint MAP"
 
 
-def phases(values: Mapping[str, Number], plan: Plan) -> Phases:
+def phases(values: Mapping[str, Number], epochs: int, settings: MethodSettings) -> Phases:
     """One phase: θ and φ together."""
     moves = ("generative", "encoder")
-    return (Phase("joint_map", moves, plan.epochs, fresh=True, opens_round=True, encoder_start="whiten"),)
+    return (Phase("joint_map", moves, epochs, fresh=True, opens_round=True, encoder_start="whiten"),)
 
 
-METHOD = Method(phases, grid=None, objectives=("joint_map",), reads=(), shown_on=("linear_jtex", "gaussian"))
+METHOD = Method(
+    phases, grid=None, objectives=("joint_map",), settings=MethodSettings, shown_on=("linear_jtex", "gaussian")
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from libi.base.method import JOINT, Method, Number, Phase, Phases, Plan, split_evenly
+from libi.base.method import JOINT, ElboSettings, Method, Number, Phase, Phases, split_evenly
 from libi.base.values import Counts, Grid
 
 TITLE = "Lagging"
@@ -18,9 +18,9 @@ class LaggingGrid(Grid):
     """R, the segments that the epochs are divided into; each trains ϕ alone, then θ and ϕ jointly."""
 
 
-def phases(values: Mapping[str, Number], plan: Plan) -> Phases:
+def phases(values: Mapping[str, Number], epochs: int, settings: ElboSettings) -> Phases:
     """For each segment two phases, of which only the first of all starts the optimiser."""
-    lengths = split_evenly(plan.epochs, 2 * int(values["segments"]))
+    lengths = split_evenly(epochs, 2 * int(values["segments"]))
     return tuple(
         Phase("elbo", JOINT if j % 2 else ("inference",), length, fresh=j == 0, opens_round=j == 0)
         for j, length in enumerate(lengths)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from libi.base.method import OF_THE_ELBO, Method, Number, Phase, Phases, Plan, split_evenly
-from libi.base.values import Counts, Grid, Positives
+from libi.base.method import ElboSettings, Method, Number, Phase, Phases, divisor, split_evenly
+from libi.base.values import Cap, Count, Counts, Grid, Positives, Switch, one_of
 
 TITLE = "LiBI"
 PLACE = 5
-OWN = ("constrained_batch_size", "libi_epochs", "whitened_start", "exponential_cap")
 
 
 class LibiGrid(Grid):
@@ -25,12 +25,36 @@ class LibiGrid(Grid):
     """R, the number of rounds that share the epochs."""
 
 
-def phases(values: Mapping[str, Number], plan: Plan) -> Phases:
+class LibiSettings(ElboSettings):
+    """Those of LiBI."""
+
+    constrained_batch_size: Count
+    """Points of a gradient step on the constrained likelihood, constrained together; it must divide points.train."""
+    libi_epochs: Annotated[Literal["shared", "each"], one_of("shared", "each")]
+    """Whether LiBI's rounds and steps share the epochs, or each step of each round has all of them."""
+    whitened_start: Switch
+    """Whether LiBI's encoder starts from whitened codes."""
+    exponential_cap: Cap
+    """The exponentials of Eq. 44 go on linearly above this argument."""
+
+    @property
+    def shares_epochs(self) -> bool:
+        """Whether all phases together have the study's epochs."""
+        return self.libi_epochs == "shared"
+
+    @classmethod
+    def disagreements(cls, given: Mapping[str, Any], points: int | None) -> Iterator[tuple[str, str]]:
+        """Both batches must divide the points."""
+        yield from super().disagreements(given, points)
+        yield from divisor("constrained_batch_size", given, points)
+
+
+def phases(values: Mapping[str, Number], epochs: int, settings: LibiSettings) -> Phases:
     """For each round two phases; the encoder of each but the first starts as the means of q_ϕ(z|x)."""
     found: list[Phase] = []
     steps = 2 * int(values["rounds"])
-    lengths = [plan.epochs] * steps if plan.libi_epochs == "each" else split_evenly(plan.epochs, steps)
-    first_start = "whiten" if plan.whitened_start else "keep"
+    lengths = split_evenly(epochs, steps) if settings.shares_epochs else [epochs] * steps
+    first_start = "whiten" if settings.whitened_start else "keep"
     for first, second in zip(lengths[::2], lengths[1::2], strict=True):
         start = "copy" if found else first_start
         moves = ("generative", "encoder")
@@ -43,7 +67,7 @@ METHOD = Method(
     phases,
     LibiGrid,
     objectives=("elbo", "constrained_likelihood"),
-    reads=(*OF_THE_ELBO, *OWN),
+    settings=LibiSettings,
     halves="rounds",
     first=True,
 )

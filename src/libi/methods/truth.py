@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from libi.base.method import Method, Number, Phase, Phases, Plan
+from libi.base.method import ElboSettings, Method, Number, Phase, Phases
 
 TITLE = "Ground truth"
 PLACE = 0
 
 
-def phases(values: Mapping[str, Number], plan: Plan) -> Phases:
+def phases(values: Mapping[str, Number], epochs: int, settings: ElboSettings) -> Phases:
     """One phase: ϕ alone under the ELBO."""
-    return (Phase("elbo", ("inference",), plan.epochs, fresh=True, opens_round=True),)
+    return (Phase("elbo", ("inference",), epochs, fresh=True, opens_round=True),)
 
 
 METHOD = Method(phases, grid=None)

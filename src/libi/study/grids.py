@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, create_model, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from libi.base.method import MethodSettings
 from libi.base.values import Grid, Section, nearest
 from libi.datasets import DATASETS, architecture_keys, check_name
 from libi.methods import METHODS
@@ -16,18 +18,18 @@ from libi.metrics import METRICS
 from libi.models.metric import HIGHER, LOWER
 from libi.objectives import OBJECTIVES
 from libi.runtime.rooms import RoomError
-from libi.study.jobs import JobArchitecture, JobTrainingSettings
-from libi.study.settings import PosteriorSettings
+from libi.study.jobs import JobArchitecture
+from libi.study.settings import PosteriorSettings, TrainingSettings
 
 
 def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-def _may_be_left_out() -> Any:
+def _may_be_left_out(default: Any = None, description: str | None = None) -> Any:
     # The default is never validated, so a key can be absent but not null: `vae:` with nothing behind it
     # would otherwise drop the method in silence.
-    return Field(default=None, json_schema_extra=_without_default)
+    return Field(default=default, description=description, json_schema_extra=_without_default)
 
 
 class Choice(Section):
@@ -86,7 +88,7 @@ for thing in DATASETS:
     check_name(thing)
     check_keys(f"{DATASETS.path(thing)}: ARCHITECTURE", architecture_keys(thing), JobArchitecture)
 for thing, method in METHODS.items():
-    check_keys(f"{METHODS.path(thing)}: reads", method.reads, JobTrainingSettings)
+    check_section(METHODS.path(thing), "settings", method.settings, MethodSettings)
     check_section(METHODS.path(thing), "grid", method.grid, Grid)
     for key in filter(None, [method.halves]):
         if method.grid is None or key not in method.grid.model_fields:
@@ -116,6 +118,34 @@ for thing, metric in METRICS.items():
     if METRICS.literal(thing, "BETTER", HIGHER) not in (HIGHER, LOWER):
         raise RoomError(f"{METRICS.path(thing)}: BETTER must be {HIGHER!r} or {LOWER!r}, or be left out")
 
+
+def _settings_of_methods() -> dict[str, Any]:
+    """The training settings that some methods read, by name: none is required, since a study may lack these methods.
+
+    Raises:
+        RoomError: if two of them have the same name, and are not one.
+    """
+    fields: dict[str, FieldInfo] = dict(TrainingSettings.model_fields)
+    owners = dict.fromkeys(fields, "all methods")
+    for name, method in METHODS.items():
+        for key, field in method.settings.model_fields.items():
+            owner = owners.setdefault(key, f"{name}.py")
+            if repr(fields.setdefault(key, field)) != repr(field):
+                where = f"{METHODS.path(name)}: {method.settings.__name__} has {key!r}"
+                raise RoomError(f"{where}, which is another setting of {owner} already; give it another name")
+    return {
+        key: (
+            Annotated[field.annotation, *field.metadata],
+            _may_be_left_out(None if field.is_required() else field.default, field.description),
+        )
+        for key, field in fields.items()
+        if key not in TrainingSettings.model_fields
+    }
+
+
+StudyTrainingSettings = create_model(
+    "TrainingSettings", __base__=TrainingSettings, __doc__=TrainingSettings.__doc__, **_settings_of_methods()
+)
 LISTED = tuple(name for name, method in METHODS.items() if method.grid is not None)
 MethodGrids = _choice_of(
     "MethodGrids", "The methods of a data set, each with its grid.", {name: METHODS[name].grid for name in LISTED}

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, SerializeAsAny, ValidationInfo, create_model, field_validator
 
-from libi.base.method import ENCODER_STARTS, GROUPS, Phases, Plan
+from libi.base.method import ENCODER_STARTS, GROUPS, GROWTH, MethodSettings, Phases
 from libi.base.objective import Objective
-from libi.base.values import Cap, Count, Repeats, Section, Seed, Share, Switch, as_tuple, format_number, nearest
+from libi.base.values import Count, Section, Seed, Switch, as_tuple, format_number, nearest
 from libi.methods import METHODS
 from libi.runtime.rooms import RoomError
 from libi.study.settings import (
     Activation,
-    AnnealingForm,
     ArchitectureSettings,
     Device,
     Fit,
-    LibiEpochs,
     Likelihood,
     PosteriorSettings,
     TrainingSettings,
 )
-
-GROWTH = "annealing_form"  # the setting that says how β grows
 
 
 @dataclass(frozen=True)
@@ -45,17 +42,14 @@ class Configuration:
         return dict(self.values)
 
 
-class JobTrainingSettings(TrainingSettings):
-    """The training settings that one method reads; None where only another method reads them."""
-
-    batch_size: Count | None = None  # type: ignore[assignment]
-    elbo_draws: Repeats | None = None  # type: ignore[assignment]
-    annealing_share: Share | None = None  # type: ignore[assignment]
-    annealing_form: AnnealingForm | None = None  # type: ignore[assignment]
-    constrained_batch_size: Count | None = None  # type: ignore[assignment]
-    libi_epochs: LibiEpochs | None = None  # type: ignore[assignment]
-    whitened_start: Switch | None = None  # type: ignore[assignment]
-    exponential_cap: Cap | None = None  # type: ignore[assignment]
+@functools.cache
+def training_settings_of(method: str) -> type[TrainingSettings]:
+    """The type of the training settings that a method reads: those of all methods, and its own."""
+    bases: Any = METHODS[method].settings, TrainingSettings  # the fields of the last come first
+    return cast(
+        type[TrainingSettings],
+        create_model("TrainingSettings", __base__=bases, __doc__=TrainingSettings.__doc__),
+    )
 
 
 class JobArchitecture(ArchitectureSettings):
@@ -63,11 +57,6 @@ class JobArchitecture(ArchitectureSettings):
 
     decoder_units: Count | None = None  # type: ignore[assignment]
     decoder_activation: Activation | None = None  # type: ignore[assignment]
-
-
-def optional_keys(section: type[Section]) -> set[str]:
-    """The keys of a job's section that not every job has."""
-    return {key for key, field in section.model_fields.items() if not field.is_required()}
 
 
 class TrainingJob(Section):
@@ -80,8 +69,13 @@ class TrainingJob(Section):
     compile: Switch
     restarts: Count
     configurations: Annotated[tuple[dict[str, int | float], ...], BeforeValidator(as_tuple)]
-    training: JobTrainingSettings
+    training: SerializeAsAny[TrainingSettings]  # with those of its method
     architecture: JobArchitecture
+
+    @field_validator("training", mode="before")
+    @classmethod
+    def _of_its_method(cls, given: Any, others: ValidationInfo) -> Any:
+        return training_settings_of(others.data["method"]).model_validate(given)
 
     def configuration_objects(self) -> tuple[Configuration, ...]:
         """The job's configurations, in the order of the grid."""
@@ -94,15 +88,16 @@ class TrainingJob(Section):
             RoomError: if the method cannot tell, or a phase is under an objective that it does not have, or moves what
                 there is not, or the first one does not begin a round afresh.
         """
-        plan, method = Plan(**self.training.model_dump(include=set(Plan._fields))), METHODS[self.method]
+        method = METHODS[self.method]
         try:
-            phases = tuple(method.phases(configuration.as_dict(), plan))
+            phases = tuple(method.phases(configuration.as_dict(), self.training.epochs, self.training))
         except Exception as error:  # whatever a file of somebody's own does
             problem = f"its phases for {configuration.name} cannot be listed: {type(error).__name__}: {error}"
             raise RoomError(f"{METHODS.path(self.method)}: {problem}") from None
         for phase in phases:
             _check("is under the objective", phase.objective, (*method.objectives, *method.own), self.method)
             _check("starts the encoder by", phase.encoder_start, ENCODER_STARTS, self.method)
+            _check("lets β grow as", phase.ramp, ("", *GROWTH), self.method)
             for group in phase.moves:
                 _check("moves", group, GROUPS, self.method)
         self._check_lengths(configuration, phases)
@@ -120,7 +115,7 @@ class TrainingJob(Section):
                 raise RoomError(
                     f"{path}: a phase of {configuration.name} has {length!r} epochs; it must be a whole number"
                 )
-        if self.training.libi_epochs != "each" and sum(lengths) != self.training.epochs:
+        if cast(MethodSettings, self.training).shares_epochs and sum(lengths) != self.training.epochs:
             words = f"the phases of {configuration.name} have {sum(lengths)} epochs together"
             raise RoomError(f"{path}: {words}; they must share the study's {self.training.epochs}")
 
@@ -136,14 +131,12 @@ def check_objectives(name: str, objectives: Mapping[str, Objective], phases: Pha
     Raises:
         RoomError: naming the method's file.
     """
-    path, reads = METHODS.path(name), METHODS[name].reads
+    path, settings = METHODS.path(name), METHODS[name].settings
     for phase in phases:
-        if phase.ramp and GROWTH not in reads:
-            raise RoomError(f"{path}: β grows in one of its phases, and `reads` of the method lacks {GROWTH}")
         objective = objectives.get(phase.objective)
-        if objective and (lacking := [key for key in objective.reads if key not in reads]):
+        if objective and (lacking := [key for key in objective.reads if key not in settings.model_fields]):
             words = f"its objective {phase.objective!r} takes the training settings {', '.join(lacking)}"
-            raise RoomError(f"{path}: {words}, which `reads` of the method lacks")
+            raise RoomError(f"{path}: {words}, which its {settings.__name__} lacks")
         if objective and (idle := [group for group in phase.moves if group not in objective.groups]):
             words = f"a phase moves {', '.join(idle)}, on which its objective {phase.objective!r} does not depend"
             raise RoomError(f"{path}: {words} (it depends on: {', '.join(objective.groups)})")

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from libi.base.values import Allowed, format_number
 from libi.methods import METHODS
 from libi.metrics import METRICS
+from libi.study.jobs import training_settings_of
 from libi.study.study import Study
 
 HEADS = ("key", "meaning", "allowed", "paper's study")
@@ -35,7 +36,10 @@ class Key(NamedTuple):
 
 def keys_of(study: Study) -> Iterator[Key]:
     """The keys of a study, in the order of its file; those of a method once, for all data sets."""
-    yield from _of_section("", study, ("evaluation", "datasets"))
+    methods = {name for dataset in study.dataset_names() for name in study.methods(dataset)}
+    read = {key for name in methods for key in training_settings_of(name).model_fields}
+    others = tuple(type(study.training).model_fields.keys() - read)
+    yield from _of_section("", study, ("evaluation", "datasets", *others))
     for name in study.metric_names():
         settings = study.metric(name)
         if not type(settings).model_fields:
@@ -52,7 +56,7 @@ def _of_section(prefix: str, section: BaseModel, others: tuple[str, ...] = ()) -
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
         if isinstance(value, BaseModel):
-            yield from _of_section(f"{prefix}{name}.", value) if name not in others else []
+            yield from _of_section(f"{prefix}{name}.", value, others) if name not in others else []
         elif name not in others:
             yield _key(f"{prefix}{name}", field, _words(value))
 

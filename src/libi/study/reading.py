@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from libi.base.method import TRUTH
@@ -18,7 +19,7 @@ from libi.base.values import Allowed, Section, StudyError, nearest
 from libi.datasets import DATASETS, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
-from libi.study.grids import LISTED, DatasetGrids, MethodGrids, MetricsSettings
+from libi.study.grids import LISTED, DatasetGrids, MethodGrids, MetricsSettings, StudyTrainingSettings
 from libi.study.jobs import TrainingJob
 from libi.study.study import Study
 
@@ -152,30 +153,33 @@ class _Sound:
 
 def _disagreements(value: _Sound) -> Iterator[str]:
     """Describe the values that are sound alone but do not go together."""
-    epochs, share = value("training", "epochs"), value("training", "annealing_share")
-    batch, train = value("training", "batch_size"), value("points", "train")
-    if None not in (batch, train) and train % batch:
-        yield refuse(("training", "batch_size"), batch, f"a divisor of points.train, which is {train}")
-    constrained = value("training", "constrained_batch_size")
-    if None not in (constrained, train) and train % constrained:
-        yield refuse(
-            ("training", "constrained_batch_size"), constrained, f"a divisor of points.train, which is {train}"
-        )
+    yield from dict.fromkeys(_disagreements_of_methods(value))
     yield from _disagreements_of_sizes(value)
     yield from _disagreements_of_metrics(value)
     yield from _disagreements_of_own_points(value)
-    annealing = [name for name in LISTED if "annealing_share" in METHODS[name].reads]
-    annealed = any(value("datasets", *pair) is not None for pair in itertools.product(DATASETS, annealing))
-    if annealed and None not in (epochs, share) and epochs <= 0.5 / min(share, 1 - share):
-        words = f"a share with at least one epoch of annealing and at least one after it; training.epochs is {epochs}"
-        yield refuse(("training", "annealing_share"), share, words)
-    halved = [name for name in LISTED if METHODS[name].halves]
+    halved, epochs = [name for name in LISTED if METHODS[name].halves], value("training", "epochs")
     for dataset, method in itertools.product(DATASETS, halved):
         path = ("datasets", dataset, method, METHODS[method].halves)
         for index, units in enumerate(value(*path) or () if epochs is not None else ()):
             if value(*path, index) is not None and 2 * units > epochs:
                 words = f"at most {epochs // 2}, since each has two phases and training.epochs is {epochs}"
                 yield refuse((*path, index), units, words)
+
+
+def _disagreements_of_methods(value: _Sound) -> Iterator[str]:
+    """Describe what is missing of each method's training settings, and what does not go together."""
+    training, points = value("training"), value("points", "train")
+    if not isinstance(training, dict):
+        return
+    given = {key: value("training", key) for key in StudyTrainingSettings.model_fields}
+    used = [name for name in LISTED if any(value("datasets", dataset, name) is not None for dataset in DATASETS)]
+    for method in (TRUTH, *used):
+        settings = METHODS[method].settings
+        for key, field in settings.model_fields.items():
+            if field.is_required() and key not in training:
+                yield _missing(("training", key), field)
+        for key, words in settings.disagreements(given, points):
+            yield refuse(("training", key), given[key], words)
 
 
 def _disagreements_of_sizes(value: _Sound) -> Iterator[str]:
@@ -235,15 +239,18 @@ def _describe(error: ErrorDetails) -> str:
         names = ", ".join(_section(path[:-1]).model_fields)
         return refuse(path[:-1], error["input"], f"as a key, one of {names}")
     if kind == "missing":
-        field = _section(path[:-1]).model_fields[str(path[-1])]
-        words = next((item.text for item in field.metadata if isinstance(item, Allowed)), None)
-        return f"{_dotted(path)}: missing; allowed: {words or _a_mapping(field.annotation)}"
+        return _missing(path, _section(path[:-1]).model_fields[str(path[-1])])
     if kind == "not_allowed":
         meant = nearest(error["input"], error["ctx"]["choices"])
         return refuse(path, error["input"], error["ctx"]["text"]) + meant
     if kind == "model_type":
         return refuse(path, error["input"], _a_mapping(_section(path)))
     return f"{_dotted(path)}: {error['msg']}"
+
+
+def _missing(path: Place, field: FieldInfo) -> str:
+    words = next((item.text for item in field.metadata if isinstance(item, Allowed)), None)
+    return f"{_dotted(path)}: missing; allowed: {words or _a_mapping(field.annotation)}"
 
 
 def _unknown(path: Place) -> str:

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 
 from libi.base.values import (
     Allowed,
-    Cap,
     Count,
     Decay,
     Draws,
@@ -64,8 +63,6 @@ Device = Annotated[Literal["auto", "cpu", "cuda"], one_of("auto", "cpu", "cuda")
 Split = Annotated[Literal["validation", "test"], one_of("validation", "test")]
 Fit = Annotated[Literal["validation", "train"], one_of("validation", "train")]
 Snapshot = Annotated[Literal["best", "last"], one_of("best", "last")]
-AnnealingForm = Annotated[Literal["linear", "cosine"], one_of("linear", "cosine")]
-LibiEpochs = Annotated[Literal["shared", "each"], one_of("shared", "each")]
 Activation = Annotated[Literal["relu", "tanh"], one_of("relu", "tanh")]
 Likelihood = Annotated[Literal["exact", "importance"], one_of("exact", "importance")]
 
@@ -93,7 +90,7 @@ class AdamSettings(Section):
 
 
 class TrainingSettings(Section):
-    """How every model is trained."""
+    """How every model is trained. A study has here what its methods read besides: `libi.base.method.MethodSettings`."""
 
     epochs: Epochs
     """Epochs of a model in all, divided among the phases of its method: at least one a phase."""
@@ -102,10 +99,6 @@ class TrainingSettings(Section):
     learning_rate_end: Remainder
     """Share of the learning rate that is left at the end; it falls by the same factor every 25 epochs. 1: constant."""
     adam: AdamSettings
-    batch_size: Count
-    """Points of a gradient step in phases that maximise the ELBO; it must divide points.train."""
-    elbo_draws: Repeats
-    """Draws of the noise for each point of such a step."""
     validate_every: Count
     """Epochs between two snapshots; there is always one at the end of a phase, so it may be longer than a phase."""
     validation_draws: Repeats
@@ -114,18 +107,6 @@ class TrainingSettings(Section):
     """The snapshot that an optimisation ends at: the best by its own validation objective, or the last."""
     initial_scale: Positive
     """Factor on PyTorch's random start of all parameters, U(±1/√fan_in)."""
-    annealing_share: Share
-    """Share of the epochs over which β of the annealed method grows from 0."""
-    annealing_form: AnnealingForm
-    """How β grows: linearly, or as half a cosine."""
-    constrained_batch_size: Count
-    """Points of a gradient step on the constrained likelihood, constrained together; it must divide points.train."""
-    libi_epochs: LibiEpochs
-    """Whether LiBI's rounds and steps share the epochs, or each step of each round has all of them."""
-    whitened_start: Switch
-    """Whether LiBI's encoder starts from whitened codes."""
-    exponential_cap: Cap
-    """The exponentials of Eq. 44 go on linearly above this argument."""
 
 
 class ArchitectureSettings(Section):

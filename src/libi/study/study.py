@@ -10,15 +10,14 @@ from libi.base.values import Replicates, Restarts, Section, Seed, Switch, neares
 from libi.datasets import DATASETS, architecture_keys, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
-from libi.study.grids import LISTED, DatasetGrids, EvaluationSettings
-from libi.study.jobs import Configuration, JobArchitecture, JobTrainingSettings, optional_keys
+from libi.study.grids import LISTED, DatasetGrids, EvaluationSettings, StudyTrainingSettings
+from libi.study.jobs import Configuration, JobArchitecture, training_settings_of
 from libi.study.settings import (
     ArchitectureSettings,
     Device,
     Folder,
     PointsSettings,
     SelectionSettings,
-    TrainingSettings,
 )
 
 PAPER = "paper"
@@ -55,7 +54,7 @@ class Study(Section):
     restarts: Restarts
     """Random initialisations of each configuration."""
     points: PointsSettings
-    training: TrainingSettings
+    training: StudyTrainingSettings
     architecture: ArchitectureSettings
     selection: SelectionSettings
     evaluation: EvaluationSettings
@@ -132,13 +131,12 @@ class Study(Section):
             ValueError: if the study has no such data set, or not that method on it.
         """
         configurations = [configuration.as_dict() for configuration in self.configurations(dataset, method)]
-        foreign = optional_keys(JobTrainingSettings) - set(METHODS[method].reads)
         return {
             "dataset": dataset,
             "method": method,
             **self.model_dump(include={"seed", "device", "compile", "restarts"}),
             "configurations": configurations,
-            "training": self.training.model_dump(exclude=foreign),
+            "training": self.training.model_dump(include=set(training_settings_of(method).model_fields)),
             "architecture": self.architecture_of(dataset),
         }
 
@@ -149,7 +147,8 @@ class Study(Section):
             dataset: name of the data set.
             stage: training; or data, which the encoders have no part in.
         """
-        foreign = optional_keys(JobArchitecture) - set(architecture_keys(dataset))
+        optional = {key for key, field in JobArchitecture.model_fields.items() if not field.is_required()}
+        foreign = optional - set(architecture_keys(dataset))
         return self.architecture.model_dump(exclude=foreign | ({"encoder_bias"} if stage == "data" else set()))
 
     def metric_names(self) -> tuple[str, ...]:

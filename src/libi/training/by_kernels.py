@@ -53,7 +53,7 @@ class ByKernels:
     """The steps of one stack under one objective (`Backend`)."""
 
     def __init__(self, inputs: Inputs, objective: str) -> None:
-        self._inputs, self._problem, self._settings = inputs, inputs.problem, inputs.settings
+        self._inputs, self._problem = inputs, inputs.problem
         self._objective, self._network = objective, NETWORKS[objective]
         model = describe_model(self._problem.dataset, objective)
         if model is None:
@@ -75,14 +75,14 @@ class ByKernels:
 
     def advance(self, stretch: Stretch, state: State) -> Moving:
         """Train for a stretch of epochs."""
-        rate = stretch.rate * self._settings.adam.learning_rate
+        rate = stretch.rate * self._inputs.adam.learning_rate
         start = moving(state, stretch.phase.moves, rate)
         parameters, first, second = (
             {group: flat.clone() for group, flat in part.items()}
             for part in (start.parameters, start.first, start.second)
         )
         after = start._replace(parameters=parameters, first=first, second=second, alive=start.alive.clone())
-        adam = structures.Adam(*self._settings.adam._replace(learning_rate=rate))
+        adam = structures.Adam(*self._inputs.adam._replace(learning_rate=rate))
         train = self._problem.train
         size = self._inputs.batch_of(self._known)
         if self._objective == "elbo":
@@ -128,7 +128,7 @@ class ByKernels:
             byref(stack),
             byref(statistic_of(stack.points)) if constrained else None,
             None if epsilons is None else pointer_to(epsilons),
-            c_float(math.nan if self._settings.exponential_cap is None else self._settings.exponential_cap),
+            c_float(self._inputs.constants(self._known).get("cap", math.nan)),
             steps,
             byref(adam),
         )
@@ -156,7 +156,7 @@ class ByKernels:
         nothing = Moving({}, {}, {}, {}, alive, some.new_zeros(len(some)), some.new_tensor(0.0))
         stack = self._stack(x, parameters, nothing)
         if objective != "elbo":
-            self._train_of_codes(stack, 1, structures.Adam(*self._settings.adam))
+            self._train_of_codes(stack, 1, structures.Adam(*self._inputs.adam))
             return nothing.loss
         if split not in self._fixed_draws:
             self._fixed_draws[split] = draws.transpose(0, 1).contiguous()

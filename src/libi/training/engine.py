@@ -17,6 +17,7 @@ from libi.native.compilers import compiler_of_pytorch
 from libi.objectives import OBJECTIVES
 from libi.runtime.device import on_host
 from libi.runtime.seeding import stream
+from libi.study.settings import TrainingSettings
 from libi.training.backends import Backend, Stretch
 from libi.training.by_kernels import ByKernels, has_kernels
 from libi.training.captured import Captured
@@ -24,7 +25,7 @@ from libi.training.compilation import Compiled, Program
 from libi.training.encoder_start import ENCODER_STARTS
 from libi.training.in_pytorch import InPyTorch
 from libi.training.noise import CHUNK
-from libi.training.problem import Inputs, Member, Problem, Settings
+from libi.training.problem import Inputs, Member, Problem
 from libi.training.state import State
 from libi.training.step import Groups
 
@@ -47,11 +48,12 @@ class Stack:
         problem: Problem,
         members: Sequence[Member],
         phases: Sequence[Phase],
-        settings: Settings,
+        settings: TrainingSettings,
+        compiled: bool,
         objectives: Mapping[str, Objective] = OBJECTIVES,
     ) -> None:
         self._problem, self._members, self._phases, self._settings = problem, members, phases, settings
-        self._inputs = Inputs(problem, members, settings, objectives)
+        self._inputs = Inputs(problem, members, settings, compiled, objectives)
         self._backends = choose_backends(self._inputs, {phase.objective for phase in phases})
         self.computed_before: set[str] = set()  # by a process that was stopped: see computed_by
         self.snapshots = snapshots(phases, settings.validate_every)
@@ -144,7 +146,7 @@ class Stack:
     def _advance(self, phase: Phase, ends: int) -> None:
         """Train to epoch `ends` of the same chunk."""
         before = self.epoch // CHUNK * CHUNK
-        weights = growth(before, phase.epochs, self._settings.annealing_form or "linear") if phase.ramp else None
+        weights = growth(before, phase.epochs, phase.ramp) if phase.ramp else None
         stretch = Stretch(phase, self.phase, self.epoch, ends, self._rate(before), weights)
         after, state = self._backends[phase.objective].advance(stretch, self.state), self.state
         state.parameters |= after.parameters
@@ -209,7 +211,7 @@ def growth(before: int, epochs: int, form: str) -> Float32[Tensor, " CHUNK"]:
 
 def choose_backends(inputs: Inputs, objectives: set[str]) -> dict[str, Backend]:
     """What computes the steps under each objective: the C++ kernels; where there are none, PyTorch."""
-    problem, compiled = inputs.problem, inputs.settings.compiled
+    problem, compiled = inputs.problem, inputs.compiled
     own = {name for name in objectives if inputs.objectives[name] is not OBJECTIVES.get(name)}
     kernels = {name for name in objectives - own if compiled and has_kernels(problem, name)}
     chosen: dict[str, Backend] = {name: ByKernels(inputs, name) for name in kernels}
@@ -223,7 +225,7 @@ def choose_way(inputs: Inputs) -> type[Program]:
 
     What PyTorch 2.11 compiled for a GPU crashed or was wrong (docs/scale.md).
     """
-    if not inputs.settings.compiled:
+    if not inputs.compiled:
         return Program
     if on_host(inputs.problem.train):
         return Compiled if compiler_of_pytorch() else Program

@@ -47,24 +47,23 @@ class Programs:
     """The functions that a stack runs, each built once, when first asked for."""
 
     def __init__(self, inputs: Inputs, way: type[Program]) -> None:
-        self._inputs, self._dataset, self._settings = inputs, inputs.problem.dataset, inputs.settings
+        self._inputs, self._dataset = inputs, inputs.problem.dataset
         self._wrap = way
         self._built: dict[str, Program] = {}
 
     def _constants(self, objective: str) -> dict[str, float]:
         """What the objective takes of the settings, by its own keywords."""
         known = self._inputs.objectives[objective]
-        taken = {keyword: getattr(self._settings, name) for keyword, name in known.settings.items()}
-        return taken | ({"draws": self._inputs.draws_of(known)} if known.together else {})
+        return self._inputs.constants(known) | ({"draws": self._inputs.draws_of(known)} if known.together else {})
 
     def _loss(self, objective: str) -> Callable[..., Tensor]:
         return partial(self._inputs.objectives[objective].loss, self._dataset, **self._constants(objective))
 
     def step(self, objective: str, moves: tuple[str, ...]) -> Program:
         """The update of the groups in `moves` under an objective; iterate it from (moving, fixed) over data."""
-        name = self._name("step", objective, moves, *self._settings.adam[1:])  # its learning rate is an argument
+        name = self._name("step", objective, moves, *self._inputs.adam[1:])  # its learning rate is an argument
         if name not in self._built:
-            step = make_step(self._loss(objective), self._dataset.layouts, self._settings.adam)
+            step = make_step(self._loss(objective), self._dataset.layouts, self._inputs.adam)
             self._built[name] = self._wrap(step, name)
         return self._built[name]
 
@@ -114,7 +113,7 @@ class InPyTorch:
             way: how functions run: as they are, compiled for a CPU, or recorded on a GPU.
         """
         self._inputs, self._programs = inputs, Programs(inputs, way)
-        self._problem, self._settings = inputs.problem, inputs.settings
+        self._problem = inputs.problem
 
     def _numbers(self, objective: Objective, points: int) -> int:
         """How many numbers a step on so many points holds of one model."""
@@ -141,7 +140,7 @@ class InPyTorch:
         """Train for a stretch of epochs."""
         phase = stretch.phase
         objective = self._inputs.objectives[phase.objective]
-        start = moving(state, phase.moves, stretch.rate * self._settings.adam.learning_rate)
+        start = moving(state, phase.moves, stretch.rate * self._inputs.adam.learning_rate)
         step = self._programs.step(phase.objective, phase.moves)
         fixed = {group: state.parameters[group] for group in objective.groups if group not in phase.moves}
         points, parts = self._inputs.batch_of(objective) * max(1, self._inputs.draws_of(objective)), []

@@ -7,7 +7,6 @@ import itertools
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from typing import NamedTuple
 
 import pandas as pd
@@ -25,9 +24,8 @@ from libi.runtime.device import choose_device
 from libi.study.jobs import Configuration, TrainingJob, check_objectives
 from libi.training.checkpoint import Checkpoints
 from libi.training.engine import Stack
-from libi.training.problem import Member, Problem, Settings
+from libi.training.problem import Member, Problem
 from libi.training.records import describe
-from libi.training.step import Adam
 
 log = logging.getLogger(__name__)
 
@@ -75,14 +73,14 @@ def train_job(
         validation=torch.stack(list(validation)).float().to(device),
         labels=[(job.seed, job.dataset, replicate) for replicate in replicates],
     )
-    settings, objectives = settings_of(job), objectives_of(METHODS[job.method])
+    objectives = objectives_of(METHODS[job.method])
     plans = list(plan_stacks(job, replicates))
     for plan in plans:
         check_objectives(job.method, objectives, plan.phases)
     log.info("%d models in %d stacks on %s", sum(len(plan.members) for plan in plans), len(plans), device.type)
     parts = []
     for number, plan in enumerate(plans):
-        stack = Stack(problem, plan.members, plan.phases, settings, objectives)
+        stack = Stack(problem, plan.members, plan.phases, job.training, job.compile, objectives)
         title = f"stack {number + 1} of {len(plans)}"
         log.info("%s: %d models, about %.0f MiB on the device", title, len(plan.members), stack.memory / 2**20)
         report = Report(title, stack)
@@ -104,14 +102,6 @@ def join(parts: Sequence[Trained]) -> Trained:
     tensors[CURVE] = torch.cat([pad(curve, (0, widest - curve.shape[2]), value=torch.inf) for curve in curves])
     records = pd.concat([part.records for part in parts], ignore_index=True)
     return Trained(tensors, records, parts[0].objectives)
-
-
-def settings_of(job: TrainingJob) -> Settings:
-    """The engine's settings, from the study's."""
-    given = job.training
-    adam = Adam(given.learning_rate, given.adam.beta1, given.adam.beta2, given.adam.epsilon)
-    shared = given.model_dump(include={field.name for field in fields(Settings)} - {"adam"})
-    return Settings(adam=adam, compiled=job.compile, **shared)
 
 
 class StackPlan(NamedTuple):

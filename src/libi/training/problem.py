@@ -14,6 +14,7 @@ from libi.base.dataset import LATENT, Dataset
 from libi.base.objective import Objective
 from libi.objectives import OBJECTIVES
 from libi.runtime.seeding import name_of, stream
+from libi.study.settings import TrainingSettings
 from libi.training.noise import Labels
 from libi.training.step import Adam
 
@@ -62,35 +63,16 @@ class Problem:
         return self.train.device
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How to train; names and meanings are those of the study's configuration.
-
-    A batch size of None means all points at once; elbo_draws is None if the method reads no such setting.
-    """
-
-    batch_size: int | None
-    validate_every: int
-    validation_draws: int
-    exponential_cap: float | None
-    adam: Adam
-    compiled: bool
-    elbo_draws: int | None = 1
-    constrained_batch_size: int | None = None
-    learning_rate_end: float = 1.0
-    annealing_form: str | None = "linear"
-    snapshot: str = "best"
-    initial_scale: float = 1.0
-
-
 class Inputs:
     """What the models of a stack see beside their parameters.
 
     Attributes:
         problem: their points.
         members: the models.
-        settings: how they train.
+        settings: how they train: those of all methods, and those of the method.
+        compiled: whether in compiled code.
         objectives: what phases may be under, by name.
+        adam: the optimiser's settings.
         replicates: the replicate of each model, int64 [models].
     """
 
@@ -98,10 +80,13 @@ class Inputs:
         self,
         problem: Problem,
         members: Sequence[Member],
-        settings: Settings,
+        settings: TrainingSettings,
+        compiled: bool,
         objectives: Mapping[str, Objective] = OBJECTIVES,
     ) -> None:
         self.problem, self.members, self.settings, self.objectives = problem, members, settings, objectives
+        self.compiled, adam = compiled, settings.adam
+        self.adam = Adam(settings.learning_rate, adam.beta1, adam.beta2, adam.epsilon)
         self.replicates = torch.tensor([member.replicate for member in members], device=problem.device)
         self._fixed_draws: dict[tuple[str, int], Tensor] = {}
 
@@ -137,6 +122,10 @@ class Inputs:
         """Draws of the noise for each point of a step; 0 if it takes none."""
         draws = objective.draws
         return getattr(self.settings, draws) if isinstance(draws, str) else draws
+
+    def constants(self, objective: Objective) -> dict[str, float]:
+        """What an objective takes of the settings, by its own keywords."""
+        return {keyword: getattr(self.settings, name) for keyword, name in objective.settings.items()}
 
     def scalars(self, names: Sequence[str]) -> list[Float[Tensor, " models"]]:
         """Hyper-parameters of the models by name, each [models]."""
