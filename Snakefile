@@ -57,7 +57,7 @@ if FAMILY.varied:
 rule all:
     default_target: True
     input:
-        [*rules.draw_figure7.output, *rules.render_sensitivity.output] if FAMILY.varied else results_of(*FAMILY),
+        [*figures_of_variants(), *rules.render_sensitivity.output] if FAMILY.varied else results_of(*FAMILY),
 
 
 for name in FAMILY.dataset_names():

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from libi.paper import figure7
-from libi.paper.sensitivity import gather_cells
+from libi.paper.figures import figure7
+from libi.paper.sensitivity import CLAIM_COLUMNS, gather_cells, sensitivity_table
 from libi.paper.tables.table1 import summarise
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS
 from libi.rendering.style import save_drawing
@@ -28,9 +28,14 @@ def cells():
     return gather_cells(tables | {"less": less[(less["dataset"] == "gaussian") & (less["method"] == "vae")]}, PUBLISHED)
 
 
+def drawn(cells):
+    """The figure of a table without claims."""
+    return figure7.FIGURE(sensitivity_table(cells, pd.DataFrame(columns=CLAIM_COLUMNS)))
+
+
 @pytest.fixture(scope="module")
 def drawing():
-    return figure7.draw(cells())
+    return drawn(cells())
 
 
 def panels(drawing):
@@ -105,7 +110,7 @@ def test_type_is_large_enough_and_names_are_not_cut():
     longest = "annealing-three-quarters"
     names = ["base", longest]
     moved = {tuple(cell): -3.0 for cell in PUBLISHED[["dataset", "method", "metric"]].to_numpy()}
-    figure = figure7.draw(gather_cells(dict(zip(names, (study(), study(moved)), strict=True)), PUBLISHED)).figure
+    figure = drawn(gather_cells(dict(zip(names, (study(), study(moved)), strict=True)), PUBLISHED)).figure
     figure.draw_without_rendering()
     texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
     assert min(text.get_fontsize() for text in texts) >= 6.0
@@ -119,7 +124,7 @@ def test_type_is_large_enough_and_names_are_not_cut():
 def test_data_sets_and_values_that_are_not_there(tmp_path):
     given = cells().query("dataset == 'gaussian'").copy()
     given.loc[given["method"] == "lagging", ["mean", "sd"]] = np.nan
-    drawing = figure7.draw(given)
+    drawing = drawn(given)
     for title, axes in panels(drawing).items():
         there = title.startswith("Gaussian")
         assert ("not in this study" in [text.get_text() for text in axes.texts]) == (not there)

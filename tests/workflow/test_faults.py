@@ -124,7 +124,6 @@ STAGES = {
 STAGES_OF_FAMILIES = {
     "split_points": "Splitting",
     "gather_sensitivity": "Comparing the variants",
-    "draw_figure7": "Drawing",
     "render_sensitivity": "Rendering",
 }
 

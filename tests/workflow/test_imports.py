@@ -13,8 +13,8 @@ from libi.runtime.imports import import_closure
 from .conftest import REPOSITORY, TYPESET
 
 SOURCE, SCRIPTS = REPOSITORY / "src", sorted((REPOSITORY / "scripts").glob("*.py"))
-# A single study runs none of the first three, and one without points of its own not the last.
-NOT_RUN = {"gather_sensitivity", "draw_figure7", "render_sensitivity", "split_points"}
+# A single study runs none of the first two, and one without points of its own not the last.
+NOT_RUN = {"gather_sensitivity", "render_sensitivity", "split_points"}
 RUN = [script for script in SCRIPTS if script.stem not in NOT_RUN and (script.stem != "write_paper" or TYPESET)]
 RULES = sorted((REPOSITORY / "workflow/rules").glob("*.smk"))
 MODULES = sorted((SOURCE / "libi").rglob("*.py"))

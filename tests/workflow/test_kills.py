@@ -197,7 +197,6 @@ STAGES = {
 STAGES_OF_FAMILIES = {
     "split_points": "split_points",
     "gather_sensitivity": "gather_sensitivity",
-    "draw_figure7": "draw_figure7",
     "render_sensitivity": "render_sensitivity",
 }
 

@@ -74,7 +74,7 @@ def test_a_new_variant_makes_its_own_files_alone(few, tmp_path):
     more = VARIANTS | {"alpha-3": {"evaluation": {"metrics": {"s_knn": {"smoothness": [3.0]}}}}}
     write_study(project.root / FILE, {"name": "few", "base": base, "variants": more})
     jobs, _ = project.planned("--configfile", FILE)
-    common = {"gather_sensitivity": 1, "draw_figure7": 1, "render_sensitivity": 1}
+    common = {"gather_sensitivity": 1, "draw": 1, "render_sensitivity": 1}
     own = {"evaluate": 3, "render_table1": 1, "judge": 1, "gather_gaps": 1, "gather_restarts": 1}
     assert jobs == common | own
     shutil.rmtree(project.root)

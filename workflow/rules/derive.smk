@@ -1,7 +1,5 @@
 """What linear models say in closed form: the examples of Section 1, and joint MAP without constraints (Appendix D)."""
 
-CLOSED_FORMS = ("information", "optima", "collapse", "edge", "scaling")
-
 
 rule derive:
     input:

@@ -13,7 +13,7 @@ def training_job(wildcards):
 
 def names_of(wildcards):
     """The names that a study's tables and figures print: no script takes them, but another name reruns the rule."""
-    study = FAMILY[wildcards.study]
+    study = FAMILY.get(wildcards.study, FAMILY.base)  # of the variants together: the base
     methods = {method for dataset in study.dataset_names() for method in study.methods(dataset)}
     named = (DATASETS, study.dataset_names()), (METHODS, methods), (METRICS, study.metric_names())
     return [room.titles(names) for room, names in named]
@@ -74,12 +74,12 @@ def chosen(kind):
     return lambda wildcards: at_home(path, wildcards, "scores", wildcards.dataset, wildcards.method)[0]
 
 
-def every_method(path, stage):
-    """The files of a stage of every method on every data set of a study, or on the one that the wildcards name."""
+def every_method(path, stage, dataset=None):
+    """The files of a stage of every method on a data set, or on all of a study, or on that which the wildcards name."""
 
     def files(wildcards):
-        study = FAMILY[wildcards.study]
-        names = [wildcards.dataset] if "dataset" in wildcards.keys() else study.dataset_names()
+        study, one = FAMILY[wildcards.study], dataset or dict(wildcards).get("dataset")
+        names = [one] if one else study.dataset_names()
         pairs = ((name, method) for name in names for method in study.methods(name))
         return [file for name, method in pairs for file in at_home(path, wildcards, stage, name, method)]
 
@@ -118,13 +118,6 @@ def shrinkage(wildcards):
     return [file for name in names for file in at_home(path, wildcards, "training", name, "joint_map")]
 
 
-def shown(wildcards, dataset, name):
-    """What the models of every method on a data set say of it, in tables of a name."""
-    path = f"results{{study}}/posterior/{{dataset}}/{{method}}_{name}.csv"
-    methods = FAMILY[wildcards.study].methods(dataset)
-    return [file for method in methods for file in at_home(path, wildcards, "posterior", dataset, method)]
-
-
 def said_of_figure(name, default=None):
     """A parameter: what a figure's file says under a name."""
     return lambda wildcards: FIGURES.literal(wildcards.figure, name, default)
@@ -133,29 +126,38 @@ def said_of_figure(name, default=None):
 def tables_of_figure(wildcards):
     """The files that a figure reads, by the names of its tables."""
     dataset, reads = (said_of_figure(name)(wildcards) for name in ("DATASET", "READS"))
-    if dataset is None:
-        return files_of(wildcards, {"claims": rules.judge.output[0], **EVIDENCE}, reads)
-    return {name: derived(name) if name in CLOSED_FORMS else shown(wildcards, dataset, name) for name in reads}
+    return {name: files_of(wildcards, name, dataset) for name in reads}
 
 
 def tables_of_claims(wildcards):
     """The files that claims are judged by, by the names of their tables."""
-    return files_of(wildcards, EVIDENCE, tables_read())
+    return {name: files_of(wildcards, name) for name in tables_read()}
 
 
-def files_of(wildcards, tables, names):
-    """Some of a study's tables, by their names: the files of each."""
-    found = {name: tables[name] for name in names}
-    return {
-        name: path(wildcards) if callable(path) else expand(path, study=wildcards.study)[0]
-        for name, path in found.items()
-    }
+def files_of(wildcards, name, dataset=None):
+    """The files of a table: of a study, or of one of its data sets."""
+    if name in (PUBLISHED_TABLE, VARIANTS_TABLE):
+        return PUBLISHED_FILE if name == PUBLISHED_TABLE else rules.gather_sensitivity.output[0]
+    if name in CLOSED_FORMS:
+        return derived(name)
+    if name in ("restarts", "joint_map"):
+        return restarts(wildcards) if name == "restarts" else shrinkage(wildcards)
+    path = f"results{{study}}/{FILES.get(name, CLAIMS_FILE)}"
+    if name in OF_MODELS:
+        return every_method(path, Path(FILES[name]).parts[0], dataset)(wildcards)
+    return expand(path, study=wildcards.study)[0]
 
 
 def figures(folder):
     """A study's figures as PDF: of its data sets, and of all together."""
     names = (None, *FAMILY[folder].dataset_names())
-    return [f"figures{folder}/{name}.pdf" for name in FIGURES if FIGURES.literal(name, "DATASET", None) in names]
+    drawn = [name for name in FIGURES if FIGURES.literal(name, "DATASET", None) in names and not is_of_variants(name)]
+    return [f"figures{folder}/{name}.pdf" for name in drawn]
+
+
+def figures_of_variants():
+    """The figures of all variants together, as PDF."""
+    return [f"figures/{FAMILY.name}/{name}.pdf" for name in FIGURES if is_of_variants(name)]
 
 
 def has_paper(folder):

@@ -26,7 +26,16 @@ from libi.runtime.rooms import RoomError
 try:
     import costs
     from libi.paper.claims import CLAIMS, check_claims, tables_read
-    from libi.paper.figures import FIGURES, check_figures
+    from libi.paper.figures import FIGURES, check_figures, is_of_variants
+    from libi.paper.files import (
+        CLAIMS_FILE,
+        CLOSED_FORMS,
+        FILES,
+        OF_MODELS,
+        PUBLISHED_FILE,
+        PUBLISHED_TABLE,
+        VARIANTS_TABLE,
+    )
     from libi.study.reading import read_study
     from libi.study.study import PAPER, Study
     from libi.study.targets import describe_foreign, describe_unknown
@@ -59,8 +68,13 @@ GPU = {"gpu": 1} if FAMILY.base.device == "cuda" else {}
 PACKS = {pack for study in FAMILY.values() for pack in (str(study.first_replicate), *study.packs())}
 
 
+def any_of(folders):
+    """A constraint of the wildcard `study`: one of some folders."""
+    return "({})".format("|".join(map(re.escape, folders)))
+
+
 wildcard_constraints:
-    study="({})".format("|".join(map(re.escape, FAMILY))),
+    study=any_of(FAMILY),
     dataset="|".join(FAMILY.dataset_names()),
     method="|".join(METHODS),
     replicate="|".join(sorted({str(name) for study in FAMILY.values() for name in study.replicate_names()})),

@@ -29,34 +29,6 @@ rule gather_sensitivity:
         "../../scripts/gather_sensitivity.py"
 
 
-rule draw_figure7:
-    input:
-        sensitivity=rules.gather_sensitivity.output[0],
-        code=code("draw_figure7.py"),
-    output:
-        png=report(
-            f"figures/{FAMILY.name}/figure7.png",
-            caption="../report/figure7.rst",
-            category="Sensitivity",
-            labels={"shows": "what the choices span", "opens as": "picture"},
-        ),
-        pdf=f"figures/{FAMILY.name}/figure7.pdf",
-        csv=f"figures/{FAMILY.name}/figure7.csv",
-    log:
-        f"logs/{FAMILY.name}/draw_figure7.log",
-    benchmark:
-        f"results/{FAMILY.name}/benchmarks/draw_figure7.tsv"
-    localrule: True
-    conda:
-        ENVIRONMENT
-    resources:
-        **OF_SECONDS,
-    message:
-        "Drawing Figure 7"
-    script:
-        "../../scripts/draw_figure7.py"
-
-
 rule render_sensitivity:
     input:
         sensitivity=rules.gather_sensitivity.output[0],

@@ -12,7 +12,7 @@ class NotRead(AttributeError):
 
 
 class Evidence:
-    """Tables of a study, as attributes by the names of `libi.paper.claims.FILES`: `evidence.gaps`.
+    """Tables of a study, as attributes by the names of `libi.paper.files.FILES`: `evidence.gaps`.
 
     Attributes:
         training_points: points of each replicate that the posteriors are of.

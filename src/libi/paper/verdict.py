@@ -7,8 +7,9 @@ from dataclasses import replace
 import pandas as pd
 
 from libi.judging.claims import Claim, PublishedClaim, assemble
-from libi.paper.claims import CLAIMS, FILES
+from libi.paper.claims import CLAIMS, TABLES
 from libi.paper.evidence import Evidence, NotRead
+from libi.paper.files import shown
 from libi.runtime.rooms import RoomError
 
 
@@ -27,7 +28,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
     found: list[Claim] = []
     for name, judge_some in CLAIMS.items():
         reads = CLAIMS.literal(name, "READS", ())
-        files = ", ".join(file for table, file in FILES.items() if table in reads)
+        files = ", ".join(shown(table) for table in TABLES if table in reads)
         try:
             found += (replace(claim, files=files) for claim in judge_some(said_in(name), evidence.only(reads)))
         except Unpublished as error:

@@ -3,7 +3,7 @@
 A file here defines `CLAIMS`, a function that judges the file's claims by tables of a study, and in literals
 
 * SAYS: what the paper says, by the names of claims;
-* READS: the names of the tables, which are those of `FILES`;
+* READS: the names of the tables, which are those of `libi.paper.files.FILES`, and `published`;
 * PLACE: where its claims come in results/claims.csv.
 
 Each claim in SAYS has its "family" (claims of one kind, within which p-values are corrected), "where" the paper says
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from libi.base.values import nearest
+from libi.paper.files import FILES, PUBLISHED_TABLE
 from libi.runtime.rooms import Room, RoomError
 
 if TYPE_CHECKING:  # the rules need the literals alone
@@ -28,28 +29,9 @@ if TYPE_CHECKING:  # the rules need the literals alone
 
     Judge = Callable[[Mapping[str, PublishedClaim], Evidence], list[Claim]]
 
-# Where each table is, in the folder of claims.csv; the closed forms are in that of the run's first study. Those with a
-# star are of all data sets and methods together.
-FILES = {
-    "table1": "table1.csv",
-    "metrics": "metrics/*/*.csv",  # a row a data set, method and replicate: test_ll, s_knn, share_below_100, ...
-    "scores": "scores/*/*.csv",  # a row a configuration and replicate: log_likelihood on the split that chooses
-    "points": "posterior/*/*_points.csv",  # a row a data set, method, replicate and training point
-    "samples": "posterior/*/*_samples.csv",  # a row a data set, method, replicate, kind and draw
-    "posterior": "posterior/*/*_summary.csv",  # a row a data set, method and replicate
-    "grid": "grid.csv",
-    "gaps": "gaps.csv",
-    "restarts": "restarts.csv",  # of LiBI; empty without it
-    "information": "closed_form/information.csv",  # Figure 1A and B, a row a B: libi.paper.examples.pedagogical
-    "edge": "closed_form/edge.csv",  # the way from the paper's B to the end of its domain: likewise
-    "optima": "closed_form/optima.csv",  # the truth and the β-VAE's optima on LinearJTEx, over the whole population
-    "collapse": "closed_form/collapse.csv",  # Case 2: theta, mle_objective, posterior_matching, mutual_information
-    "scaling": "closed_form/scaling.csv",  # what shrinking the codes does: libi.paper.examples.shrinkage
-    "joint_map": "closed_form/joint_map_*.csv",  # a row a data set and restart; empty without such a data set
-    "published": "paper/published_table1.csv",  # the paper's Table 1
-}
-
 CLAIMS: Room[Judge] = Room("paper/claims", "CLAIMS")
+
+TABLES = (*FILES, PUBLISHED_TABLE)
 
 # What a claim in SAYS has, and what it may have besides.
 NEEDED = ("family", "where", "statement")
@@ -86,10 +68,10 @@ def check_claims() -> None:
             raise RoomError(f'{path}: lacks the tables that it reads, a line such as READS = ("gaps",)')
         looked_at = _looked_at(path) - {"training_points"}
         for table in (*reads, *sorted(looked_at)):
-            if table not in FILES:
+            if table not in TABLES:
                 where = "READS has" if table in reads else "it reads"
-                words = f"{where} {table!r}, which is no table of a study{nearest(table, FILES)}"
-                raise RoomError(f"{path}: {words} (allowed: {', '.join(FILES)})")
+                words = f"{where} {table!r}, which is no table of a study{nearest(table, TABLES)}"
+                raise RoomError(f"{path}: {words} (allowed: {', '.join(TABLES)})")
         for table in sorted(looked_at - set(reads)):
             raise RoomError(f"{path}: it reads evidence.{table}; add {table!r} to its READS")
 

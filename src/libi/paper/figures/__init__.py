@@ -2,11 +2,10 @@
 
 A file defines `FIGURE`, a function that draws it from tables, and in literals
 
-* READS: the tables' names, which are those of the function's arguments: a closed form (information, optima, collapse,
-  edge, scaling); points, samples, summary or gaps of the models of DATASET's first replicate, all methods together; or,
-  without a DATASET, one of the study's tables: claims, or one that claims are judged by
-  (`libi.paper.claims.FILES`, but not `published`), of which restarts and joint_map can be empty;
-* DATASET: whose models it shows. A study without this data set does not draw it. Left out: the study's own tables;
+* READS: the tables' names, which are those of the function's arguments. They are those of `libi.paper.files.FILES`, of
+  which restarts and joint_map can be empty, and claims. A figure of the variants of a study reads sensitivity alone;
+* DATASET: whose models it shows. A study without this data set does not draw it. Its tables are closed forms, and those
+  that each method has of a data set, here of the first replicate and all methods together. Left out: any table;
 * CAPTION: what the report says below it, in reStructuredText.
 """
 
@@ -19,19 +18,21 @@ from typing import TYPE_CHECKING
 
 from libi.base.values import nearest
 from libi.datasets import DATASETS
+from libi.paper.files import CLAIMS_TABLE, CLOSED_FORMS, FILES, OF_MODELS, VARIANTS_TABLE
 from libi.runtime.rooms import Room, RoomError
 
 if TYPE_CHECKING:  # the rules need the literals alone
     from libi.rendering.style import Drawing
 
-CLOSED_FORMS = ("information", "edge", "optima", "collapse", "scaling")
-OF_MODELS = ("points", "samples", "summary", "gaps")  # of a data set
-OF_STUDY = (
-    *("table1", "claims", "metrics", "scores", "points", "samples", "posterior", "grid", "gaps", "restarts"),
-    "joint_map",
-)
+OF_DATASET = (*OF_MODELS, *CLOSED_FORMS)
+OF_STUDY = (CLAIMS_TABLE, *FILES)
 
 FIGURES: Room[Callable[..., Drawing]] = Room("paper/figures", "FIGURE")
+
+
+def is_of_variants(name: str) -> bool:
+    """Whether a figure is one of the variants of a study, so that a single study does not draw it."""
+    return VARIANTS_TABLE in FIGURES.literal(name, "READS", ())
 
 
 def check_figures() -> None:
@@ -49,7 +50,9 @@ def check_figures() -> None:
         if dataset is not None and dataset not in list(DATASETS):
             words = f"DATASET is {dataset!r}, which is not a data set{nearest(str(dataset), DATASETS)}"
             raise RoomError(f"{path}: {words} (allowed: {', '.join(DATASETS)})")
-        allowed = (*(OF_STUDY if dataset is None else OF_MODELS), *CLOSED_FORMS)
+        allowed = OF_STUDY if dataset is None else OF_DATASET
+        if reads == (VARIANTS_TABLE,):
+            allowed = reads
         for table in reads:
             if table not in allowed:
                 kind = "no table of a study" if dataset is None else "no table of a data set"

@@ -30,7 +30,7 @@ from libi.rendering.style import (
 log = logging.getLogger(__name__)
 
 DATASET = "linear_jtex"
-READS = ("information", "optima", "samples", "gaps")
+READS = ("information", "optima", "samples", "own_gaps")
 CAPTION = """
 What the VAE objective prefers on LinearJTEx (Eq. 3; the paper's Figure 1).
 
@@ -92,7 +92,7 @@ CLOUDS = {
 
 
 @styled
-def draw(information: pd.DataFrame, optima: pd.DataFrame, samples: pd.DataFrame, gaps: pd.DataFrame) -> Drawing:
+def draw(information: pd.DataFrame, optima: pd.DataFrame, samples: pd.DataFrame, own_gaps: pd.DataFrame) -> Drawing:
     """Draw Figure 1: A over B, C over D, E over F.
 
     Args:
@@ -100,7 +100,7 @@ def draw(information: pd.DataFrame, optima: pd.DataFrame, samples: pd.DataFrame,
         optima: L over all of p(x): name (truth, beta=1), objective (nats).
         samples: draws of LinearJTEx's chosen models: dataset, method, kind (model, q_aggregated, p_aggregated),
             value_1, value_2.
-        gaps: of the same models: method, mle_objective, posterior_matching (nats; L is their sum).
+        own_gaps: of the same models: method, mle_objective, posterior_matching (nats; L is their sum).
 
     Returns:
         the figure, and one row a number in it: panel, method, shows, x, y, value. On the surfaces x and y are B₂₂ and
@@ -113,7 +113,7 @@ def draw(information: pd.DataFrame, optima: pd.DataFrame, samples: pd.DataFrame,
     for other in set(samples["dataset"]) - {DATASET}:
         raise ValueError(f"samples of {other}; this figure shows those of {DATASET}")
     numbers = pd.concat(
-        [surfaces_table(information), clouds_table(samples), objectives_table(gaps, optima)], ignore_index=True
+        [surfaces_table(information), clouds_table(samples), objectives_table(own_gaps, optima)], ignore_index=True
     )
     figure = Figure((PAGE, 4.3), layout="constrained")
     panels = dict(zip("ACEBDF", figure.subplots(2, 3).flat, strict=True))

@@ -14,8 +14,17 @@ from scipy.stats import t
 
 from libi.judging.intervals import CONFIDENCE
 from libi.paper.nearest import far_off
+from libi.paper.sensitivity import split
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, PAPERS_REPLICATES
 from libi.rendering.style import INK, LEARNED, PAGE, TRUE, Drawing, note, styled
+
+READS = ("sensitivity",)
+CAPTION = """
+For each cell of Table 1: the paper's mean with its 95 % interval, and the range that the variants span, with the base's
+value and the name of the variant that moves the cell most.
+
+Variants more than ten times as far from the paper as the base are left out. ``figure7.csv`` has the numbers as plotted.
+"""
 
 SIZE = (PAGE, 5.3)
 PAPER, OURS, NAME = -0.30, -0.06, 0.25  # heights in a row, which is 1 high and grows downwards
@@ -29,12 +38,13 @@ COLUMNS = [*CELL, *COLUMNS, "moved_most_by", "moved_to", "beyond"]
 
 
 @styled
-def draw(cells: pd.DataFrame) -> Drawing:
+def draw(sensitivity: pd.DataFrame) -> Drawing:
     """Draw Figure 7.
 
     Args:
-        cells: result of `libi.paper.sensitivity.gather_cells`; the first variant is the base. The published cells are
-            drawn, those of Test-LL by Eq. 48. Variants that are `far_off` are left out: they would fill the panels.
+        sensitivity: result of `libi.paper.sensitivity.sensitivity_table`; the first variant is the base. The published
+            cells are drawn, those of Test-LL by Eq. 48. Variants that are `far_off` are left out: they would fill the
+            panels.
 
     Returns:
         the figure, a panel a metric (rows) and data set (columns), and its numbers, one row a cell: variants (how many
@@ -44,6 +54,7 @@ def draw(cells: pd.DataFrame) -> Drawing:
         their intervals, if that is more) beyond them, or where the numbers end; a triangle at its edge stands for what
         is beyond.
     """
+    cells, _ = split(sensitivity)
     figure = Figure(figsize=SIZE, layout=ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03))
     panels = figure.subplots(len(PAPERS_METRICS), len(PAPERS_DATASETS), sharey=True)
     numbers = _numbers(cells[~cells["variant"].isin(far_off(cells))])
@@ -139,3 +150,6 @@ def _handles() -> list[Line2D]:
             label="our base; below, the choice that moves the cell most",
         ),
     ]
+
+
+FIGURE = draw
