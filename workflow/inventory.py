@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,10 @@ from pydantic import BaseModel, Field, NonNegativeInt
 
 from benchmarks.machine import describe_processor
 from libi import __version__
+from libi.runtime.provenance import PACKAGES, versions
 from libi.runtime.storage import save_text
 from libi.study.family import Family
 
-PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "pydantic", "snakemake")
 COMPUTING = ("torch", "numpy", "scipy")  # of these, those that numbers depend on
 NAME = "inventory.json"
 UNDER_WAY = ".run.json"  # beside it: the run that is under way, or was killed
@@ -80,14 +79,6 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def installed(package: str) -> str | None:
-    """The version of a package; None if it is not installed."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
 def git(root: Path, *arguments: str) -> str | None:
     """What git says of a work tree; None without git, or outside of a repository."""
     try:
@@ -111,7 +102,7 @@ def describe_run(root: Path) -> dict[str, Any]:
         "commit": git(root, "rev-parse", "HEAD"),
         "edited since": None if changed is None else bool(changed),
         "python": sys.version.split()[0],
-        "packages": {name: installed(name) for name in PACKAGES},
+        "packages": {name: versions().get(name) for name in PACKAGES},
         "machine": describe_processor() | {"gpus": gpus()},
     }
 
@@ -200,7 +191,7 @@ def _used(runs: list[dict[str, Any]], files: Mapping[str, dict[str, Any]]) -> di
 
 def other_versions(root: Path, family: Family) -> list[str]:
     """The packages, with their versions, that some of a study's files were computed by, and that are not those here."""
-    now = {name: installed(name) for name in COMPUTING}
+    now = {name: versions().get(name) for name in COMPUTING}
     runs = [run["packages"] for run in read(inventory_of(root, family))["runs"]]
     return sorted({f"{name} {run[name]}" for run in runs for name in COMPUTING if run[name] != now[name]})
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import platform
+from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +46,13 @@ def test_a_result_says_what_made_it(chain, path):
     assert origin.settings == (
         {"job": {"seed": 3, "rates": [0.1, 0.2]}, "replicates": [0, 1]} if path == MODELS else {}
     )
+
+
+@pytest.mark.parametrize("path", [MODELS, SCORES])
+def test_a_result_says_which_versions_were_there(chain, path):
+    found = statement_of(path).versions
+    assert found["python"] == platform.python_version()
+    assert all(found[name] == metadata.version(name) for name in ("torch", "numpy", "pandas"))
 
 
 @pytest.mark.parametrize("path", [MODELS, SCORES])
@@ -93,7 +102,8 @@ def test_a_job_whose_input_does_not_say_what_it_is_does_not_begin(chain, tmp_pat
 
 
 def test_a_statement_reads_back_and_an_edited_one_is_none():
-    statement = Statement("results/ä.csv", "ab", Origin(SETTINGS | {"job": {"seed": 3}}, {"results/b.csv": "cd"}, "ef"))
+    origin = Origin(SETTINGS | {"job": {"seed": 3}}, {"results/b.csv": "cd"}, "ef")
+    statement = Statement("results/ä.csv", "ab", origin, {"python": "3.11.7"})
     text = statement.to_json()
     assert Statement.from_json(text) == statement
     for edited in (text.replace("3", "4", 1), text[:-1], "[]", "3", '{"statement": 3, "sha256": ""}'):

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
 import subprocess
+import sys
 from collections.abc import Iterable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from libi import __version__
+
+PACKAGES = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "pydantic", "snakemake")
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """The versions of Python, of this package and of others, by name, without those that are not installed."""
+    found = {"python": sys.version.split()[0], "libi": __version__}
+    for name in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def fingerprint(files: Iterable[str | Path], values: Any) -> str:

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from libi.runtime.provenance import versions
+
 PathLike = str | os.PathLike[str]
 MADE = ("results", "figures", "paper")  # the folders of what the jobs of a run make
 BY_HAND = (  # what else is there
@@ -75,11 +77,13 @@ class Statement:
         path: where it was written to.
         sha256: of its content.
         origin: what made it.
+        versions: of Python and of the packages that were there. Others make no other result of it.
     """
 
     path: str
     sha256: str
     origin: Origin = Origin()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As text, with a hash of the text itself."""
@@ -99,7 +103,7 @@ class Statement:
             if hashlib.sha256(told.encode()).hexdigest() != packed["sha256"]:
                 raise ValueError("it has changed")
             parts = json.loads(told)
-            return cls(parts["path"], parts["sha256"], Origin(**parts["origin"]))
+            return cls(parts["path"], parts["sha256"], Origin(**parts["origin"]), parts.get("versions", {}))
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a statement: {error}") from None
 
@@ -156,7 +160,7 @@ def _hash_of(path: str, changed: int, size: int) -> str:
 
 def state(path: PathLike, sha256: str) -> Statement:
     """What a result that is about to be written says of itself."""
-    return Statement(Path(path).as_posix(), sha256, _ORIGIN.get() or Origin())
+    return Statement(Path(path).as_posix(), sha256, _ORIGIN.get() or Origin(), versions())
 
 
 def seal_of(path: PathLike) -> Path:
