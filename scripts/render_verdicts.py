@@ -11,5 +11,6 @@ with job_of(snakemake):
     save_text(made.comparison, comparison.to_latex(comparison.compare(table1, claims), study=study))
     save_text(made.counts, verdicts.counts_to_latex(claims, study=study))
     save_text(made.claims, verdicts.claims_to_latex(claims, study=study))
+    save_text(made.measures, verdicts.measures_to_latex(claims, study=study))
     save_text(made.conclusions_tex, conclusions.to_latex(concluded, study=study))
     save_table(made.conclusions, concluded, READABLE)

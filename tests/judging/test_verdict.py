@@ -14,8 +14,8 @@ from libi.runtime.storage import load_table, save_table
 from .papers_study import SAID, evidence, gaps, joint_map, metrics, posterior, scores
 
 COLUMNS = [
-    *("claim", "family", "where", "statement", "verdict", "value", "uncertainty", "published"),
-    *("difference", "low", "high", "margin", "test", "p_value", "measure", "note", "files"),
+    *("claim", "title", "verdict", "value", "uncertainty", "published", "difference", "low", "high", "margin"),
+    *("p_value", "family", "where", "statement", "test", "measure", "note", "files"),
 ]
 
 
@@ -48,6 +48,7 @@ def test_every_row_is_whole(claims):
     text = claims[["family", "where", "statement", "measure", "test"]]
     assert text.map(lambda words: bool(words) and not re.search("[{}]", words)).all(axis=None)
     assert not text.isna().any(axis=None)
+    assert claims["title"].is_unique and not claims["title"].str.contains("_|{").any()
     assert (claims["note"] != "").where(claims["verdict"] != "reproduced", True).all()
     assert claims["files"].str.endswith(".csv").all()
     tested = claims[claims["verdict"] != "not testable"]

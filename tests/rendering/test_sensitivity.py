@@ -18,7 +18,7 @@ from libi.paper.tables.variants import (
     stable_conclusions,
     undecided_side_by_side,
 )
-from libi.paper.tables.verdicts import claim_title
+from libi.paper.titles import claim_title
 
 from ..judging.papers_study import PUBLISHED
 

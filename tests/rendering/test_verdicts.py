@@ -5,7 +5,7 @@ from math import nan
 import pandas as pd
 import pytest
 
-from libi.paper.tables.verdicts import claims_to_latex, counts_to_latex, span
+from libi.paper.tables.verdicts import claims_to_latex, counts_to_latex, measures_to_latex, span
 from libi.paper.verdict import judge
 
 from ..judging.papers_study import evidence
@@ -51,32 +51,54 @@ def rows_of(latex):
 
 
 def test_a_claim_is_a_row_without_the_cells_of_table_1():
+    """Claims of a kind stand below their title; one that has none of its kind beside it has its title in its row."""
     latex = claims_to_latex(FEW, study="test")
     assert rows_of(latex) == [
-        ["Gaussian", r"$0.0100 \pm 0.0020$", "--", "--", "reproduced"],
+        [r"\quad Gaussian", r"$0.0100 \pm 0.0020$", "--", "--", "reproduced"],
         [
-            "LinearJTEx",
+            r"\quad LinearJTEx",
             r"$0.0100 \pm 0.0020$",
             "$-0.010$ to $+0.030$ ($p = 0.25$)",
             "$0.5$",
             r"\textbf{not reproduced}",
         ],
-        ["", "--", "--", "--", "not decidable"],
+        ["Misfits", "--", "--", "--", "not decidable"],
     ]
-    assert latex.count(r"\emph{Eq. 31.} codes shrink") == 1
-    headings = ["{variance}", "{LinearJTEx: noise}", "{lacking: all}"]
-    assert sorted(headings, key=latex.index) == headings
+    assert latex.count(r"\multicolumn{5}{l}{Joint MAP shrinks its codes}") == 1
 
 
-def test_claims_that_are_measured_alike_share_a_heading():
+def test_claims_of_a_kind_are_together_whatever_is_between_them():
     several = claims(
         {"claim": "codes_shrink-linear_jtex", "verdict": "reproduced"},
-        {"claim": "codes_shrink-gaussian", "verdict": "reproduced", "value": 0.02},
-        {"claim": "codes_shrink-mobius", "verdict": "reproduced", "note": "another remark"},
+        {"claim": "misfits", "verdict": "reproduced"},
+        {"claim": "codes_shrink-gaussian", "verdict": "reproduced"},
     )
-    latex = claims_to_latex(several, study="test")
-    assert latex.count("{variance}") == 1 and latex.count("{Mobius: another remark}") == 1
-    assert [row[0] for row in rows_of(latex)] == ["LinearJTEx", "Gaussian", "Mobius"]
+    names = [row[0] for row in rows_of(claims_to_latex(several, study="test"))]
+    assert names == [r"\quad LinearJTEx", r"\quad Gaussian", "Misfits"]
+
+
+def items_of(latex):
+    """The title of every item of a list, and its text."""
+    return dict(line.removeprefix(r"\item[").split("] ", 1) for line in latex.splitlines() if line.startswith(r"\item"))
+
+
+def test_the_list_says_once_what_was_claimed_and_what_was_measured():
+    items = items_of(measures_to_latex(FEW, study="test"))
+    said = r"\emph{Eq. 31:} codes shrink. \emph{Measured:} variance."
+    assert items == {
+        "Joint MAP shrinks its codes.": rf"{said} \emph{{Note:}} LinearJTEx: noise.",
+        "Misfits.": rf"{said} \emph{{Note:}} lacking: all.",
+    }
+
+
+def test_the_list_has_every_measure_of_a_kind_and_a_note_on_all_without_their_names():
+    several = claims(
+        {"claim": "codes_shrink-linear_jtex", "verdict": "reproduced", "note": "a remark"},
+        {"claim": "codes_shrink-gaussian", "verdict": "reproduced", "note": "a remark", "measure": "the mean"},
+    )
+    (words,) = items_of(measures_to_latex(several, study="test")).values()
+    measured = r"\emph{Measured:} variance. \emph{Measured:} the mean."
+    assert words == rf"\emph{{Eq. 31:}} codes shrink. {measured} \emph{{Note:}} a remark."
 
 
 @pytest.mark.parametrize(
@@ -103,6 +125,8 @@ def test_every_claim_of_the_paper_can_be_listed(papers_claims):
     others = papers_claims[~papers_claims["claim"].str.startswith("cell-")]
     assert len(others) == len(papers_claims) - 40
     assert latex.count(r" \pm ") == others["uncertainty"].notna().sum()
-    assert latex.isascii()
+    items = items_of(measures_to_latex(papers_claims, study="test"))
+    assert len(items) == others["claim"].str.split("-").str[0].nunique()
+    assert latex.isascii() and "".join(items.values()).isascii()
     total = counts_to_latex(papers_claims, study="test").splitlines()[-3]
     assert total.startswith(f"all & {len(papers_claims)} & {(papers_claims['verdict'] == 'reproduced').sum()} &")

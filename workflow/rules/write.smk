@@ -21,6 +21,7 @@ rule render_verdicts:
         comparison="paper{study}/table1_comparison.tex",
         counts="paper{study}/verdicts.tex",
         claims="paper{study}/claims.tex",
+        measures="paper{study}/measures.tex",
         conclusions_tex="paper{study}/conclusions.tex",
         conclusions=report(
             "results{study}/conclusions.csv",

@@ -10,7 +10,13 @@ from libi.judging.claims import Claim, PublishedClaim, assemble
 from libi.paper.claims import CLAIMS, TABLES
 from libi.paper.evidence import Evidence, NotRead
 from libi.paper.files import shown
+from libi.paper.titles import claim_title
 from libi.runtime.rooms import RoomError
+
+FIRST = (  # of the columns, for people: what is claimed, the verdict, and the numbers
+    *("claim", "title", "verdict", "value", "uncertainty", "published", "difference", "low", "high", "margin"),
+    "p_value",
+)
 
 
 def judge(evidence: Evidence) -> pd.DataFrame:
@@ -20,7 +26,7 @@ def judge(evidence: Evidence) -> pd.DataFrame:
         evidence: what the study has found. A claim that it lacks something for is not decidable.
 
     Returns:
-        one row a claim, with the columns of `libi.judging.claims.Claim`.
+        one row a claim, with the columns of `libi.judging.claims.Claim` and a title: the claim in a few words.
 
     Raises:
         RoomError: if a file judges a claim that its SAYS lacks, or reads a table that its READS lacks.
@@ -35,7 +41,9 @@ def judge(evidence: Evidence) -> pd.DataFrame:
             raise RoomError(f"{CLAIMS.path(name)}: it judges the claim {error}, which its SAYS lacks") from None
         except NotRead as error:
             raise RoomError(f"{CLAIMS.path(name)}: it reads the table {error}, which its READS lacks") from None
-    return assemble(found)
+    claims = assemble(found)
+    claims.insert(1, "title", claims["claim"].map(claim_title))
+    return claims[[*FIRST, *(name for name in claims if name not in FIRST)]]
 
 
 def said_in(name: str) -> Published:

@@ -21,21 +21,25 @@ PLACE = 4
 READS = ("optima", "posterior")
 SAYS = {
     "aggregated_differs": {
+        "title": "the aggregated posterior is not the prior",
         "family": "Eq. 4",
         "where": "Section 1, Eq. 4; Figure 1F",
         "statement": '"p(z) = E[p_θGT(z|x)] ≠ E[p_θ*(z|x)]": "its aggregated posterior fails to match the prior"',
     },
     "optimum_q_is_not_prior": {
+        "title": "the aggregated q is not the prior",
         "family": "Eq. 4",
         "where": "Figure 1, caption",
         "statement": '"Note: q_ϕ(z) ≠ p(z)"',
     },
     "aggregated_alike": {
+        "title": "the aggregated posteriors of p and q are alike",
         "family": "Eq. 4",
         "where": "Section 1, Eq. 4; Figure 1F",
         "statement": '"E[p_θ*(z|x)] ≈ E[q_ϕ*(z|x)]"',
     },
     "prior_recovered": {
+        "title": "the aggregated posterior of the truth is the prior",
         "family": "Eq. 9",
         "where": "Appendix A, Eq. 9",
         "statement": '"one should be able to recover the prior from the true posterior": E_p(x)[p(z|x)] = p(z)',

@@ -15,6 +15,7 @@ PLACE = 3
 READS = ("collapse",)
 SAYS = {
     "all_equally_good": {
+        "title": "every θ of Case 2 is a global optimum",
         "family": "Case 2",
         "where": "Section 1, Case 2; Appendix C.1, Eq. 10-16",
         "statement": (
@@ -23,6 +24,7 @@ SAYS = {
         ),
     },
     "no_information": {
+        "title": "Case 2 has optima with uninformative codes",
         "family": "Case 2",
         "where": "Section 1, Case 2; Appendix C.1",
         "statement": (
@@ -31,6 +33,7 @@ SAYS = {
         ),
     },
     "unbounded_information": {
+        "title": "Case 2 has optima whose codes say all of the data",
         "family": "Case 2",
         "where": "Section 1, Case 2; Appendix C.1",
         "statement": '"I_θ(X; Z) = Const − ½ log(σ_ε² − θ²)"; at the upper end of θ, "I(X; Z) = ∞"',

@@ -16,11 +16,13 @@ PLACE = 2
 READS = ("information", "edge")
 SAYS = {
     "every_b_fits": {
+        "title": "every B of Figure 1 fits the data",
         "family": "Case 1",
         "where": "Section 1, Case 1",
         "statement": '"for every θ, the MLE objective is 0" (θ = B)',
     },
     "matching_prefers_corner": {
+        "title": "L is least in the top-left corner of Figure 1",
         "family": "Case 1",
         "where": "Section 1, Case 1; Figure 1A",
         "statement": (
@@ -29,21 +31,25 @@ SAYS = {
         ),
     },
     "posterior_is_correlated": {
+        "title": "the true posteriors are correlated",
         "family": "Case 1",
         "where": "Section 1, Case 1",
         "statement": '"the ground-truth posteriors are non-diagonal Gaussians"',
     },
     "least_correlation": {
+        "title": "L is least where posteriors correlate least",
         "family": "Case 1",
         "where": "Section 1, Case 1",
         "statement": 'the objective "is minimized by θ\'s whose posteriors have the least amount of correlation"',
     },
     "information_not_extreme": {
+        "title": "I(X; Z) of the preferred B is not extreme",
         "family": "Case 1",
         "where": "Section 1, Case 1; Figure 1B",
         "statement": '"the I(X; Z) corresponding to the preferred B is not highest or lowest"',
     },
     "uninformative_preferred": {
+        "title": "L can prefer uninformative codes",
         "family": "Case 1",
         "where": "Section 1, Case 1",
         "statement": (

@@ -18,6 +18,7 @@ PLACE = 1
 READS = ("optima", "gaps")
 SAYS = {
     "objective_at_truth": {
+        "title": "L at the ground truth",
         "family": "Case 1",
         "where": "Section 1, Case 1; Figure 1C",
         "statement": '"L(θ_GT, ϕ_GT) = 0.532"',
@@ -25,6 +26,7 @@ SAYS = {
         "precision": 0.001,
     },
     "objective_at_optimum": {
+        "title": "L at its global optimum",
         "family": "Case 1",
         "where": "Section 1, Case 1; Figure 1D",
         "statement": '"L(θ*, ϕ*) = 0.196"',
@@ -32,16 +34,19 @@ SAYS = {
         "precision": 0.001,
     },
     "optimum_misfits": {
+        "title": "the global optimum misfits the data",
         "family": "Case 1",
         "where": "Section 1, Case 1; Figure 1D",
         "statement": '"the learned model fails to capture the data distribution"',
     },
     "optimum_is_diagonal": {
+        "title": "the global optimum has diagonal posteriors",
         "family": "Case 1",
         "where": "Section 1, Case 1",
         "statement": 'the VAE objective will prefer a model that "has a diagonal Gaussian posterior"',
     },
     "wrong_model_preferred": {
+        "title": "L prefers a model that misfits",
         "family": "Case 1",
         "where": "Section 1, Case 1",
         "statement": (

@@ -11,7 +11,8 @@ import pandas as pd
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, VERDICTS
 from libi.paper.tables.gaps import by_configuration
 from libi.paper.tables.table1 import best
-from libi.paper.tables.verdicts import CELLS, base_of, by_kind
+from libi.paper.tables.verdicts import base_of, by_kind
+from libi.paper.titles import CELLS
 from libi.paper.vocabulary import ERROR, EXACT, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, TRUTH
 
 WHOLE, SHORT = ("test_ll", EXACT, "s_knn"), (EXACT, "s_knn")  # columns of a data set

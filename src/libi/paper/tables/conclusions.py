@@ -10,7 +10,8 @@ import pandas as pd
 
 from libi import __version__
 from libi.judging.claims import NOT_DECIDABLE, NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED
-from libi.paper.tables.verdicts import base_of, claim_title, of_algebra
+from libi.paper.tables.verdicts import base_of, of_algebra
+from libi.paper.titles import claim_title
 from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.rendering.latex import count, enumeration, text
 

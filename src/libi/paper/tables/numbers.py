@@ -14,7 +14,8 @@ from libi.methods import METHODS
 from libi.paper.restarts import FAILED
 from libi.paper.tables.comparison import interval
 from libi.paper.tables.conclusions import conclude, in_sentences
-from libi.paper.tables.verdicts import CELLS, base_of, of_algebra
+from libi.paper.tables.verdicts import base_of, of_algebra
+from libi.paper.titles import CELLS
 from libi.paper.vocabulary import PAPERS_METRICS, TRUTH
 from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
 from libi.study.study import PAPER, Study

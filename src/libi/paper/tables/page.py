@@ -18,7 +18,8 @@ from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.models.metric import HIGHER
 from libi.paper.tables.table1 import ESTIMATED, best
-from libi.paper.tables.verdicts import CELLS, base_of
+from libi.paper.tables.verdicts import base_of
+from libi.paper.titles import CELLS
 from libi.paper.vocabulary import EXACT, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_REPLICATES, TRUTH
 from libi.rendering.latex import enumeration
 

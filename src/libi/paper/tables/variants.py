@@ -15,7 +15,7 @@ from libi.judging.claims import NOT_DECIDABLE
 from libi.judging.comparisons import ALIKE, BETTER, LEVEL, pairs_in
 from libi.paper.sensitivity import AND, judges
 from libi.paper.tables.conclusions import FAILS, HOLDS, OPEN, PARTLY, conclude
-from libi.paper.tables.verdicts import CELLS, claim_title
+from libi.paper.titles import CELLS, claim_title
 from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_REPLICATES
 from libi.rendering.latex import MISSING, enumeration, text
 

@@ -10,13 +10,11 @@ import pandas as pd
 from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, VERDICTS
 from libi.judging.closed_forms import CLOSED_FORM
-from libi.paper.claims import says
-from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS, PAPERS_METRICS, TRUTH
+from libi.paper.titles import CELLS, base_title, claim_title, parts_of
+from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.rendering.latex import measured, printed, probability, text
 
-CELLS = "cell"
 NO_WIDTH = 1e-6  # width of an interval below which it is the error of a closed form
-PARTS = {"henze_zirkler": "Henze–Zirkler"}
 
 
 def base_of(claims: pd.DataFrame) -> pd.Series:
@@ -42,17 +40,6 @@ def by_kind(claims: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "cells of Table 1": claims[cells],
         "checks of algebra": claims[algebra],
     }
-
-
-def claim_title(claim: str) -> str:
-    """A claim in words: "S-kNN of VAE on LinearJTEx", "more rounds improve LiBI, Gaussian"."""
-    name, *parts = claim.split("-")
-    if name == CELLS:
-        dataset, method, metric = parts
-        return f"{PAPERS_METRICS[metric]} of {PAPERS_METHODS[method]} on {PAPERS_DATASETS[dataset]}"
-    known = PAPERS_DATASETS | PAPERS_METHODS | PAPERS_METRICS | PARTS
-    title = says().get(name, {}).get("title", name.replace("_", " "))
-    return ", ".join([title, *(known.get(part, part.replace("_", " ")) for part in parts)])
 
 
 def counts_to_latex(claims: pd.DataFrame, *, study: str) -> str:
@@ -81,34 +68,69 @@ def counts_to_latex(claims: pd.DataFrame, *, study: str) -> str:
 def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
     r"""Write every claim but the cells of Table 1 in LaTeX: a longtable over the text's width, for booktabs and array.
 
-    What the paper says stands above the claims that it makes, and what was measured above those measured so. A claim
-    is a row: the data set it is about, our value, the interval that decides, the published value, and the verdict.
-    What is to be noted of claims stands below them.
+    A row has what is claimed, our value, the interval that decides, the published value, and the verdict. Claims of the
+    same kind stand below their title, each with what it is about.
 
     Args:
         claims: results/claims.csv.
         study: name of the study, for the comment in the first line.
     """
-    listed = claims[base_of(claims) != CELLS]
+    listed, heads = _listed(claims), r" & ours & 95\% interval & published & verdict \\ \midrule"
     lines = [
         f"% Claims and verdicts of the study {study}, made by libi {__version__}.",
-        r"\begin{longtable}{>{\hspace{2em}}p{0.15\linewidth}>{\raggedright}p{0.2\linewidth}>{\raggedright}p{0.24\linewidth}"
-        r">{\raggedright}p{0.08\linewidth}>{\raggedright\arraybackslash}p{0.15\linewidth}}",
-        r"\caption{Every claim but the cells of Table 1.}\\",
-        r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endfirsthead",
-        r"\toprule & ours & 95\% interval & published & verdict \\ \midrule \endhead",
+        r"\begin{longtable}{>{\raggedright}p{0.29\linewidth}>{\raggedright}p{0.185\linewidth}"
+        r">{\raggedright}p{0.215\linewidth}>{\raggedright}p{0.08\linewidth}>{\raggedright\arraybackslash}p{0.145\linewidth}}",
+        r"\caption{Every claim but the cells of Table 1.}\label{tab:claims}\\",
+        rf"\toprule claim{heads} \endfirsthead",
+        rf"\toprule claim{heads} \endhead",
         r"\bottomrule \endfoot",
     ]
-    dataset = listed["claim"].map(_dataset)
-    of_all = [pd.Series(map(_of_all, listed[name], dataset), listed.index) for name in ("where", "statement")]
-    for (where, statement), said in listed.groupby(of_all, sort=False):
-        quoted = rf"\emph{{{text(where)}.}} {text(statement)}"
-        lines.append(rf"{_across(quoted)} \\*")
-        for measure, alike in said.groupby("measure", sort=False, dropna=False):
-            lines.append(rf"{_across(text(measure), indent=1)} \\*")
-            *first, last = [*map(_row, alike.itertuples()), *_notes(alike)]
-            lines += [*(rf"{row} \\*" for row in first), rf"{last} \\ \addlinespace"]
+    for _, alike in listed.groupby(base_of(listed), sort=False):
+        if len(alike) == 1:
+            lines.append(rf"{_row(text(_capital(claim_title(alike['claim'].iloc[0]))), next(alike.itertuples()))} \\")
+            continue
+        *others, last = [_row(rf"\quad {text(parts_of(row.claim))}", row) for row in alike.itertuples()]
+        heading = rf"\multicolumn{{5}}{{l}}{{{text(_capital(base_title(alike['claim'].iloc[0])))}}}"
+        lines += [*(rf"{row} \\*" for row in (heading, *others)), rf"{last} \\"]
     return "\n".join([*lines, r"\end{longtable}", ""])
+
+
+def measures_to_latex(claims: pd.DataFrame, *, study: str) -> str:
+    r"""Write in LaTeX what the paper says of these claims and what was measured for them: a list, for enumitem.
+
+    Args:
+        claims: results/claims.csv.
+        study: name of the study, for the comment in the first line.
+    """
+    listed = _listed(claims)
+    lines = [f"% What was measured in the study {study}, made by libi {__version__}.", r"\begin{description}[nosep]"]
+    dataset = listed["claim"].map(_dataset)
+    listed = listed.assign(**{name: list(map(_of_all, listed[name], dataset)) for name in ("where", "statement")})
+    for _, alike in listed.groupby(base_of(listed), sort=False):
+        said = alike[["where", "statement"]].drop_duplicates().itertuples(index=False)
+        words = [rf"\emph{{{text(one.where)}:}} {_sentence(one.statement)}" for one in said]
+        words += [rf"\emph{{Measured:}} {_sentence(one)}" for one in alike["measure"].dropna().unique()]
+        words += [rf"\emph{{Note:}} {_sentence(note)}" for note in _notes(alike)]
+        lines.append(rf"\item[{_sentence(_capital(base_title(alike['claim'].iloc[0])))}] {' '.join(words)}")
+    return "\n".join([*lines, r"\end{description}", ""])
+
+
+def _listed(claims: pd.DataFrame) -> pd.DataFrame:
+    """The claims that are no cells of Table 1, those of one kind together."""
+    listed = claims[base_of(claims) != CELLS]
+    bases = list(dict.fromkeys(base_of(listed)))
+    return listed.iloc[base_of(listed).map(bases.index).argsort(kind="stable")]
+
+
+def _capital(title: str) -> str:
+    """A title whose first word, if it is one, begins with a capital."""
+    first = title.split()[0]
+    return title[0].upper() + title[1:] if first.isascii() and first.isalpha() else title
+
+
+def _sentence(words: str) -> str:
+    """Words in LaTeX that end with a full stop."""
+    return text(words if words.endswith((".", '."', "?")) else f"{words}.")
 
 
 def _of_all(words: str, title: str) -> str:
@@ -119,18 +141,12 @@ def _of_all(words: str, title: str) -> str:
 
 
 def _notes(alike: pd.DataFrame) -> list[str]:
-    """What is to be noted of claims, each with the data sets of those that it is about, if not of all."""
+    """What is to be noted of claims, each with what those are about to which it belongs, if not to all."""
     found = []
     for note, noted in alike.dropna(subset="note").groupby("note", sort=False):
-        about = ", ".join(filter(None, map(_about, noted["claim"]))) if len(noted) < len(alike) else ""
-        found.append(_across(text(f"{about}: {note}" if about else str(note)), indent=2))
+        about = "; ".join(filter(None, map(parts_of, noted["claim"]))) if len(noted) < len(alike) else ""
+        found.append(f"{about}: {note}" if about else str(note))
     return found
-
-
-def _across(words: str, indent: int = 0) -> str:
-    """Words over all columns, with so many ems to their left."""
-    column = rf">{{\raggedright\arraybackslash\leftskip={indent}em}}p{{\dimexpr\linewidth-2\tabcolsep\relax}}"
-    return rf"\multicolumn{{5}}{{{column}}}{{{words}}}"
 
 
 def _count(name: str, claims: pd.DataFrame, shown: tuple[str, ...]) -> str:
@@ -138,27 +154,20 @@ def _count(name: str, claims: pd.DataFrame, shown: tuple[str, ...]) -> str:
     return " & ".join([name, *map(str, numbers)]) + r" \\"
 
 
-def _row(row: Any) -> str:
-    """A claim: what it is about, our value, interval and p-value, the published value, the verdict."""
+def _row(name: str, row: Any) -> str:
+    """A claim: its name in LaTeX, our value, interval and p-value, the published value, the verdict."""
     value = "--" if isnan(row.value) else measured(row.value, row.uncertainty)
     decides = span(row.low, row.high) if not isnan(row.low) and row.high - row.low > NO_WIDTH else "--"
     if not isnan(row.p_value):
         decides += f" ({probability(row.p_value)})"
     published = "--" if isnan(row.published) else printed(row.published)
     verdict = rf"\textbf{{{row.verdict}}}" if row.verdict == NOT_REPRODUCED else row.verdict
-    return f"{text(_about(row.claim))} & {value} & {decides} & {published} & {verdict}"
+    return f"{name} & {value} & {decides} & {published} & {verdict}"
 
 
 def _dataset(claim: str) -> str:
     """The data set that a claim is about, as printed; empty if it is not about one."""
     return next((PAPERS_DATASETS[part] for part in claim.split("-") if part in PAPERS_DATASETS), "")
-
-
-def _about(claim: str) -> str:
-    """The data set and the method that a claim is about, as printed; empty if it is about none."""
-    methods = PAPERS_METHODS | {TRUTH: "truth"}
-    method = next((methods[part] for part in claim.split("-") if part in methods), "")
-    return ", ".join(filter(None, [_dataset(claim), method]))
 
 
 def span(low: float, high: float) -> str:
