@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from libi.paper.tables.conclusions import conclude
-from libi.paper.tables.page import content, to_html
+from libi.paper.tables.page import content, printed, to_html
 from libi.paper.tables.table1 import summarise
 from libi.paper.verdict import judge
 
@@ -62,7 +62,8 @@ addEventListener("load", () => {
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
   const figure = document.querySelector("#figures button"), picture = figure.querySelector("img");
   const before = picture.clientWidth; figure.click();
-  const zoomed = picture.naturalWidth === 1 && picture.clientWidth > 1.2 * before && figure.textContent;
+  const zoomed = picture.naturalWidth === 1 && picture.clientWidth > 1.2 * before && picture.alt;
+  const told = figure.querySelector("p").clientHeight && figure.querySelector("p").textContent;
   const kinds = [...document.querySelectorAll("#claims details")], closed = kinds.every(kind => !kind.open);
   for (const kind of kinds) kind.querySelector("summary").click();
   const claims = closed && kinds.every(kind => kind.open) && document.querySelectorAll("#claims tbody tr").length;
@@ -73,7 +74,8 @@ addEventListener("load", () => {
   const beyond = one => one.getBoundingClientRect().right > innerWidth + 1 && !boxed(one.parentElement);
   const cut = [...document.querySelectorAll("body *")].filter(beyond).map(one => one.tagName), count = cells.length;
   document.title =
-    JSON.stringify({ zoomed, claims, keys, cells: count, titles: titles.size, pressed, paths, errors, home, cut });
+    JSON.stringify({ zoomed, told, claims, keys, cells: count, titles: titles.size, pressed, paths, errors, home,
+                     cut });
 });
 </script>"""
 
@@ -96,11 +98,28 @@ def test_a_cell_leads_to_its_replicates_configuration_grid_and_verdict(shown):
     assert [line["replicate"] for line in cell["replicates"]] == [0, 1, 2, 3, 4]
     assert sum(line["value"] for line in cell["replicates"]) == pytest.approx(5 * 0.27)
     assert {line["restart"] for line in cell["replicates"]} == {3} and cell["configuration"] == "default"
-    assert cell["grid"] == [["beta=2", "-0.500"], ["beta=5", "-0.750"], ["beta=0.5", "-1.000"]]
+    assert cell["grid"] == [["β = 2", "-0.500"], ["β = 5", "-0.750"], ["β = 0.5", "-1.000"]]
     ours, published = cell["lines"]
     half = 2.776 * 0.14 / 5**0.5  # t of 4 degrees of freedom
     assert (ours["low"], ours["high"]) == pytest.approx((0.27 - half, 0.27 + half), abs=1e-3)
     assert (published["low"], published["high"]) == pytest.approx((ours["low"], ours["high"]))
+
+
+@pytest.mark.parametrize(
+    ("configuration", "method", "words"),
+    [
+        (
+            "epsilon_hz=1,epsilon_covariance=0.2,epsilon_mean=0.5,rounds=6",
+            "libi",
+            "ε_HZ = 1, ε_Σ = 0.2, ε_μ = 0.5, R = 6",
+        ),
+        ("segments=15", "lagging", "R = 15"),
+        ("default", "vae", "default"),
+        ("width=3", "lagging", "width = 3"),
+    ],
+)
+def test_a_configuration_is_printed_with_the_papers_symbols(configuration, method, words):
+    assert printed(configuration, method) == words
 
 
 def test_the_papers_own_study_is_no_preview(shown):
@@ -137,13 +156,13 @@ def test_a_single_replicate_and_an_infinite_value_are_shown_as_far_as_they_go():
 
 def test_every_claim_is_listed_but_the_cells_of_the_table(shown):
     claims = judge(evidence()).query("family != 'Cells of Table 1'")
-    listed = [(claim["cells"][0], claim["verdict"]) for family in shown["claims"] for claim in family["rows"]]
+    listed = [(claim["name"], claim["verdict"]) for family in shown["claims"] for claim in family["rows"]]
     assert sorted(listed) == sorted(zip(claims["claim"], claims["verdict"], strict=True))
     counts = {family["name"]: family["counts"] for family in shown["claims"]}
     assert counts["Case 2"] == "3 reproduced"
-    (claim,) = (c for f in shown["claims"] for c in f["rows"] if c["cells"][0] == "objective_at_truth")
+    (claim,) = (c for f in shown["claims"] for c in f["rows"] if c["name"] == "objective_at_truth")
     assert claim["said"] == 'Section 1, Case 1; Figure 1C: "L(θ_GT, ϕ_GT) = 0.532"'
-    assert claim["cells"] == ["objective_at_truth", "0.532", "0.0003 to 0.0003", "0.532"]
+    assert claim["cells"] == ["L at the ground truth", "0.532", "0.0003 to 0.0003", "0.532"]
 
 
 def test_the_page_stands_alone(shown):
@@ -177,6 +196,7 @@ def test_in_a_browser_every_cell_can_be_chosen_keys_work_and_nothing_is_cut_off(
     paths = 2 * (2 + 1)  # LiBI's two objectives: a line for each replicate, and the axes
     assert seen == {
         "zoomed": "Figure 1",
+        "told": "What the VAE objective prefers on LinearJTEx (Eq. 3; the paper's Figure 1).",
         "claims": sum(len(family["rows"]) for family in shown["claims"]),
         "keys": True,
         "cells": 60,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from libi.judging.claims import VERDICTS
 from libi.methods import METHODS
 from libi.metrics import METRICS
 from libi.models.metric import HIGHER
+from libi.paper.figures import FIGURES
 from libi.paper.tables.table1 import ESTIMATED, best
 from libi.paper.tables.verdicts import base_of
 from libi.paper.titles import CELLS
@@ -25,6 +27,7 @@ from libi.rendering.latex import enumeration
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SHOWN = ("test_ll", EXACT, "s_knn")
+LONGEST_SYMBOL = 6  # characters
 ESTIMATE = (
     "The exact value cannot be had for this decoder. This is an estimate by importance sampling at the modes of the "
     "posteriors, which is better than that of Eq. 48."
@@ -94,7 +97,11 @@ def content(
             _family(str(name), own) for name, own in claims[base_of(claims) != CELLS].groupby("family", sort=False)
         ],
         "figures": [
-            {"title": name.replace("figure", "Figure "), "picture": base64.b64encode(picture).decode()}
+            {
+                "title": name.replace("figure", "Figure "),
+                "caption": _paragraphs(FIGURES.literal(name, "CAPTION", "")),
+                "picture": base64.b64encode(picture).decode(),
+            }
             for name, picture in figures.items()
         ],
     }
@@ -102,6 +109,25 @@ def content(
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
+
+
+def _paragraphs(caption: str) -> list[str]:
+    """The paragraphs of a caption in reStructuredText, without its marks."""
+    return [" ".join(re.sub(r"\*\*|``", "", part).split()) for part in caption.strip().split("\n\n") if part]
+
+
+def printed(configuration: str, method: str) -> str:
+    """A configuration with the symbols of its hyper-parameters: "ε_HZ = 1, R = 6" for "epsilon_hz=1,rounds=6".
+
+    The symbol of a key is what its meaning begins with, if that is short: "R, the number of rounds".
+    """
+    grid, words = METHODS[method].grid if method in list(METHODS) else None, []
+    for part in configuration.split(","):
+        key, _, value = part.partition("=")
+        field = grid.model_fields.get(key) if grid is not None else None
+        symbol = ((field.description or "") if field is not None else "").split(",")[0]
+        words.append(f"{symbol if 0 < len(symbol) <= LONGEST_SYMBOL else key} = {value}" if value else part)
+    return ", ".join(words)
 
 
 def _family(name: str, claims: pd.DataFrame) -> dict[str, Any]:
@@ -113,8 +139,9 @@ def _family(name: str, claims: pd.DataFrame) -> dict[str, Any]:
             "said": f"{row.where}: {row.statement}",
             "measure": row.measure,
             "note": "" if pd.isna(row.note) else row.note,
+            "name": row.claim,
             "cells": [
-                row.claim,
+                _capital(row.title),
                 _digits(row.value),
                 "–" if pd.isna(row.low) else f"{_digits(row.low)} to {_digits(row.high)}",
                 _digits(row.published),
@@ -226,7 +253,7 @@ def _origin(row: Any, metrics: pd.DataFrame, grid: pd.DataFrame) -> dict[str, An
     tried = tried.sort_values("log_likelihood_mean", ascending=False, kind="stable")
     values = own[["replicate", "restart", row.metric]].dropna().sort_values("replicate")
     return {
-        "configuration": "" if pd.isna(row.configuration) else row.configuration,
+        "configuration": "" if pd.isna(row.configuration) else printed(row.configuration, row.method),
         "replicates": [
             {
                 "replicate": int(number),
@@ -237,7 +264,10 @@ def _origin(row: Any, metrics: pd.DataFrame, grid: pd.DataFrame) -> dict[str, An
             for number, restart, value in values.itertuples(index=False)
         ],
         "grid": [
-            [one.configuration, "–" if pd.isna(one.log_likelihood_mean) else f"{one.log_likelihood_mean:.3f}"]
+            [
+                printed(one.configuration, row.method),
+                "–" if pd.isna(one.log_likelihood_mean) else f"{one.log_likelihood_mean:.3f}",
+            ]
             for one in tried.itertuples()
         ],
     }
