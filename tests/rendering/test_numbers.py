@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from libi.paper.claims import says
+from libi.paper.tables import numbers
 from libi.paper.tables.comparison import compare
-from libi.paper.tables.numbers import camel, design, results, setting, verdicts
+from libi.paper.tables.numbers import TOGETHER, camel, design, results, setting, verdicts
 from libi.paper.verdict import judge
 from libi.rendering.latex import macros
 from libi.study.reading import read_study
@@ -114,6 +115,26 @@ def test_verdicts_in_words():
         assert verdicts(several.iloc[kept], ["one"])["VerdictOne"] == words
 
 
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (("reproduced", "reproduced", "reproduced"), "We find all three"),
+        (("reproduced", "not reproduced", "reproduced"), "We find two of three (not reproduced: it is big)"),
+        (("not reproduced",) * 3, "We find none"),
+        (
+            ("not decidable", "not testable", "not decidable"),
+            "We find none (not decidable: it is good and it is odd; not testable: it is big)",
+        ),
+    ],
+)
+def test_verdicts_on_several_things_in_one_sentence(monkeypatch, found, words):
+    said = {name: {"title": f"it is {name}"} for name in ("good", "big", "odd")}
+    monkeypatch.setattr("libi.paper.titles.says", lambda: said)
+    monkeypatch.setattr(numbers, "TOGETHER", {"VerdictsOfIt": tuple(said)})
+    claims = pd.DataFrame({"claim": list(said), "verdict": found, "value": 1.0})
+    assert verdicts(claims, said)["VerdictsOfIt"] == words
+
+
 def test_a_study_that_lacks_everything_has_dashes():
     nothing = claims_with()
     columns = ["dataset", "method", "metric", "mean", "sd", "paper_mean", "paper_sd"]
@@ -158,7 +179,9 @@ def test_the_text_uses_every_macro_and_no_other(papers_numbers):
 
 
 def test_every_macro_of_a_claim_is_named_after_it(papers_numbers):
-    expected = {f"Verdict{camel(name)}" for name in says() if name != "cell"}
+    together = {name for names in TOGETHER.values() for name in names}
+    assert together < says().keys()
+    expected = {f"Verdict{camel(name)}" for name in says().keys() - together - {"cell"}} | TOGETHER.keys()
     assert {name for name in papers_numbers if name.startswith("Verdict")} == expected
 
 

@@ -58,6 +58,7 @@ def write_parts(folder, found, optima):
         "table1_comparison": comparison.to_latex(compared, study="test"),
         "verdicts": verdicts.counts_to_latex(claims, study="test"),
         "claims": verdicts.claims_to_latex(claims, study="test"),
+        "measures": verdicts.measures_to_latex(claims, study="test"),
     }
     folder.mkdir()
     for name, text in texts.items():

@@ -15,7 +15,7 @@ from libi.paper.restarts import FAILED
 from libi.paper.tables.comparison import interval
 from libi.paper.tables.conclusions import conclude, in_sentences
 from libi.paper.tables.verdicts import base_of, of_algebra
-from libi.paper.titles import CELLS
+from libi.paper.titles import CELLS, base_title
 from libi.paper.vocabulary import PAPERS_METRICS, TRUTH
 from libi.rendering.latex import MISSING, count, enumeration, measured, printed, text
 from libi.study.study import PAPER, Study
@@ -42,6 +42,16 @@ NEVER = {  # no case, of two and of more
     NOT_DECIDABLE: ("Our data cannot decide either case", "Our data cannot decide any of the {} cases"),
     NOT_TESTABLE: ("Neither case can be tested", "None of the {} cases can be tested"),
 }
+# Claims that the text has in one sentence, by the name of their macro.
+TOGETHER = {
+    "VerdictsOfTheOptimum": ("optimum_misfits", "optimum_is_diagonal", "wrong_model_preferred"),
+    "VerdictsOfFigureOne": (
+        *("posterior_is_correlated", "every_b_fits", "least_correlation", "matching_prefers_corner"),
+    ),
+    "VerdictsOfInformation": ("information_not_extreme", "uninformative_preferred"),
+    "VerdictsOfCaseTwo": ("all_equally_good", "no_information", "unbounded_information"),
+}
+NUMBERS = ("none", "one", "two", "three", "four")
 SOME = {
     NOT_REPRODUCED: ("{} is not reproduced", "{} are not reproduced"),
     NOT_DECIDABLE: ("{} cannot be decided", "{} cannot be decided"),
@@ -126,10 +136,13 @@ def verdicts(claims: pd.DataFrame, published: Iterable[str]) -> dict[str, str]:
         published: the names of `libi.paper.claims.says`, which those of the claims begin with.
 
     Returns:
-        by names such as VerdictObjectiveAtTruth, ValueObjectiveAtTruth and PublishedObjectiveAtTruth.
+        by names such as VerdictObjectiveAtTruth, ValueObjectiveAtTruth and PublishedObjectiveAtTruth, and those of
+        `TOGETHER`.
     """
     names, bases = [name for name in published if name != CELLS], base_of(claims)
-    values = {f"Verdict{camel(name)}": _verdict(claims[bases == name]) for name in names}
+    alone = set(names).difference(*TOGETHER.values())
+    values = {f"Verdict{camel(name)}": _verdict(claims[bases == name]) for name in names if name in alone}
+    values |= {name: _verdict_together(claims[bases.isin(those)]) for name, those in TOGETHER.items()}
     for name in PRINTED:
         row = claims[claims["claim"] == name].iloc[:1]
         for column, shown in (("value", measured), ("published", printed)):
@@ -175,6 +188,25 @@ def _verdict(claims: pd.DataFrame) -> str:
     if not counts[REPRODUCED]:
         return f"Of {cases} cases {others}"
     return f"{ALONE[REPRODUCED]} in {counts[REPRODUCED]} of {cases} cases; {others}"
+
+
+def _verdict_together(claims: pd.DataFrame) -> str:
+    """The sentence that follows several things that the paper says: how many we find, and which others there are."""
+    number, found = len(claims), int((claims["verdict"] == REPRODUCED).sum())
+    if number < 2:
+        return _verdict(claims)
+    if found == number:
+        return f"We find {'both' if number == 2 else f'all {NUMBERS[number]}'}"
+    start = f"{NUMBERS[found]} of {NUMBERS[number]}" if found else "neither" if number == 2 else "none"
+    if (claims["verdict"] == NOT_REPRODUCED).all():
+        return f"We find {start}"
+    titles = claims["claim"].map(lambda name: text(base_title(name)))
+    others = [
+        f"{verdict}: {enumeration(list(titles[claims['verdict'] == verdict]))}"
+        for verdict in VERDICTS
+        if verdict != REPRODUCED and (claims["verdict"] == verdict).any()
+    ]
+    return f"We find {start} ({'; '.join(others)})"
 
 
 def _cell_counts(claims: pd.DataFrame) -> str:
