@@ -14,10 +14,14 @@ import numpy as np
 import pytest
 import yaml
 
+from libi.paper.figures import FIGURES, is_of_variants
+
 REPOSITORY = Path(__file__).parents[2]
 MADE_BY_RUNS = ("results", "figures", "logs", "scratch")
 SMOKE, TINY_FILE = "config/smoke.yaml", "config/tiny.yaml"
 TYPESET = {"write": 1} if shutil.which("latexmk") else {}  # the job that is left out where there is no LaTeX
+
+OF_A_STUDY = [name for name in FIGURES if not is_of_variants(name)]  # figures of a single study
 
 # The least study that has every rule, two stacks in one job (rounds 1 and 2), and a method that is not LiBI.
 TINY = {

@@ -13,10 +13,9 @@ import yaml
 from scipy.stats import multivariate_normal
 
 import libi
-from libi.paper.figures import FIGURES
 from libi.runtime.storage import load_tensors
 
-from .conftest import REPOSITORY, SMOKE, TYPESET
+from .conftest import OF_A_STUDY, REPOSITORY, SMOKE, TYPESET
 
 STUDY = yaml.safe_load((REPOSITORY / SMOKE).read_text(encoding="utf-8"))
 DATASETS = ("linear_jtex", "cubic_jtex", "gaussian", "mobius")
@@ -39,7 +38,7 @@ JOBS = {
     "measure_shrinkage": 2,
     "render_table1": 1,
     "judge": 1,
-    "draw": len(FIGURES),
+    "draw": len(OF_A_STUDY),
     "render_gaps": 1,
     "render_verdicts": 1,
     "render_page": 1,

@@ -5,16 +5,14 @@ import os
 import pytest
 import yaml
 
-from libi.paper.figures import FIGURES
-
-from .conftest import SMOKE, TYPESET, write_study
+from .conftest import OF_A_STUDY, SMOKE, TYPESET, write_study
 
 TRUTHS, POINTS, TRAINED = {"define_truth": 4}, {"simulate": 8}, {"train": 22, "train_first": 4}
 SCORED = {"select": 24}
 JUDGED = {"judge": 1, "render_verdicts": 1, "render_page": 1, "write_numbers": 1} | TYPESET
 GAPS = {"gather_gaps": 1, "render_gaps": 1, "draw": 1} | JUDGED
 FAILED = {"gather_restarts": 1, "render_gaps": 1} | JUDGED
-DRAWN = {"draw": len(FIGURES), "render_page": 1} | TYPESET
+DRAWN = {"draw": len(OF_A_STUDY), "render_page": 1} | TYPESET
 INFERRED = {"define_reference": 4, "infer": 24} | GAPS | DRAWN
 TABLED = {"evaluate": 24, "gather_grid": 1, "render_table1": 1} | INFERRED
 DERIVED, SHRUNK = {"derive": 1, "draw": 1} | JUDGED, {"measure_shrinkage": 2} | JUDGED

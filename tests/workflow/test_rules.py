@@ -7,9 +7,7 @@ import time
 
 import pytest
 
-from libi.paper.figures import FIGURES
-
-from .conftest import SMOKE, TINY, TYPESET, Project, environment, write_study
+from .conftest import OF_A_STUDY, SMOKE, TINY, TYPESET, Project, environment, write_study
 
 PAPER = "config/config.yaml"
 VERBS = (
@@ -128,7 +126,7 @@ def test_a_dry_run_of_the_papers_study_lists_its_jobs(project):
         "infer": 4 * 6,
         "render_table1": 1,
         "judge": 1,
-        "draw": len(FIGURES),
+        "draw": len(OF_A_STUDY),
         "render_gaps": 1,
         "render_verdicts": 1,
         "render_page": 1,
