@@ -299,58 +299,6 @@ def test_a_bad_file_is_named(tmp_path, text, expected):
     assert str(error.value).startswith(f"{file}: {expected}")
 
 
-WRITTEN = (CONFIG / "smoke.yaml").read_bytes()
-PIECES = (
-    b"!!bool ",
-    b"!!int ",
-    b"!!timestamp ",
-    b"!!set ",
-    b"!!binary ",
-    b"&a ",
-    b"*a",
-    b"<<: ",
-    b"010",
-    b"1:30",
-    b"~",
-)
-PIECES += (
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b": ",
-    b"- ",
-    b"\t",
-    b"\n",
-    b"\0",
-    b"\xff",
-    b"'",
-    b'"',
-    b"|",
-    b"---",
-    b"1e999",
-    b".nan",
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(0, len(WRITTEN)), st.integers(0, 12), st.sampled_from(PIECES)), min_size=1, max_size=3
-    )
-)
-def test_a_file_with_random_damage_is_read_or_refused(tmp_path_factory, edits):
-    text = WRITTEN
-    for place, cut, piece in edits:
-        text = text[:place] + piece + text[place + cut :]
-    file = tmp_path_factory.mktemp("damaged") / "mine.yaml"
-    file.write_bytes(text)
-    try:
-        read_study(file)
-    except StudyError as error:
-        assert str(error).startswith(str(file))
-
-
 def test_a_missing_file_is_named(tmp_path):
     (tmp_path / "quick.yaml").write_text("")
     with pytest.raises(StudyError) as error:

@@ -14,7 +14,9 @@ import yaml
 
 from .conftest import REPOSITORY, TINY_FILE, TYPESET, Project
 
-PAGES = [REPOSITORY / name for name in ("README.md", "REPLICATION.md", "CONTRIBUTING.md", "config/README.md")]
+FOLDERS = ("config", "results", "figures", "paper", "benchmarks")
+PAGES = [REPOSITORY / name for name in ("README.md", "REPLICATION.md", "CONTRIBUTING.md")]
+PAGES += [REPOSITORY / folder / "README.md" for folder in FOLDERS]
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 CALLS = re.findall(r"^(?: {4})?(?:\.venv/bin/)?(snakemake .*)$", TEXT, re.MULTILINE)
