@@ -123,4 +123,4 @@ def draws_of(job: TrainingJob, objective: str) -> int:
     """How many draws of each point a step takes, of which the bench took one."""
     own = METHODS[job.method].own.get(objective)
     draws = own.draws if own is not None else ELBO_DRAWS if objective == "elbo" else 1
-    return max(draws, 1) if isinstance(draws, int) else int(getattr(job.training, draws))
+    return max(draws, 1) if isinstance(draws, int) else int(getattr(job.training, draws, 1))

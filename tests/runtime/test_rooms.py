@@ -78,8 +78,8 @@ def test_what_is_wrong_with_a_file_is_said_with_its_name(room, text, ask, messag
     ],
 )
 def test_a_file_that_reads_a_key_which_no_study_has_is_refused(given, section, words):
-    with pytest.raises(RoomError, match=f"toy.py: reads: {words}"):
-        check_keys("toy.py: reads", given, section)
+    with pytest.raises(RoomError, match=f"toy.py: ARCHITECTURE: {words}"):
+        check_keys("toy.py: ARCHITECTURE", given, section)
 
 
 @pytest.mark.parametrize("said", ["decoder_units", ("decoder_units", 3), 5])

@@ -20,14 +20,21 @@ METHOD = Method(lambda values, epochs, settings: (Phase("{}", ("{}",), {}, opens
 """
 SETTING = """
 from libi.base.method import ElboSettings, Method, joint
+from libi.base.values import Count, Grid, Share
 TITLE = "VAE"
 
 
 class Own(ElboSettings):
-    {}: int = 1
+    {}
 
 
-METHOD = Method(joint, settings=Own)
+METHOD = Method(joint, Grid, settings=Own)
+"""
+DISAGREEING = """own: int = 1
+
+    @classmethod
+    def disagreements(cls, given, points):
+        yield {}
 """
 FRESH = ", fresh=True"
 SAYS = 'SAYS = {"odd": {"family": "Odd", "where": "ours", "statement": "So."}}\n'
@@ -77,14 +84,40 @@ CASES = [
         PHASE.format("elbo", "inference", 1, FRESH, ", settings=int"),
         "its settings must be a class made from MethodSettings",
     ),
-    (VAE, SETTING.format("epochs"), "vae.py: Own has 'epochs', which is another setting of all methods already"),
     (
         VAE,
-        SETTING.format("exponential_cap"),
+        SETTING.format("epochs: int = 1"),
+        "vae.py: Own has 'epochs', which is another setting of all methods already",
+    ),
+    (
+        VAE,
+        SETTING.format("exponential_cap: int = 1"),
         "has 'exponential_cap', which is another setting of libi.py already",
     ),
+    (VAE, SETTING.format("own: Share = 7"), "vae.py: Own has 'own', whose default is 7; allowed: a number above 0 and"),
+    (
+        VAE,
+        SETTING.format(DISAGREEING.format("'another', 'less'")),
+        "vae.py: disagreements() of its Own fails: KeyError",
+    ),
+    (
+        VAE,
+        SETTING.format(DISAGREEING.format("'own', f'at least {1 + given[\"own\"]}'")),
+        "training.own: given 1; allowed: at least 2",
+    ),
+    (
+        VAE,
+        SETTING.replace("ElboSettings", "BatchSettings").format("own: Count"),
+        "trains under the ELBO, so its Own must be made from ElboSettings",
+    ),
+    (VAE, SETTING.format("own: Count"), "training.own: missing; allowed: a whole number from 1 to 10^9"),
     (VAE, PHASE.format("elbo", "inference", "epochs", FRESH + ', ramp="sine"', ""), "lets β grow as 'sine'"),
-    (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", halves='betas'"), "halves is 'betas', which is no key"),
+    (
+        FIGURES,
+        'READS = ("sensitivity",)\nDATASET = "gaussian"\n' + DRAW.format("sensitivity"),
+        "READS has 'sensitivity', which is not a table of a data set",
+    ),
+    (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", halves='betas'"), "halves is 'betas', which is not a key"),
     (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", shown_on=('gausian',)"), "did you mean 'gaussian'?"),
     (VAE, PHASE.format("elbo", "inference", 1, FRESH, ", grid=int"), "its grid must be a class made from Grid"),
     ("objectives/broken.py", "LOSS = 1\n", "broken.py: defines no OBJECTIVE"),
@@ -145,16 +178,24 @@ CASES = [
     (
         CLAIMS,
         'READS = ("gap",)\n' + SAYS + CLAIM.format(0),
-        "broken.py: READS has 'gap', which is no table of a study; did you mean 'gaps'?",
+        "broken.py: READS has 'gap', which is not a table of a study; did you mean 'gaps'?",
     ),
     (CLAIMS, 'READS = ("gaps")\n' + SAYS + CLAIM.format(0), "broken.py: lacks the tables that it reads"),
-    (CLAIMS, GAPS + SAYS + CLAIM.format("evidence.gap"), "it reads 'gap', which is no table of a study"),
+    (CLAIMS, GAPS + SAYS + CLAIM.format("evidence.gap"), "it reads 'gap', which is not a table of a study"),
     (CLAIMS, GAPS + SAYS + CLAIM.format("evidence.posterior"), "add 'posterior' to its READS"),
     (FIGURES, DRAW.format("gaps"), "broken.py: lacks the tables that it reads"),
     (FIGURES, GAPS + "FIGURE = 5\n", "broken.py: FIGURE is 5; docs/extend.md shows one"),
     (FIGURES, 'READS = ("gaps")\n' + DRAW.format("gaps"), "broken.py: lacks the tables that it reads"),
-    (FIGURES, 'READS = ("gap",)\n' + DRAW.format("gap"), "READS has 'gap', which is no table of a study; did you mean"),
-    (FIGURES, 'READS = ("summary",)\n' + DRAW.format("summary"), "READS has 'summary', which is no table of a study"),
+    (
+        FIGURES,
+        'READS = ("gap",)\n' + DRAW.format("gap"),
+        "READS has 'gap', which is not a table of a study; did you mean",
+    ),
+    (
+        FIGURES,
+        'READS = ("summary",)\n' + DRAW.format("summary"),
+        "READS has 'summary', which is not a table of a study",
+    ),
     (
         FIGURES,
         GAPS + DRAW.format("grid"),

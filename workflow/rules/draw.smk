@@ -20,7 +20,7 @@ rule draw:
         "results{study}/benchmarks/draw/{figure}.tsv"
     wildcard_constraints:
         figure="|".join(FIGURES),
-        study=any_of([*FAMILY, str(Path("/") / FAMILY.name)] if FAMILY.varied else FAMILY),
+        study=folders_of_figures(),
     conda:
         ENVIRONMENT
     resources:

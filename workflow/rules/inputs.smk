@@ -155,6 +155,13 @@ def figures(folder):
     return [f"figures{folder}/{name}.pdf" for name in drawn]
 
 
+def folders_of_figures():
+    """A constraint of the wildcard `study`: figures of variants are in the folder of all of them, others in a study's."""
+    together = any_of(name for name in FIGURES if is_of_variants(name))
+    single = rf"{any_of(FAMILY)}(?!/{together}\.)"
+    return rf"({single}|{re.escape(str(Path('/') / FAMILY.name))}(?=/{together}\.))" if FAMILY.varied else single
+
+
 def figures_of_variants():
     """The figures of all variants together, as PDF."""
     return [f"figures/{FAMILY.name}/{name}.pdf" for name in FIGURES if is_of_variants(name)]

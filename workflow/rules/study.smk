@@ -68,9 +68,9 @@ GPU = {"gpu": 1} if FAMILY.base.device == "cuda" else {}
 PACKS = {pack for study in FAMILY.values() for pack in (str(study.first_replicate), *study.packs())}
 
 
-def any_of(folders):
-    """A constraint of the wildcard `study`: one of some folders."""
-    return "({})".format("|".join(map(re.escape, folders)))
+def any_of(names):
+    """A constraint of a wildcard: one of some names."""
+    return "({})".format("|".join(map(re.escape, names)))
 
 
 wildcard_constraints:

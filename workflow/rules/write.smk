@@ -56,7 +56,7 @@ rule render_page:
         conclusions=rules.render_verdicts.output.conclusions,
         figures=lambda wildcards: [path.replace(".pdf", ".png") for path in figures(wildcards.study)],
         template="src/libi/paper/tables/page.html",
-        code=code("render_page.py", "claims"),
+        code=code("render_page.py", "all", "claims"),
     output:
         page=report(
             "results{study}/index.html",

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, create_model, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from libi.base.method import MethodSettings
+from libi.base.method import ElboSettings, MethodSettings
 from libi.base.values import Grid, Section, nearest
 from libi.datasets import DATASETS, architecture_keys, check_name
 from libi.methods import METHODS
@@ -26,10 +26,10 @@ def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-def _may_be_left_out(default: Any = None, description: str | None = None) -> Any:
+def _may_be_left_out(description: str | None = None) -> Any:
     # The default is never validated, so a key can be absent but not null: `vae:` with nothing behind it
     # would otherwise drop the method in silence.
-    return Field(default=default, description=description, json_schema_extra=_without_default)
+    return Field(default=None, description=description, json_schema_extra=_without_default)
 
 
 class Choice(Section):
@@ -89,10 +89,13 @@ for thing in DATASETS:
     check_keys(f"{DATASETS.path(thing)}: ARCHITECTURE", architecture_keys(thing), JobArchitecture)
 for thing, method in METHODS.items():
     check_section(METHODS.path(thing), "settings", method.settings, MethodSettings)
+    if "elbo" in method.objectives and not ElboSettings.model_fields.keys() <= method.settings.model_fields.keys():
+        words = f"trains under the ELBO, so its {method.settings.__name__} must be made from ElboSettings"
+        raise RoomError(f"{METHODS.path(thing)}: {words}")
     check_section(METHODS.path(thing), "grid", method.grid, Grid)
     for key in filter(None, [method.halves]):
         if method.grid is None or key not in method.grid.model_fields:
-            raise RoomError(f"{METHODS.path(thing)}: halves is {key!r}, which is no key of its grid")
+            raise RoomError(f"{METHODS.path(thing)}: halves is {key!r}, which is not a key of its grid")
     for dataset in method.shown_on:
         if dataset not in list(DATASETS):
             words = f"shown_on has {dataset!r}, which is not a data set{nearest(dataset, DATASETS)}"
@@ -120,27 +123,37 @@ for thing, metric in METRICS.items():
 
 
 def _settings_of_methods() -> dict[str, Any]:
-    """The training settings that some methods read, by name: none is required, since a study may lack these methods.
+    """The training settings that only some methods read, by name. None is required: a study may lack these methods.
 
     Raises:
-        RoomError: if two of them have the same name, and are not one.
+        RoomError: if two methods give the same name to different settings, or a default is not allowed.
     """
     fields: dict[str, FieldInfo] = dict(TrainingSettings.model_fields)
     owners = dict.fromkeys(fields, "all methods")
     for name, method in METHODS.items():
         for key, field in method.settings.model_fields.items():
+            where = f"{METHODS.path(name)}: {method.settings.__name__} has {key!r}"
             owner = owners.setdefault(key, f"{name}.py")
             if repr(fields.setdefault(key, field)) != repr(field):
-                where = f"{METHODS.path(name)}: {method.settings.__name__} has {key!r}"
                 raise RoomError(f"{where}, which is another setting of {owner} already; give it another name")
-    return {
-        key: (
-            Annotated[field.annotation, *field.metadata],
-            _may_be_left_out(None if field.is_required() else field.default, field.description),
-        )
-        for key, field in fields.items()
-        if key not in TrainingSettings.model_fields
-    }
+            _check_default(where, field)
+    own = {key: field for key, field in fields.items() if key not in TrainingSettings.model_fields}
+    return {key: (_type_of(field), _may_be_left_out(field.description)) for key, field in own.items()}
+
+
+def _type_of(field: FieldInfo) -> Any:
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+
+
+def _check_default(where: str, field: FieldInfo) -> None:
+    if field.is_required():
+        return
+    default = field.get_default(call_default_factory=True)
+    try:
+        TypeAdapter(_type_of(field), config=ConfigDict(strict=True, allow_inf_nan=False)).validate_python(default)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]["msg"]
+        raise RoomError(f"{where}, whose default is {default!r}; allowed: {problem}") from None
 
 
 StudyTrainingSettings = create_model(

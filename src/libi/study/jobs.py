@@ -97,7 +97,7 @@ class TrainingJob(Section):
         for phase in phases:
             _check("is under the objective", phase.objective, (*method.objectives, *method.own), self.method)
             _check("starts the encoder by", phase.encoder_start, ENCODER_STARTS, self.method)
-            _check("lets β grow as", phase.ramp, ("", *GROWTH), self.method)
+            _check("lets β grow as", phase.ramp or GROWTH[0], GROWTH, self.method)
             for group in phase.moves:
                 _check("moves", group, GROUPS, self.method)
         self._check_lengths(configuration, phases)

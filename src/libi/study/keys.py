@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -38,7 +38,7 @@ def keys_of(study: Study) -> Iterator[Key]:
     """The keys of a study, in the order of its file; those of a method once, for all data sets."""
     methods = {name for dataset in study.dataset_names() for name in study.methods(dataset)}
     read = {key for name in methods for key in training_settings_of(name).model_fields}
-    others = tuple(type(study.training).model_fields.keys() - read)
+    others = [f"training.{key}" for key in type(study.training).model_fields if key not in read]
     yield from _of_section("", study, ("evaluation", "datasets", *others))
     for name in study.metric_names():
         settings = study.metric(name)
@@ -52,13 +52,15 @@ def keys_of(study: Study) -> Iterator[Key]:
         yield from _of_method(study, method)
 
 
-def _of_section(prefix: str, section: BaseModel, others: tuple[str, ...] = ()) -> Iterator[Key]:
+def _of_section(prefix: str, section: BaseModel, others: Collection[str] = ()) -> Iterator[Key]:
     for name, field in type(section).model_fields.items():
-        value = getattr(section, name)
+        value, key = getattr(section, name), f"{prefix}{name}"
+        if key in others:
+            continue
         if isinstance(value, BaseModel):
-            yield from _of_section(f"{prefix}{name}.", value, others) if name not in others else []
-        elif name not in others:
-            yield _key(f"{prefix}{name}", field, _words(value))
+            yield from _of_section(f"{key}.", value, others)
+        else:
+            yield _key(key, field, "its default" if value is None else _words(value))
 
 
 def _of_method(study: Study, method: str) -> Iterator[Key]:

@@ -136,9 +136,15 @@ class Study(Section):
             "method": method,
             **self.model_dump(include={"seed", "device", "compile", "restarts"}),
             "configurations": configurations,
-            "training": self.training.model_dump(include=set(training_settings_of(method).model_fields)),
+            "training": self._training_of(method),
             "architecture": self.architecture_of(dataset),
         }
+
+    def _training_of(self, method: str) -> dict[str, Any]:
+        """The training settings that a method reads, with its defaults for what the study does not say."""
+        kind = training_settings_of(method)
+        given = self.training.model_dump(include=set(kind.model_fields), exclude_none=True)
+        return kind.model_validate(given).model_dump()
 
     def architecture_of(self, dataset: str, stage: str = "training") -> dict[str, Any]:
         """What a data set's networks depend on, in plain types for Snakemake, without what only another one reads.

@@ -2,10 +2,12 @@
 
 A file defines `FIGURE`, a function that draws it from tables, and in literals
 
-* READS: the tables' names, which are those of the function's arguments. They are those of `libi.paper.files.FILES`, of
-  which restarts and joint_map can be empty, and claims. A figure of the variants of a study reads sensitivity alone;
-* DATASET: whose models it shows. A study without this data set does not draw it. Its tables are closed forms, and those
-  that each method has of a data set, here of the first replicate and all methods together. Left out: any table;
+* READS: the names of the tables that it reads. The function's arguments have the same names. Allowed are claims and the
+  names in `libi.paper.files.FILES`; the tables restarts and joint_map can be empty. A figure of the variants of a study
+  reads sensitivity and nothing else;
+* DATASET: the data set whose models it shows. A study without this data set does not draw it. Such a figure reads
+  closed forms, and the tables that there are for each data set and method, with all methods together and the first
+  replicate alone. Without a DATASET, a figure may read any table;
 * CAPTION: what the report says below it, in reStructuredText.
 """
 
@@ -51,11 +53,11 @@ def check_figures() -> None:
             words = f"DATASET is {dataset!r}, which is not a data set{nearest(str(dataset), DATASETS)}"
             raise RoomError(f"{path}: {words} (allowed: {', '.join(DATASETS)})")
         allowed = OF_STUDY if dataset is None else OF_DATASET
-        if reads == (VARIANTS_TABLE,):
+        if reads == (VARIANTS_TABLE,) and dataset is None:
             allowed = reads
         for table in reads:
             if table not in allowed:
-                kind = "no table of a study" if dataset is None else "no table of a data set"
+                kind = "not a table of a study" if dataset is None else "not a table of a data set"
                 words = f"READS has {table!r}, which is {kind}{nearest(table, allowed)}"
                 raise RoomError(f"{path}: {words} (allowed: {', '.join(allowed)})")
         for missing in sorted(set(reads) ^ _arguments(path, reads)):
