@@ -64,14 +64,28 @@ def describe_unreadable(files: Sequence[str]) -> str:
     return ""
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which says where a tag does not fit its text."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        """What a node means."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, TypeError):
+            problem = f"{str(node.value)[:80]!r} is no {node.tag.rsplit(':')[-1]}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
 def _describe(path: Path) -> str:
-    if path.exists() and not path.is_file():  # a pipe can be read only once
-        return ""
+    if path.is_dir():
+        return "is a folder; name a study's file in it"
+    if path.exists() and not path.is_file():
+        return "is not a regular file, and Snakemake reads it more than once; save it to a file"
     try:
         text = path.read_text(encoding="utf-8")
         with contextlib.suppress(ValueError):
             return "" if isinstance(json.loads(text), dict) else NO_KEYS
-        mapping = yaml.safe_load(text)
+        mapping = yaml.load(text, Loader=_Loader)
     except FileNotFoundError:
         others = difflib.get_close_matches(str(path), [str(other) for other in path.parent.glob("*.yaml")], n=1)
         return "no such file" + (f"; did you mean {others[0]!r}?" if others else "")
@@ -82,7 +96,7 @@ def _describe(path: Path) -> str:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return f"{f'line {mark.line + 1}: ' if mark else ''}{error.problem or error.context}"
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return f"not readable as YAML: {' '.join(str(error).split())}"
     return "" if isinstance(mapping, dict) else NO_KEYS
 

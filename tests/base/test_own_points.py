@@ -34,13 +34,15 @@ def test_an_array_is_read_as_it_stands(tmp_path, kind):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("1,2,3\n4,five,6\n", "line 2, column 2: 'five' is no number"),
-        ("1,2,3\n4,1_0,6\n", "line 2, column 2: '1_0' is no number"),
-        ("a,b,c\n1,2,3\n4,,6\n", "line 3, column 2: '' is no number"),
-        ("1,2,3\n4,nan,6\n", "point 2, column 2: nan is no finite number"),
+        ("1,2,3\n4,five,6\n", "line 2, column 2: 'five' is not a number"),
+        ("1,2,3\n4,1_0,6\n", "line 2, column 2: '1_0' is not a number"),
+        ("a,b,c\n1,2,3\n4,,6\n", "line 3, column 2: '' is not a number"),
+        ("1,2,3\n4,nan,6\n", "point 2, column 2: nan is not a finite number"),
         ("1,2,3\n4,5\n", "line 2: 2 columns; the data set has 3 features"),
         ("a,b,c,d\n1,2,3,4\n", "line 2: 4 columns; the data set has 3 features"),
         (b"\xff\xfe1,2", "not a CSV file in UTF-8"),
+        ("0.1,0,2x\n4,5,6\n", "line 1, column 3: '2x' is not a number, and others in this line are"),
+        ("0,1,2\n4,5,6\n", "line 1 numbers the columns, as pandas does"),
     ],
 )
 def test_what_is_no_point_is_refused_by_its_place(tmp_path, text, words):
@@ -58,7 +60,7 @@ def test_what_is_no_point_is_refused_by_its_place(tmp_path, text, words):
         (ROWS * 1j, "one array of real numbers"),
         (np.array([["a", "b", "c"]]), "one array of real numbers"),
         (np.array([[1, None, 2]], dtype=object), "not a whole array"),
-        (np.full((2, 3), np.inf), "point 1, column 1: inf is no finite number"),
+        (np.full((2, 3), np.inf), "point 1, column 1: inf is not a finite number"),
         (ROWS[:, :2], "2 columns; the data set has 3 features"),
     ],
 )

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from libi.native.compilers import compiler_of_pytorch
+from libi.native.compilers import compiler_of_pytorch, no_compiler
 
 REAL = shutil.which("g++") or shutil.which("c++")
 pytestmark = pytest.mark.skipif(not REAL, reason="no C++ compiler")
@@ -40,6 +40,12 @@ def programs(tmp_path, monkeypatch):
 
 def test_the_first_that_works(programs, caplog):
     assert programs(gxx=WORKS, clangxx=FAILS) == "g++" and not caplog.text
+
+
+def test_a_compiler_of_one_s_own_that_is_not_there_is_named(programs, monkeypatch):
+    programs(gxx=WORKS)
+    monkeypatch.setenv("CXX", "gplusplus -O1")
+    assert "no C++ compiler, since CXX is 'gplusplus', which is not on PATH" in no_compiler()
 
 
 @pytest.mark.parametrize("script", [FAILS, WITHOUT_OPENMP, "exec false"])

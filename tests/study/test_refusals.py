@@ -29,16 +29,22 @@ def complaints(study):
 
 DRAWS = "a whole number from 1 to 10^6, since all draws of a point are held in memory"
 EPOCHS = "a whole number from 1 to 10^7, since every model goes through all of them"
-TO_10_3 = "a whole number from 1 to 10^3, since each is dozens of jobs of one run"
+TO_10_3 = "a whole number from 1 to 10^3, since each adds dozens of jobs to a run"
 WHOLE, ABOVE_0 = "a whole number from 1 to 10^9", "a finite number above 0"
 TO_10_4 = "a whole number from 1 to 10^4, since"
 WHOLES = "a list of one or more whole numbers from 1 to 10^9, each once"
 NUMBERS = "a list of one or more finite numbers above 0, each once"
 HALF = "at most 12, since each has two phases and training.epochs is 24"
+# 10^9 numbers, if its aliases were written out.
+BOMB = (
+    b"a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+    + b"".join(b"%c: &%c [%s]\n" % (name, name, b",".join([b"*%c" % (name - 1)] * 10)) for name in b"bcdefghi")
+    + b"seed: *i\n"
+)
 NAME = (
-    "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of data, training, "
+    "a folder name: 1 to 64 letters, digits, - or _, not beginning with -, and none of data, training, "
     "scores, selection, metrics, posterior, closed_form, reference, logs, benchmarks, table1, claims, conclusions, "
-    "gaps, restarts, grid; the name paper only in small letters"
+    "gaps, restarts, grid; paper only in lower case"
 )
 TEXT = "(text; numbers have no quotes, powers of ten are written like 1.0e-8)"
 BETA, SEGMENTS = "datasets.gaussian.beta_vae.beta", "datasets.gaussian.lagging.segments"
@@ -71,7 +77,7 @@ NEVER = "always part of a study and never listed"
         # the wrong type
         ("replicates", "5", f"replicates: given '5' {TEXT}; allowed: {TO_10_3}"),
         ("replicates", 5.0, f"replicates: given 5.0; allowed: {TO_10_3}"),
-        ("restarts", True, f"restarts: given true; allowed: {TO_10_4} all of a method train in one job"),
+        ("restarts", True, f"restarts: given true; allowed: {TO_10_4} all restarts of a method train in one job"),
         ("training.learning_rate", True, f"training.learning_rate: given true; allowed: {ABOVE_0}"),
         ("training.learning_rate", "1e-2", f"training.learning_rate: given '1e-2' {TEXT}; allowed: {ABOVE_0}"),
         ("training.epochs", None, f"training.epochs: given nothing; allowed: {EPOCHS}"),
@@ -85,7 +91,7 @@ NEVER = "always part of a study and never listed"
         ("datasets.gaussian.vae", None, "datasets.gaussian.vae: given nothing; allowed: an empty mapping, {}"),
         # an impossible value
         ("replicates", 0, f"replicates: given 0; allowed: {TO_10_3}"),
-        ("restarts", 0, f"restarts: given 0; allowed: {TO_10_4} all of a method train in one job"),
+        ("restarts", 0, f"restarts: given 0; allowed: {TO_10_4} all restarts of a method train in one job"),
         ("seed", -1, "seed: given -1; allowed: a whole number from 0 to 10^9"),
         ("points.test", 9,
          "points.test: given 9; allowed: a whole number from 10 to 10^6, since all of them are held in memory"),
@@ -126,7 +132,7 @@ NEVER = "always part of a study and never listed"
         # more than can be run
         ("replicates", 10**3 + 1,
          f"replicates: given 1001; allowed: {TO_10_3}"),
-        ("restarts", 10**4 + 1, f"restarts: given 10001; allowed: {TO_10_4} all of a method train in one job"),
+        ("restarts", 10**4 + 1, f"restarts: given 10001; allowed: {TO_10_4} all restarts of a method train in one job"),
         ("training.epochs", 10**7 + 1,
          f"training.epochs: given 10000001; allowed: {EPOCHS}"),
         ("training.validation_draws", 10**9,
@@ -289,6 +295,7 @@ SMOKE = mapping()
         (b"- 1", "given [1]; allowed: a mapping with the keys "),
         (b"datasets: &a {gaussian: *a}", "name: missing; allowed: "),
         (b"seed: 0x" + b"f" * 9000, "name: missing; allowed: "),
+        (BOMB, "name: missing; allowed: "),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_named(tmp_path, text, expected):

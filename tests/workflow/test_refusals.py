@@ -1,5 +1,7 @@
 """Bad input stops a run, and a dry run, before the first job, in words for the study's author."""
 
+import os
+
 import pytest
 import yaml
 
@@ -64,6 +66,9 @@ UNREADABLE = {
     "latin-1": ("seed: 1 # \u00e9".encode("latin-1"), "mine.yaml: is not in UTF-8; save it as UTF-8"),
     "utf-16": ("seed: 1".encode("utf-16"), "mine.yaml: is not in UTF-8; save it as UTF-8"),
     "tab": (b"seed:\n\t1", "mine.yaml: line 2: found character '\\t'"),
+    "no time": (b"name: a\nseed: !!timestamp x", "mine.yaml: line 2: 'x' is no timestamp"),
+    "no switch": (b"compile: !!bool x", "mine.yaml: line 1: 'x' is no bool"),
+    "no number": (b'seed: !!int ""', "mine.yaml: line 1: '' is no int"),
 }
 
 
@@ -76,6 +81,15 @@ def test_a_configuration_file_that_cannot_be_read_is_refused_in_plain_words(proj
         path.write_bytes(content)
     output = refused(project, "--cores", "1", *(part.format(path) for part in option))
     assert f"{tmp_path}/{said}" in output and len(output.splitlines()) == 1
+
+
+def test_a_folder_or_a_pipe_in_the_place_of_a_configuration_file_is_refused(project, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, said in (
+        (tmp_path, "is a folder; name a study's file in it"),
+        (tmp_path / "pipe", "is not a regular file"),
+    ):
+        assert f"{path}: {said}" in refused(project, "--cores", "1", "--configfile", str(path))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def read_points(path: str | Path, features: int) -> Float64[Tensor, "features po
     wrong = np.argwhere(~np.isfinite(rows))
     if len(wrong):
         point, column = wrong[0]
-        found = f"point {point + 1}, column {column + 1}: {rows[point, column]} is no finite number"
+        found = f"point {point + 1}, column {column + 1}: {rows[point, column]} is not a finite number"
         raise PointsError(f"{path}: {found}; fill it in or leave the point out")
     return torch.from_numpy(np.ascontiguousarray(rows.T, dtype=np.float64))
 
@@ -87,17 +87,29 @@ def _load_array(path: str | Path, mode: Literal["r"] | None = None) -> NDArray[A
 def _load_csv(path: str | Path, features: int) -> list[list[float]]:
     rows = []
     for number, (line, cells) in enumerate(_lines(path)):
-        if number == 0 and not _is_numbers(cells):
-            continue  # names
+        if number == 0 and _is_header(path, line, cells):
+            continue
         if len(cells) != features:
             raise PointsError(f"{path}: line {line}: {_columns(len(cells), features)}")
         try:
             rows.append(list(map(_number, cells)))
         except ValueError:
             column = next(place for place, cell in enumerate(cells, start=1) if not _is_numbers([cell]))
-            found = f"line {line}, column {column}: {cells[column - 1]!r} is no number"
+            found = f"line {line}, column {column}: {cells[column - 1]!r} is not a number"
             raise PointsError(f"{path}: {found}; fill it in or leave the point out") from None
     return rows
+
+
+def _is_header(path: str | Path, line: int, cells: list[str]) -> bool:
+    """Whether the first line has the columns' names. If half of it or more is numbers, but not all, it is refused."""
+    numbers = sum(_is_numbers([cell]) for cell in cells)
+    if len(cells) / 2 <= numbers < len(cells):
+        column = next(place for place, cell in enumerate(cells, start=1) if not _is_numbers([cell]))
+        found = f"line {line}, column {column}: {cells[column - 1]!r} is not a number, and others in this line are"
+        raise PointsError(f"{path}: {found}; names of columns must not be numbers")
+    if len(cells) > 1 and [cell.strip() for cell in cells] == list(map(str, range(len(cells)))):
+        raise PointsError(f"{path}: line {line} numbers the columns, as pandas does; leave it out (header=False)")
+    return numbers < len(cells)
 
 
 def _lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:

@@ -36,7 +36,10 @@ def no_compiler() -> str | None:
         if problem is None:
             return None
         problems.append(problem)
-    return f"no C++ compiler works: {SLOW} ({'; '.join(problems)})" if problems else NONE
+    if problems:
+        return f"no C++ compiler works: {SLOW} ({'; '.join(problems)})"
+    own = words_of("CXX")
+    return f"no C++ compiler, since CXX is {own[0]!r}, which is not on PATH: {SLOW}, or leave CXX out" if own else NONE
 
 
 def problem_with(command: Sequence[str], program: str) -> str | None:

@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,15 @@ from libi.base.values import Allowed, Section, StudyError, nearest
 from libi.datasets import DATASETS, own_points
 from libi.methods import METHODS
 from libi.metrics import METRICS
+from libi.runtime.rooms import RoomError
 from libi.study.grids import LISTED, DatasetGrids, MethodGrids, MetricsSettings, StudyTrainingSettings
 from libi.study.jobs import TrainingJob
 from libi.study.study import Study
 
 LONGEST_SHOWN = 80
+SHORTENED = reprlib.Repr()  # of what YAML's aliases can make endless
+SHORTENED.maxlevel, SHORTENED.maxlist, SHORTENED.maxdict, SHORTENED.maxset = 3, 30, 30, 30
+SHORTENED.maxstring = SHORTENED.maxlong = SHORTENED.maxother = 200
 Part = str | int
 Place = tuple[Part, ...]  # of a key within a study
 
@@ -171,15 +176,22 @@ def _disagreements_of_methods(value: _Sound) -> Iterator[str]:
     training, points = value("training"), value("points", "train")
     if not isinstance(training, dict):
         return
+    there = {dataset for dataset in DATASETS if value("datasets", dataset) is not None}
     given = {key: value("training", key) for key in StudyTrainingSettings.model_fields}
-    used = [name for name in LISTED if any(value("datasets", dataset, name) is not None for dataset in DATASETS)]
-    for method in (TRUTH, *used):
-        settings = METHODS[method].settings
-        for key, field in settings.model_fields.items():
-            if field.is_required() and key not in training:
-                yield _missing(("training", key), field)
-        for key, words in settings.disagreements(given, points):
-            yield refuse(("training", key), given[key], words)
+    for name, method in METHODS.items():
+        listed = any(value("datasets", dataset, name) is not None for dataset in there)
+        if not (listed or name == TRUTH or there & set(method.shown_on)):
+            continue
+        left_out = {key: field for key, field in method.settings.model_fields.items() if key not in training}
+        yield from (_missing(("training", key), field) for key, field in left_out.items() if field.is_required())
+        defaults = {key: field.get_default(call_default_factory=True) for key, field in left_out.items()}
+        whole = given | {key: default for key, default in defaults.items() if not left_out[key].is_required()}
+        try:
+            refused = [(key, whole[key], words) for key, words in method.settings.disagreements(whole, points)]
+        except Exception as error:  # whatever a file of somebody's own does
+            problem = f"disagreements() of its {method.settings.__name__} fails: {type(error).__name__}: {error}"
+            raise RoomError(f"{METHODS.path(name)}: {problem}") from None
+        yield from (refuse(("training", key), what, words) for key, what, words in refused)
 
 
 def _disagreements_of_sizes(value: _Sound) -> Iterator[str]:
@@ -293,7 +305,7 @@ def _show(given: object) -> str:
     if given is None or isinstance(given, bool):
         return "nothing" if given is None else str(given).lower()
     try:
-        text = repr(given)
+        text = SHORTENED.repr(given)
     except ValueError:
         return "a number of thousands of digits"
     if len(text) > LONGEST_SHOWN:
