@@ -10,14 +10,14 @@ RUN := $(VENV)/bin/snakemake --cores $(CORES)
 # At the end of a study: where its paper is, or what it takes to typeset it.
 define TYPESET
 if command -v latexmk >/dev/null; then echo "The replication paper: $(1)"; else echo "No latexmk here, so there is no \
-replication.pdf. Install it and give the command again: \
+replication.pdf. Install it and run the command again: \
 apt-get install latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"; fi
 endef
 
 # An environment whose Python has gone since it was made.
 ifneq ($(wildcard $(READY)),)
 ifneq ($(shell { $(VENV)/bin/python -c "print(1)"; } 2>/dev/null),1)
-$(error The environment in $(VENV) is broken (its Python does not start). Remove it and give the command again: rm -r $(VENV))
+$(error The environment in $(VENV) is broken (its Python does not start). Remove it and run the command again: rm -r $(VENV))
 endif
 endif
 
@@ -73,7 +73,7 @@ why: $(READY)
 slurm-plan: $(READY)
 	@PATH="$(abspath $(VENV))/bin:$$PATH" $(VENV)/bin/python workflow/slurm_plan.py
 
-# What the finished paper study has made that is small, into paper/reference/ and README.md.
+# Copy the small results of the finished paper study to paper/reference/, and update README.md.
 publish: $(READY)
 	@$(VENV)/bin/python workflow/publish.py
 
@@ -83,7 +83,7 @@ linear_jtex cubic_jtex gaussian mobius: $(READY)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-	@echo "The tests have passed; what they state is in tests/. Those that need a run of the workflow: make test-runs"
+	@echo "The tests have passed; see tests/ for what they check. Those that need a run of the workflow: make test-runs"
 
 # The tests that need a finished run of the workflow, of two small studies.
 test-runs: $(READY)

@@ -96,7 +96,8 @@ def to_markdown(rows: pd.DataFrame) -> str:
 def to_words(rows: pd.DataFrame) -> str:
     """How often the choices differ."""
     differ, pairs = len(compared(rows)), rows.groupby(["dataset", "method"]).ngroups
-    return f"For {differ} of {pairs} methods that have several configurations on a data set, the two choices differ."
+    pairs_of = "combinations of a method and a data set with several configurations"
+    return f"In {differ} of {pairs} {pairs_of}, the two choices differ."
 
 
 def to_latex(rows: pd.DataFrame) -> str:

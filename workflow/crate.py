@@ -205,12 +205,13 @@ def pack(root: Path, study: str, target: Path) -> None:
     found = read(inventory_of(root, family))
     if not found["files"]:
         command = f"snakemake --cores 8 --configfile {study}"
-        raise SystemExit(f"The study {family.name} has not been run here; run it by: {command}")
+        raise SystemExit(f"The study {family.name} has not been run here; run: {command}")
     findings, changed = audit.examine(root, None if study == PAPERS else study)
     if not audit.is_clean(findings, changed):
         told = "\n".join([audit.describe(findings), *changed])
         raise SystemExit(
-            f"The study {family.name} is not whole, so nothing is packed. make audit STUDY={study} says:\n{told}"
+            f"Nothing is packed: files of the study {family.name} are missing, changed or out of date. "
+            f"make audit STUDY={study} says:\n{told}"
         )
     own = {finding.file for finding in findings if finding.kind == "whole"}
     found["files"] = {name: entry for name, entry in found["files"].items() if name in own}

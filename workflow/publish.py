@@ -85,7 +85,7 @@ def budget(root: Path) -> pd.DataFrame:
             if not measured["s"] >= 0:
                 raise ValueError("no time")
         except (ValueError, KeyError, IndexError, TypeError):
-            raise SystemExit(f"{path.relative_to(root)} is not what Snakemake measured; make its job anew") from None
+            raise SystemExit(f"{path.relative_to(root)} is not what Snakemake measured; run its job again") from None
         rows.append({"what": what, "seconds": measured["s"], "mib": measured["max_rss"]})
     groups = pd.DataFrame(rows).groupby("what")
     table = groups.agg(jobs=("seconds", "size"), seconds=("seconds", "sum"), most_mib=("mib", "max"))
@@ -269,7 +269,8 @@ def check_whole(root: Path, name: str) -> None:
     if not audit.is_clean(findings, changed):
         said = "\n".join([audit.describe(findings), *changed])
         command = f"make audit{f' STUDY={study}' if study else ''}"
-        raise SystemExit(f"Nothing is published: the study {name} is not whole. {command} says:\n{said}")
+        problem = f"files of the study {name} are missing, changed or out of date"
+        raise SystemExit(f"Nothing is published: {problem}. {command} says:\n{said}")
 
 
 def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
@@ -290,7 +291,7 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
     wanted = list(names) or finished or ["paper"]
     for name in wanted:
         if files := missing[name]:
-            made = f"Make it by: {PARTS[name].command}"
+            made = f"Run: {PARTS[name].command}"
             raise SystemExit(f"The study {name} is not finished: no {', '.join(files)}. {made}")
     for name in wanted:
         check_whole(root, name)

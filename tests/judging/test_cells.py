@@ -67,7 +67,7 @@ def test_the_exact_log_likelihood_stands_beside_the_estimate():
 
 
 def test_cells_that_chose_a_setting_say_so():
-    told = {name for name, claim in judge().items() if "no independent evidence" in claim.note}
+    told = {name for name, claim in judge().items() if "not independent evidence" in claim.note}
     assert told == {f"cell-linear_jtex-{method}-s_knn" for method in PAPERS_METHODS}
 
 

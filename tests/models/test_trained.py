@@ -71,7 +71,7 @@ def test_any_real_numbers_can_be_encoded_and_decoded(model, given):
         (torch.zeros(2, 3, device="meta"), "must be a tensor of plain real numbers"),
         (torch.zeros(2, 3).to(torch.float8_e5m2), "must be a tensor of plain real numbers"),
         ([torch.zeros(3, dtype=torch.bfloat16)] * 2, "must be real numbers; give one tensor, or lists of numbers"),
-        (torch.zeros(2, 3).to_sparse(), r"is no dense tensor; give \w+.to_dense\(\)"),
+        (torch.zeros(2, 3).to_sparse(), r"is not a dense tensor; give \w+.to_dense\(\)"),
         (torch.zeros(2, 3, requires_grad=True), r"is a tensor with gradients, which end here; give \w+.detach\(\)"),
     ],
 )

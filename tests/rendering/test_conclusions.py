@@ -46,7 +46,7 @@ def test_a_conclusion_is_what_its_claims_come_to(verdicts, expected):
     assert row["verdict"] == expected
     assert row["claims"] == len(verdicts) - verdicts.count("not testable")
     assert row["evidence"].startswith(
-        "the less clear of two effects (more misfit, easier posteriors): on LinearJTEx 0.5"
+        "the less certain effect (more misfit, easier posteriors), in nats: on LinearJTEx 0.5"
     )
     assert (table.drop(index=row.name)["verdict"] == "is open").all()
 

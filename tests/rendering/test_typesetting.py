@@ -114,7 +114,7 @@ def test_the_paper_is_typeset_and_the_same_bytes_again(tmp_path, caplog):
     words = words_of(tmp_path / "two.pdf")
     if words:
         assert "8,400 models on LinearJTEx, CubicJTEx, Gaussian and Mobius, 5 replicates of each" in words
-        assert "and no others, on 25 fresh replicates. Their number was fixed beforehand" in words
+        assert "on 25 fresh replicates. We fixed their number in advance" in words
         assert "??" not in words and "[?]" not in words and "This study lacks" not in words
 
 

@@ -24,7 +24,7 @@ WORDS = [
 # Appendix E, and the choices as REPLICATION.md has always had them.
 ROWS = [
     "| 5 replicates |",
-    "| Adam (0.9, 0.999, 1e-8); the last rate is 1 times the first |",
+    "| Adam (0.9, 0.999, 1e-8); the learning rate at the end is 1 times that at the start |",
     "| 250 points for ELBO phases, 500 for the constrained likelihood |",
     "| 30,000 epochs for LiBI's R rounds of two steps |",
     "a snapshot every 250 epochs, each judged with the same 64 draws; the best snapshot counts.",

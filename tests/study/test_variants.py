@@ -163,7 +163,7 @@ def test_every_mistake_is_named_with_its_variant():
             lambda given: given.update(candidates=["ones"]),
             "few.yaml: candidates[0]: given 'ones'; allowed: one of the variants; did you mean 'one'?",
         ),
-        (lambda given: given.update(name="a/b"), "few.yaml: name: given 'a/b'; allowed: a plain folder name"),
+        (lambda given: given.update(name="a/b"), "few.yaml: name: given 'a/b'; allowed: a folder name"),
         (
             lambda given: given.update(variants={}),
             "few.yaml: variants: given {}; allowed: a mapping of one or more names",

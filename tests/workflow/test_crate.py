@@ -93,7 +93,7 @@ def test_what_is_not_as_its_job_wrote_it_is_not_packed(tiny_run, tmp_path):
     (project.root / "results/tiny/table1.csv").write_text("edited\n")
     run = pack(project)
     assert run.returncode == 1 and not (project.root / "tiny.crate.zip").exists()
-    assert f"The study tiny is not whole, so nothing is packed. make audit STUDY={TINY_FILE} says:" in run.stderr
+    assert "Nothing is packed: files of the study tiny are missing, changed or out of date. " in run.stderr
     assert "results/tiny/table1.csv" in run.stderr and "Traceback" not in run.stderr
 
 
@@ -109,5 +109,5 @@ def test_files_of_other_settings_are_not_packed(tiny_run, tmp_path):
 
 def test_a_study_that_has_not_been_run_is_not_packed(tiny_run):
     run = pack(tiny_run, SMOKE)
-    words = "The study smoke has not been run here; run it by: snakemake --cores 8 --configfile config/smoke.yaml\n"
+    words = "The study smoke has not been run here; run: snakemake --cores 8 --configfile config/smoke.yaml\n"
     assert run.returncode == 1 and run.stderr == words

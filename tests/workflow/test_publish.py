@@ -105,9 +105,9 @@ def test_a_measurement_that_is_damaged_is_named(tmp_path, text):
 
 def test_an_unfinished_study_is_not_published(tmp_path):
     (tmp_path / "results").mkdir()
-    with pytest.raises(SystemExit, match=r"paper is not finished: no results/table1.csv, .*Make it by: make"):
+    with pytest.raises(SystemExit, match=r"paper is not finished: no results/table1.csv, .*Run: make"):
         publish.publish(tmp_path)
-    with pytest.raises(SystemExit, match=r"sensitivity is not finished: .*Make it by: make sensitivity"):
+    with pytest.raises(SystemExit, match=r"sensitivity is not finished: .*Run: make sensitivity"):
         publish.publish(tmp_path, ["sensitivity"])
     assert not (tmp_path / "paper").exists()
 
@@ -119,9 +119,7 @@ def test_a_study_that_is_not_whole_is_not_published(tmp_path, monkeypatch, kind)
     findings = [audit.Finding("whole", "results/power/table1.csv"), audit.Finding(kind, "results/power/claims.csv")]
     asked = []
     monkeypatch.setattr(audit, "examine", lambda root, study: asked.append(study) or (findings, []))
-    words = (
-        f"(?s)study power is not whole. make audit STUDY=config/power.yaml says:.*1 {kind}: .*results/power/claims.csv"
-    )
+    words = rf"(?s)study power are missing.* make audit STUDY=config/power.yaml says:.*1 {kind}: .*power/claims.csv"
     with pytest.raises(SystemExit, match=words):
         publish.publish(tmp_path, ["power"])
     assert asked == ["config/power.yaml"] and not (tmp_path / "paper").exists()

@@ -75,16 +75,20 @@ Repeats = Annotated[
     int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since each is computed for all points")
 ]
 Draws = Annotated[
-    int, Field(ge=1, le=10**6), Allowed("a whole number from 1 to 10^6, since all draws of a point are held in memory")
+    int,
+    Field(ge=1, le=10**6),
+    Allowed("a whole number from 1 to 10^6, since all draws of a point are held in memory"),
 ]
 Compared = Annotated[
     int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since each is compared with all others")
 ]
 Replicates = Annotated[
-    int, Field(ge=1, le=10**3), Allowed("a whole number from 1 to 10^3, since each is dozens of jobs of one run")
+    int, Field(ge=1, le=10**3), Allowed("a whole number from 1 to 10^3, since each adds dozens of jobs to a run")
 ]
 Restarts = Annotated[
-    int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since all of a method train in one job")
+    int,
+    Field(ge=1, le=10**4),
+    Allowed("a whole number from 1 to 10^4, since all restarts of a method train in one job"),
 ]
 Units = Annotated[
     int, Field(ge=1, le=10**4), Allowed("a whole number from 1 to 10^4, since each is computed for every point")

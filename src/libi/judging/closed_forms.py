@@ -11,7 +11,7 @@ CLOSED_FORM = "closed form; ± numerical error"  # in the measure of every claim
 ZERO = "a closed form; reproduced if it is 0 up to its numerical error"
 EDGE = 0.1  # of an axis, a range or a distance: what still counts as its end, or as none
 MISFIT = 0.1  # nats
-FITTING = "ours; fitting a covariance to 150 points or more costs a tenth of it or less"
+FITTING = "ours: at least ten times what fitting a covariance to 150 points or more costs"
 
 
 def zero(stated: PublishedClaim, value: float, measure: str, note: str = "") -> Claim:

@@ -161,7 +161,7 @@ def _reading(comparison: Comparison, verdict: str, gain: np.ndarray, margin: flo
     else:
         alone = interval.low > 0 or interval.high < margin
     if alone:
-        return "this interval would decide the claim on its own, but it does not after correction for the other claims"
+        return "alone, this interval would decide; after correction for the other claims it does not"
     return f"the difference is within the noise of {gain.size} replicates"
 
 

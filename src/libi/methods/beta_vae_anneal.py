@@ -16,7 +16,7 @@ class BetaVaeAnnealGrid(Grid):
     """The annealed β-VAE's grid."""
 
     beta: Positives
-    """β after annealing, the weight of the KL divergence."""
+    """β, the weight of the KL divergence after annealing."""
 
 
 class AnnealingSettings(ElboSettings):

@@ -1,6 +1,6 @@
 """The importance-weighted autoencoder (Burda et al. 2016): a bound on log p_θ(x) by K draws of z for each point.
 
-Its bound is the tighter the more draws there are, so its θ depends less on whether q_ϕ(z|x) can match p_θ(z|x).
+More draws make the bound tighter. So its θ depends less on whether q_ϕ(z|x) can match p_θ(z|x).
 """
 
 from __future__ import annotations

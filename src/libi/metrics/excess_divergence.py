@@ -9,7 +9,10 @@ PLACE = 4
 
 
 def measure(subject: Subject, settings: NoSettings) -> Measured:
-    """E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over p(x), minus its least value; NaN unless networks are linear, θ_GT known."""
+    """E_p(x) KL[q_ϕ(z|x) ‖ p_θ(z|x)] over p(x), minus the smallest possible value.
+
+    NaN unless both networks are linear and the truth is known.
+    """
     import torch
 
     from libi.posterior.closed_form import (

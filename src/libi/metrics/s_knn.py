@@ -26,7 +26,7 @@ class TwoSampleSettings(Section):
     neighbours: Count
     """k, the number of neighbours."""
     smoothness: Positives
-    """α, the inverse temperature of the neighbours' weights; of several values the weights are averaged."""
+    """α, the inverse temperature of the neighbours' weights. With several values, their weights are averaged."""
     sample: Sample
     """Where points of p(x) come from: fresh ones each time, or random test points (always, if p(x) is unknown)."""
 

@@ -100,7 +100,7 @@ class TrainedModel:
             if array.requires_grad:
                 raise ValueError(f"{name} is a tensor with gradients, which end here; give {name}.detach()")
             if array.layout is not torch.strided:
-                raise ValueError(f"{name} is no dense tensor; give {name}.to_dense()")
+                raise ValueError(f"{name} is not a dense tensor; give {name}.to_dense()")
             array = _as_array(array, name)
         if np.ma.isMaskedArray(array) or (isinstance(array, list | tuple) and any(map(np.ma.isMaskedArray, array))):
             raise ValueError(f"{name} is a masked array; leave the masked points out, or fill them")

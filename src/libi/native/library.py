@@ -72,7 +72,7 @@ def open_or_build(command: Sequence[str], path: Path) -> ctypes.CDLL:
             return ctypes.CDLL(str(path))
     except (OSError, RuntimeError) as error:
         words = "the kernels cannot be made or loaded in the cache, so they are compiled for this job alone"
-        log.warning("%s; give it another place, by LIBI_CACHE=FOLDER: %s", words, error)
+        log.warning("%s; choose another folder: LIBI_CACHE=FOLDER: %s", words, error)
         with tempfile.TemporaryDirectory(prefix="libi-") as folder:
             build(command, Path(folder, path.name))
             return ctypes.CDLL(str(Path(folder, path.name)))  # stays in memory when the file is gone
@@ -93,5 +93,5 @@ def load() -> ctypes.CDLL | None:
         except (OSError, RuntimeError) as error:
             problems.append(str(error))
     words = "the C++ kernels cannot be used, so training runs in PyTorch, several times slower"
-    log.warning("%s; install another compiler, g++ or clang, or name one by CXX: %s", words, "; ".join(problems))
+    log.warning("%s; install another compiler, g++ or clang, or set CXX: %s", words, "; ".join(problems))
     return None

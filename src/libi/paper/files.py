@@ -1,4 +1,4 @@
-"""Where the tables of a study are that its claims are judged by and its figures are drawn from, below results/."""
+"""The tables of a study: claims are judged and figures are drawn by them. Paths are below results/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What claims are called where people read them."""
+"""The names of claims, for people."""
 
 from __future__ import annotations
 
@@ -34,3 +34,8 @@ def parts_of(claim: str) -> str:
     """What a claim is about, in words: "LinearJTEx, mean distance"; empty if its title says it."""
     known = PAPERS_DATASETS | PAPERS_METHODS | PAPERS_METRICS | PARTS
     return ", ".join(known.get(part, part.replace("_", " ")) for part in claim.split("-")[1:])
+
+
+def capital(words: str) -> str:
+    """Words with a capital at the start, unless they start with a symbol, such as β."""
+    return words[:1].upper() + words[1:] if words.split()[:1] and words.split()[0].isascii() else words

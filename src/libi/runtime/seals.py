@@ -1,4 +1,4 @@
-"""What a result says of itself: where it belongs, a hash of its content, and what it was made from.
+"""What a result says of itself: where it belongs, a hash of its content, what it was made from, and the versions there.
 
 Files of tensors have this within. All others have it in a hidden file beside them, their seal. A job that reads a
 result checks it, so a file that was damaged, edited, put in the place of another, or made from other files than are
@@ -77,7 +77,7 @@ class Statement:
         path: where it was written to.
         sha256: of its content.
         origin: what made it.
-        versions: of Python and of the packages that were there. Others make no other result of it.
+        versions: of Python and of packages. With other versions, the result still counts as the same.
     """
 
     path: str

@@ -87,7 +87,7 @@ def load_tensors(path: PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:
     except (SafetensorError, ValueError, RecursionError) as error:
         raise Damaged(path, f"not a whole safetensors file ({error})") from error
     if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
-        raise Damaged(path, "what it says of itself is not text by name")
+        raise Damaged(path, "what it says of itself is not valid")
     about.pop(STATEMENT, None)
     known, found = about.pop(HASH, None), checksum(tensors, about)
     if known != found:

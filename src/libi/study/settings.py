@@ -37,9 +37,9 @@ Folder = Annotated[
     Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$"),
     AfterValidator(_free_folder),
     Allowed(
-        "a plain folder name of at most 64 letters, digits, - and _, not beginning with -, and none of "
+        "a folder name: 1 to 64 letters, digits, - or _, not beginning with -, and none of "
         + ", ".join((*FOLDERS_OF_THE_PAPER, *TABLES_OF_THE_PAPER))
-        + "; the name paper only in small letters"
+        + "; paper only in lower case"
     ),
 ]
 
@@ -102,7 +102,7 @@ class TrainingSettings(Section):
     validate_every: Count
     """Epochs between two snapshots; there is always one at the end of a phase, so it may be longer than a phase."""
     validation_draws: Repeats
-    """Fixed draws of the noise that the validation ELBO of a snapshot is averaged over."""
+    """Number of fixed draws of the noise in the validation ELBO of a snapshot."""
     snapshot: Snapshot
     """The snapshot that an optimisation ends at: the best by its own validation objective, or the last."""
     initial_scale: Positive
@@ -135,10 +135,10 @@ class PosteriorSettings(Section):
     """The Monte-Carlo estimate of p_θ(z|x) for the training points, and the aggregated posteriors."""
 
     samples: Draws
-    """Codes proposed a point for the Monte-Carlo estimate of p_θ(z|x)."""
+    """Codes proposed for each point in the Monte-Carlo estimate of p_θ(z|x)."""
     prior_share: Share
     """Share of these codes that is proposed from the prior; the others come from the posterior's modes."""
     draws: Repeats
-    """Draws of one code a point that the Henze–Zirkler statistic of an aggregated posterior is averaged over."""
+    """Samples of one code for each point; the Henze–Zirkler statistic of an aggregated posterior is their mean."""
     gap_points: Points
     """Fresh points that the two gaps of Eq. 2 are averaged over where f_θ is not linear."""

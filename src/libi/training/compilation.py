@@ -184,7 +184,7 @@ def make(function: Function, signature: Signature, path: Path) -> Library:
         return load_package(path)
     except (OSError, RuntimeError) as error:
         words = "a step cannot be compiled or loaded in the cache, so it is compiled for this job alone"
-        log.warning("%s; give it another place, by LIBI_CACHE=FOLDER: %s", words, _first_line(error))
+        log.warning("%s; choose another folder: LIBI_CACHE=FOLDER: %s", words, _first_line(error))
         with tempfile.TemporaryDirectory(prefix="libi-") as folder:
             build(function, signature, Path(folder, path.name))
             return load_package(Path(folder, path.name))

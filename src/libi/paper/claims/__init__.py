@@ -70,7 +70,7 @@ def check_claims() -> None:
         for table in (*reads, *sorted(looked_at)):
             if table not in TABLES:
                 where = "READS has" if table in reads else "it reads"
-                words = f"{where} {table!r}, which is no table of a study{nearest(table, TABLES)}"
+                words = f"{where} {table!r}, which is not a table of a study{nearest(table, TABLES)}"
                 raise RoomError(f"{path}: {words} (allowed: {', '.join(TABLES)})")
         for table in sorted(looked_at - set(reads)):
             raise RoomError(f"{path}: it reads evidence.{table}; add {table!r} to its READS")

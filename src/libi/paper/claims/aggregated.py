@@ -45,7 +45,7 @@ SAYS = {
         "statement": '"one should be able to recover the prior from the true posterior": E_p(x)[p(z|x)] = p(z)',
     },
 }
-NECESSARY = "posteriors that are close are as far from the prior; the converse is not sure"
+NECESSARY = "close posteriors are equally far from the prior; the converse need not hold"
 
 
 def judge_population_posteriors(said: Mapping[str, PublishedClaim], optima: pd.DataFrame, points: int) -> list[Claim]:

@@ -25,7 +25,7 @@ SAYS = {
         ),
     },
 }
-OPTIMISATION = "the global optimum is the truth here, so what a method loses it loses to optimisation"
+OPTIMISATION = "here the truth is the global optimum, so any loss is due to optimisation"
 
 
 def judge_capture(stated: PublishedClaim, gaps: pd.DataFrame) -> list[Claim]:

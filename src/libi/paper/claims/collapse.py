@@ -33,7 +33,7 @@ SAYS = {
         ),
     },
     "unbounded_information": {
-        "title": "Case 2 has optima whose codes say all of the data",
+        "title": "Case 2 has optima with unbounded information",
         "family": "Case 2",
         "where": "Section 1, Case 2; Appendix C.1",
         "statement": '"I_θ(X; Z) = Const − ½ log(σ_ε² − θ²)"; at the upper end of θ, "I(X; Z) = ∞"',

@@ -35,12 +35,11 @@ CAPTION = """
 What the VAE objective prefers on LinearJTEx (Eq. 3; the paper's Figure 1).
 
 **A**: the least posterior-matching objective over ϕ, for every B, in closed form. **B**: the mutual information of
-data and codes over the same B. The star is the B that the objective prefers, with the value there in the title: top
-left, where the information is neither highest nor lowest. **C**, **D**: data drawn from the ground truth and from the
-trained VAE, with ellipses of one and two standard deviations (dashed in D: the truth's), and L of Eq. 2 in nats over
-the whole of p(x); in brackets the least that it can be, over ϕ for the truth, over θ and ϕ for the VAE. **E**, **F**:
-the aggregated posteriors of the truth and of the VAE, one code for each training point, with ellipses likewise,
-beside the prior's (dashed).
+data and codes, for the same B. The star is the B on this grid that the objective prefers. The title gives the value
+there. **C**, **D**: data from the ground truth and from the trained VAE. Ellipses: one and two standard deviations;
+dashed in D: the truth's. The titles give L in nats over all of p(x), and in brackets the smallest possible L (in C over
+ϕ, in D over θ and ϕ). **E**, **F**: the aggregated posteriors of the truth and of the VAE, one code for each training
+point. Ellipses as before; dashed: the prior's.
 
 A and B are from ``closed_form/information.csv``, the least L from ``closed_form/optima.csv``, the rest from
 ``posterior/linear_jtex/*_samples.csv`` and ``*_gaps.csv``; ``figure1.csv`` has the numbers as plotted.

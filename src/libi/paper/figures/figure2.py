@@ -11,7 +11,7 @@ READS = ("points",)
 CAPTION = """
 Posterior means of the training points, learned by traditional VAE inference on LinearJTEx (the paper's Figure 2).
 
-Every point keeps its colour through all panels: the place of the code that generated it. Top: means of the
+A point has the same colour in all panels. The colour shows where its true code lies. Top: means of the
 variational posteriors; bottom: means of the true posteriors of the same θ, estimated by importance sampling (hollow
 where the effective sample size is below 100). Left: θ fixed at the ground truth. Right: the trained VAE. Dashed: the
 prior at one and two standard deviations.

@@ -65,8 +65,8 @@ CONCLUSIONS = (
         "prefers the others.",
         ("all_equally_good", "no_information", "unbounded_information"),
         {
-            "no_information": "I(X;Z) at such an optimum",
-            "all_equally_good": "the largest L of these optima",
+            "no_information": "I(X;Z) at one of these optima:",
+            "all_equally_good": "the largest L among them:",
         },
     ),
     Conclusion(
@@ -76,7 +76,7 @@ CONCLUSIONS = (
         "approximate.",
         ("trade_off",),
         {
-            "trade_off-linear_jtex": "the less clear of two effects (more misfit, easier posteriors): on LinearJTEx",
+            "trade_off-linear_jtex": "the less certain effect (more misfit, easier posteriors), in nats: on LinearJTEx",
             "trade_off-cubic_jtex": "on CubicJTEx",
         },
     ),
@@ -85,14 +85,17 @@ CONCLUSIONS = (
         "LiBI's models are closer to the data than the VAE's",
         "LiBI's generative models are closer to the data distribution than the VAE's.",
         ("captures",),
-        {"captures-linear_jtex": "KL saved on LinearJTEx", "captures-mobius": "on Mobius"},
+        {"captures-linear_jtex": "how much closer to the data, in nats: on LinearJTEx", "captures-mobius": "on Mobius"},
     ),
     Conclusion(
         "LiBI ahead on every data set",
         "LiBI is ahead of all other methods on every data set",
         "Across all data sets LiBI is ahead of every other method in log-likelihood and in S-kNN.",
         ("across_log_likelihood", "across_s_knn"),
-        {"across_log_likelihood": "LiBI's least clear lead, in log-likelihood", "across_s_knn": "in S-kNN"},
+        {
+            "across_log_likelihood": "LiBI's lead where it is least certain: in log-likelihood",
+            "across_s_knn": "in S-kNN",
+        },
     ),
     Conclusion(
         "LiBI's better aggregated posteriors",

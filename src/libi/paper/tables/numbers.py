@@ -190,14 +190,19 @@ def _verdict(claims: pd.DataFrame) -> str:
     return f"{ALONE[REPRODUCED]} in {counts[REPRODUCED]} of {cases} cases; {others}"
 
 
+def spelled(number: int) -> str:
+    """A small number as a word."""
+    return NUMBERS[number] if number < len(NUMBERS) else str(number)
+
+
 def _verdict_together(claims: pd.DataFrame) -> str:
     """The sentence that follows several things that the paper says: how many we find, and which others there are."""
     number, found = len(claims), int((claims["verdict"] == REPRODUCED).sum())
     if number < 2:
         return _verdict(claims)
     if found == number:
-        return f"We find {'both' if number == 2 else f'all {NUMBERS[number]}'}"
-    start = f"{NUMBERS[found]} of {NUMBERS[number]}" if found else "neither" if number == 2 else "none"
+        return f"We find {'both' if number == 2 else f'all {spelled(number)}'}"
+    start = f"{spelled(found)} of {spelled(number)}" if found else "neither" if number == 2 else "none"
     if (claims["verdict"] == NOT_REPRODUCED).all():
         return f"We find {start}"
     titles = claims["claim"].map(lambda name: text(base_title(name)))

@@ -21,7 +21,7 @@ from libi.models.metric import HIGHER
 from libi.paper.figures import FIGURES
 from libi.paper.tables.table1 import ESTIMATED, best
 from libi.paper.tables.verdicts import base_of
-from libi.paper.titles import CELLS
+from libi.paper.titles import CELLS, capital
 from libi.paper.vocabulary import EXACT, PAPERS_DATASETS, PAPERS_METHODS, PAPERS_REPLICATES, TRUTH
 from libi.rendering.latex import enumeration
 
@@ -77,7 +77,7 @@ def content(
             [
                 row.verdict.removeprefix("is ").capitalize(),
                 row.sentence,
-                _capital("" if pd.isna(row.evidence) else row.evidence),
+                capital("" if pd.isna(row.evidence) else row.evidence),
             ]
             for row in conclusions.itertuples()
         ],
@@ -105,10 +105,6 @@ def content(
             for name, picture in figures.items()
         ],
     }
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _paragraphs(caption: str) -> list[str]:
@@ -141,7 +137,7 @@ def _family(name: str, claims: pd.DataFrame) -> dict[str, Any]:
             "note": "" if pd.isna(row.note) else row.note,
             "name": row.claim,
             "cells": [
-                _capital(row.title),
+                capital(row.title),
                 _digits(row.value),
                 "–" if pd.isna(row.low) else f"{_digits(row.low)} to {_digits(row.high)}",
                 _digits(row.published),

@@ -10,7 +10,7 @@ import pandas as pd
 from libi import __version__
 from libi.judging.claims import NOT_REPRODUCED, VERDICTS
 from libi.judging.closed_forms import CLOSED_FORM
-from libi.paper.titles import CELLS, base_title, claim_title, parts_of
+from libi.paper.titles import CELLS, base_title, capital, claim_title, parts_of
 from libi.paper.vocabulary import PAPERS_DATASETS
 from libi.rendering.latex import measured, printed, probability, text
 
@@ -87,10 +87,10 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
     ]
     for _, alike in listed.groupby(base_of(listed), sort=False):
         if len(alike) == 1:
-            lines.append(rf"{_row(text(_capital(claim_title(alike['claim'].iloc[0]))), next(alike.itertuples()))} \\")
+            lines.append(rf"{_row(text(capital(claim_title(alike['claim'].iloc[0]))), next(alike.itertuples()))} \\")
             continue
         *others, last = [_row(rf"\quad {text(parts_of(row.claim))}", row) for row in alike.itertuples()]
-        heading = rf"\multicolumn{{5}}{{l}}{{{text(_capital(base_title(alike['claim'].iloc[0])))}}}"
+        heading = rf"\multicolumn{{5}}{{l}}{{{text(capital(base_title(alike['claim'].iloc[0])))}}}"
         lines += [*(rf"{row} \\*" for row in (heading, *others)), rf"{last} \\"]
     return "\n".join([*lines, r"\end{longtable}", ""])
 
@@ -111,21 +111,13 @@ def measures_to_latex(claims: pd.DataFrame, *, study: str) -> str:
         words = [rf"\emph{{{text(one.where)}:}} {_sentence(one.statement)}" for one in said]
         words += [rf"\emph{{Measured:}} {_sentence(one)}" for one in alike["measure"].dropna().unique()]
         words += [rf"\emph{{Note:}} {_sentence(note)}" for note in _notes(alike)]
-        lines.append(rf"\item[{_sentence(_capital(base_title(alike['claim'].iloc[0])))}] {' '.join(words)}")
+        lines.append(rf"\item[{_sentence(capital(base_title(alike['claim'].iloc[0])))}] {' '.join(words)}")
     return "\n".join([*lines, r"\end{description}", ""])
 
 
 def _listed(claims: pd.DataFrame) -> pd.DataFrame:
-    """The claims that are no cells of Table 1, those of one kind together."""
-    listed = claims[base_of(claims) != CELLS]
-    bases = list(dict.fromkeys(base_of(listed)))
-    return listed.iloc[base_of(listed).map(bases.index).argsort(kind="stable")]
-
-
-def _capital(title: str) -> str:
-    """A title whose first word, if it is one, begins with a capital."""
-    first = title.split()[0]
-    return title[0].upper() + title[1:] if first.isascii() and first.isalpha() else title
+    """The claims that are no cells of Table 1."""
+    return claims[base_of(claims) != CELLS]
 
 
 def _sentence(words: str) -> str:
@@ -141,9 +133,9 @@ def _of_all(words: str, title: str) -> str:
 
 
 def _notes(alike: pd.DataFrame) -> list[str]:
-    """What is to be noted of claims, each with what those are about to which it belongs, if not to all."""
+    """The notes on claims. One that is not on all of them begins with what its claims are about."""
     found = []
-    for note, noted in alike.dropna(subset="note").groupby("note", sort=False):
+    for note, noted in alike[alike["note"].fillna("") != ""].groupby("note", sort=False):
         about = "; ".join(filter(None, map(parts_of, noted["claim"]))) if len(noted) < len(alike) else ""
         found.append(f"{about}: {note}" if about else str(note))
     return found
