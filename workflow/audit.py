@@ -27,7 +27,7 @@ from inventory import NAME, UNDER_WAY, inventory_of, read, sha256  # noqa: E402
 from snakemake_interface_logger_plugins.common import LogEvent  # noqa: E402
 
 from libi.base.values import StudyError, differences  # noqa: E402
-from libi.runtime.seals import MADE, is_result  # noqa: E402
+from libi.runtime.seals import MADE, Damaged, check_content, is_result  # noqa: E402
 from libi.study.family import Family  # noqa: E402
 from libi.study.variants import family_of_run  # noqa: E402
 
@@ -114,7 +114,18 @@ def compare(
         next_run: what the next run would make, each with the reason.
     """
     present = {file: sha256(root / file) for file in {*files, *all_of_study} if (root / file).is_file()}
-    return [_judge(file, files, present, next_run) for file in sorted(all_of_study)]
+    found = [_judge(file, files, present, next_run) for file in sorted(all_of_study)]
+    return [_refused(root, one) if one.kind in ("whole", "stale", "unknown") else one for one in found]
+
+
+def _refused(root: Path, finding: Finding) -> Finding:
+    """What is said of a file that the next run would refuse, since it is not what it says that it is."""
+    try:
+        if is_result(finding.file):
+            check_content(finding.file, root)
+    except Damaged as error:
+        return Finding("changed", finding.file, error.problem)
+    return finding
 
 
 def _judge(

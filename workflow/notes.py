@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import statistics
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from libi.study.folders import FOLDERS_OF_THE_PAPER, is_paper_table
 
 LATEST = 4e9  # seconds since 1970: the year 2096
+LEAST_SECONDS = 0.02  # that a job takes, at the median; `snakemake --touch` notes microseconds
+REMEDY = "To have times, make the study again in a fresh clone."
 
 
 def notes(root: Path, folder: str) -> dict[str, dict[str, Any]]:
@@ -41,7 +45,31 @@ def is_whole(note: Any) -> bool:
     lists, times = [note.get(key) for key in ("log", "input")], [note.get(key) for key in ("starttime", "endtime")]
     if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists):
         return False
-    return bool(note["log"]) and all(isinstance(at, float | int) and 0 <= at < LATEST for at in times)
+    if not note["log"] or not all(isinstance(at, float | int) and 0 <= at < LATEST for at in times):
+        return False
+    return bool(note["starttime"] <= note["endtime"])
+
+
+def check_times(root: Path, noted: Mapping[str, Mapping[str, Any]], files: Iterable[str]) -> None:
+    """Refuse notes that do not have the times of all that a study has made.
+
+    Args:
+        root: the work tree.
+        noted: of `notes`.
+        files: those of the study's inventory.
+
+    Raises:
+        SystemExit: if notes are lost, or have the times of `snakemake --touch`, or there is no inventory to tell.
+    """
+    made = [file for file in files if (root / file).exists()]
+    if not made:
+        raise SystemExit(f"There is no whole inventory of the study, so nobody knows whose times these are. {REMEDY}")
+    if lost := set(made) - set(noted):
+        words = f"Snakemake's notes of {len(lost)} files of the study are lost, so their jobs' times are not known."
+        raise SystemExit(f"{words} {REMEDY}")
+    spans = {note["log"][0]: note["endtime"] - note["starttime"] for note in noted.values()}
+    if statistics.median(spans.values()) < LEAST_SECONDS:
+        raise SystemExit(f"The times of the jobs are those of `snakemake --touch`. {REMEDY}")
 
 
 def is_of(file: str, folder: str) -> bool:

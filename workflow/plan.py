@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from costs import PRIORITIES  # noqa: E402
 from inventory import NAME, read  # noqa: E402
-from notes import notes  # noqa: E402
+from notes import check_times, notes  # noqa: E402
 
 CORES = (1, 2, 4, 8, 16, 32, 64)
 
@@ -78,8 +78,6 @@ if __name__ == "__main__":
     done = jobs_of(noted)
     if not done or not (root / "results/claims.csv").exists():
         sys.exit("There is no finished study of the paper here to plan by; make it by: make")
-    made = [file for file in read(root / "results" / NAME)["files"] if (root / file).exists()]
-    if lost := sorted(set(made) - set(noted)):
-        sys.exit(f"Snakemake's notes of {len(lost)} files of the study are lost, so their jobs' times are not known")
+    check_times(root, noted, read(root / "results" / NAME)["files"])
     for number in CORES:
         print(f"{number:3} cores: {wall_seconds(done, number) / 60:6.1f} min")

@@ -15,7 +15,6 @@ import argparse
 import gzip
 import json
 import shutil
-import statistics
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -27,7 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src"), str(ROOT / "workflow")]
 import audit  # noqa: E402
 import inventory  # noqa: E402
 import pandas as pd  # noqa: E402
-from notes import notes  # noqa: E402
+from notes import check_times, notes  # noqa: E402
 from pages import PAGES, show, undecided, with_fresh_replicates  # noqa: E402
 from plan import CORES, Job, jobs_of, wall_seconds  # noqa: E402
 from published_models import publish_models  # noqa: E402
@@ -40,7 +39,6 @@ from libi.runtime.storage import READABLE, atomic, load_table, save_table, save_
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import family_of_run  # noqa: E402
 
-LEAST_SECONDS = 0.02  # of a job: Snakemake notes next to nothing where files only get a new date
 FIGURES = [f"figures/figure{number}.{kind}" for number in range(1, 7) for kind in ("png", "pdf")]
 COPIED = [f"results/{name}.csv" for name in ("table1", "claims", "conclusions", "gaps", "restarts", "grid")]
 COPIED += ["paper/table1.tex", "paper/table1_exact.tex", "paper/replication.pdf", *FIGURES]
@@ -82,11 +80,13 @@ def budget(root: Path) -> pd.DataFrame:
         what = " ".join([rule, *wildcards[:-1]]) if rule == "train" else rule
         try:
             measured = pd.read_csv(path, sep="\t", na_values=["-"]).astype({"s": float, "max_rss": float}).iloc[0]
-            if not measured["s"] >= 0:
+            if not 0 <= measured["s"] < float("inf"):
                 raise ValueError("no time")
-        except (ValueError, KeyError, IndexError, TypeError):
+        except (ValueError, KeyError, IndexError, TypeError, OSError):
             raise SystemExit(f"{path.relative_to(root)} is not what Snakemake measured; run its job again") from None
         rows.append({"what": what, "seconds": measured["s"], "mib": measured["max_rss"]})
+    if not rows:
+        raise SystemExit(f"There are no measurements of jobs in {folder.relative_to(root)}; make the study again")
     groups = pd.DataFrame(rows).groupby("what")
     table = groups.agg(jobs=("seconds", "size"), seconds=("seconds", "sum"), most_mib=("mib", "max"))
     table["share"] = table["seconds"] / table["seconds"].sum()
@@ -127,9 +127,9 @@ def run_of(root: Path, *folders: str) -> dict[str, object]:
         folders: of the studies in results/; the last one has their inventory.
 
     Raises:
-        SystemExit: if they ran on different machines, or if their times are those of `snakemake --touch`.
+        SystemExit: if they ran on different machines, or if their times are not known.
     """
-    found = [note for folder in folders for note in notes(root, folder).values()]
+    noted = {file: note for folder in folders for file, note in notes(root, folder).items()}
     told = inventory.read(root / "results" / folders[-1].removeprefix("/") / inventory.NAME)
     runs, files = told["runs"], told["files"]
     where = [{key: run[key] for key in ("machine", "python", "packages")} for run in runs]
@@ -137,9 +137,8 @@ def run_of(root: Path, *folders: str) -> dict[str, object]:
         words = "on different machines or with different packages" if where else "without an inventory"
         raise SystemExit(f"The jobs ran {words}, so their times cannot be published together.")
     last = runs[max(files.values(), key=lambda entry: str(entry["ended"]))["run"]]
-    spans = {note["log"][0]: (note["starttime"], note["endtime"]) for note in found}
-    if statistics.median(end - start for start, end in spans.values()) < LEAST_SECONDS:
-        raise SystemExit("The times of the jobs are those of `snakemake --touch`, so they cannot be published.")
+    check_times(root, noted, files)
+    spans = {note["log"][0]: (note["starttime"], note["endtime"]) for note in noted.values()}
     return {
         "wall_seconds": round(busy_seconds(spans.values())),
         "core_seconds": round(sum(end - start for start, end in spans.values())),

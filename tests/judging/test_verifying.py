@@ -64,6 +64,47 @@ def test_a_claim_that_vanished_is_worse_whatever_it_was(verify, before):
 def test_no_change_an_improvement_and_a_new_claim_are_well(verify):
     code, printed = verify(table(a=BEST, b=BEST, new=WORST), table(a=BEST, b=MIDDLE))
     assert code == 0 and "WORSE" not in printed and "No verdict is worse" in printed
+    assert "so not compared: new\n" in printed
+
+
+def test_a_reference_that_is_cut_is_nothing_to_compare_with(verify):
+    code, printed = verify(table(a=BEST, b=BEST, c=WORST), table(a=BEST))
+    assert code == 2 and "has too few claims to compare with: 1." in printed and "No verdict" not in printed
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda found: pd.concat([found, found]), "claim 'a' is in it twice"),
+        (lambda found: found.drop(columns="value"), "it lacks value"),
+        (lambda found: found.assign(value=float("nan")), "claim 'a' is decided, and its value is not a number"),
+        (lambda found: found.assign(value="much"), "claim 'a' is decided, and its value is not a number"),
+    ],
+)
+def test_a_table_that_is_not_whole_is_refused(verify, change, said):
+    code, printed = verify(change(table(a=BEST)), table(a=BEST))
+    assert code == 2 and f"claims.csv: {said}" in printed
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b'"'])
+def test_a_file_that_is_no_table_is_refused_in_a_sentence(tmp_path, capsys, content):
+    path = tmp_path / "claims.csv"
+    path.mkdir() if content is None else path.write_bytes(content)
+    assert main([str(path), str(path)]) == 2
+    assert f"{path}: " in (said := capsys.readouterr().err) and "make" in said
+
+
+@pytest.mark.parametrize("name", ["{root}/results/claims.csv", "../{run}/results/claims.csv", "results/claims.csv"])
+def test_an_edited_table_is_refused_by_any_spelling_of_its_path(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").mkdir()
+    save_table("results/claims.csv", table(a=WORST))
+    given = name.format(root=tmp_path, run=tmp_path.name)
+    save_table("reference.csv", table(a=WORST))
+    assert main([given, "reference.csv"]) == 0
+    path = tmp_path / "results/claims.csv"
+    path.write_text(path.read_text().replace(WORST, BEST))
+    assert main([given, "reference.csv"]) == 2 and "changed since it was written" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_named_with_its_remedy(verify):

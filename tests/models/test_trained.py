@@ -158,6 +158,29 @@ def test_the_records_beside_a_training_file_are_checked_from_any_folder(tmp_path
             libi.load(name)
 
 
+def test_a_model_in_the_place_of_another_method_s_is_refused(tmp_path):
+    """As it is published, and as a run writes it."""
+    saved(tmp_path / "vae.safetensors", DATASETS["gaussian"], metadata_of("gaussian", "vae", [0], ["default"], [0]))
+    assert libi.load(tmp_path / "vae.safetensors").dataset.name == "gaussian"
+    for copy in ("libi.safetensors", "lagging/0.safetensors"):
+        (tmp_path / copy).parent.mkdir(exist_ok=True)
+        shutil.copy(tmp_path / "vae.safetensors", tmp_path / copy)
+        with pytest.raises(ValueError, match="is in the place of a model of (libi|lagging), but holds one of vae"):
+            libi.load(tmp_path / copy)
+
+
+@pytest.mark.parametrize("text", [None, "", "replicate\n0\n", "replicate,configuration,restart\n0,default,x\n"])
+def test_records_that_say_nothing_of_the_restarts_are_named(tmp_path, text):
+    layouts = DATASETS["gaussian"].layouts.items()
+    tensors = {group: torch.stack([layout.draw(torch.Generator())] * 2) for group, layout in layouts}
+    save_tensors(tmp_path / "0.safetensors", tensors, metadata_of("gaussian", "vae", [0, 0], ["default"] * 2, [0, 1]))
+    if text is not None:
+        (tmp_path / "0.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"0.csv is not the table of its restarts .*; name a restart by restart="):
+        libi.load(tmp_path / "0.safetensors")
+    assert libi.load(tmp_path / "0.safetensors", restart=1).restart == 1
+
+
 def test_a_model_in_the_place_of_another_data_set_s_is_refused(tmp_path):
     saved(tmp_path / "right.safetensors", DATASETS["gaussian"], metadata_of("gaussian", "vae", [0], ["default"], [0]))
     (tmp_path / "mobius").mkdir()

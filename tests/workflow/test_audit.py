@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,17 @@ def test_an_inventory_names_no_host_and_no_user(tiny_run):
     assert str(tiny_run.root) not in json.dumps(found)
 
 
+def test_no_file_that_a_run_makes_names_the_host_the_home_or_the_folder_of_the_run(tiny_run):
+    """Seals, notes of the run, pictures and PDF included; but not logs, and not what Snakemake measured."""
+    private = [name.encode() for name in (socket.gethostname(), str(Path.home()), str(tiny_run.root)) if len(name) > 4]
+    made = [path for top in ("results", "figures", "paper") for path in (tiny_run.root / top / "tiny").rglob("*")]
+    assert len(made) > 100 and private
+    for path in made:
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [name for name in private if name in content], path
+
+
 def test_gpus_are_named_and_nothing_more_is_said_of_them(tmp_path):
     for number, model in enumerate(("NVIDIA H100", "NVIDIA A100")):
         (tmp_path / f"0000:0{number}:00.0").mkdir()
@@ -116,6 +128,17 @@ def test_an_edit_stays_an_edit_however_often_the_workflow_runs(tiny_run, tmp_pat
         assert run.returncode != 0 and "paper/tiny/table1.tex: it has changed since it was written" in run.stdout
     code, words = audit(project)
     assert code == 1 and "1 changed:" in words and "  paper/tiny/table1.tex\n" in words, words
+
+
+def test_what_the_next_run_makes_again_is_stale_and_what_it_refuses_is_changed(tiny_run, tmp_path):
+    """The code of a figure is edited; a table has lost its seal."""
+    project = tiny_run.copy(tmp_path / "project")
+    project.edit("src/libi/paper/figures/figure6.py")
+    (project.root / "results/tiny/.gaps.csv.seal").unlink()
+    _, said = audit(project)
+    assert "figures/tiny/figure6.png: " in said.split(" stale: ")[1].split(" changed: ")[0]
+    changed = said.split(" changed: ")[1]
+    assert "results/tiny/gaps.csv: its record of what made it is missing or damaged" in changed
 
 
 def test_what_a_killed_run_has_made_is_the_killed_runs(tiny_run, tmp_path):

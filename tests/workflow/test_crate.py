@@ -76,6 +76,9 @@ def test_an_unpacked_crate_is_a_project_whose_models_open_and_whose_study_is_who
     assert run.returncode == 0, run.stdout[-3000:]
     jobs, _ = project.planned("--configfile", TINY_FILE)
     assert not {"train", "train_first", "evaluate"} & jobs.keys(), jobs
+    command = [sys.executable, "workflow/audit.py", "--configfile", TINY_FILE]
+    said = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True).stdout
+    assert " whole: " in said and "changed" not in said and "outdated" not in said, said
 
 
 @pytest.mark.skipif(VALIDATOR is None, reason="needs roc-validator")

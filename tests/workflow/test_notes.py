@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from notes import is_of, notes
+from notes import check_times, is_of, is_whole, notes
 
 NOTE = {"rule": "simulate", "log": ["logs/x.log"], "input": [], "starttime": 1.0, "endtime": 2.0}
 
@@ -70,3 +70,39 @@ def test_a_note_that_is_none_is_passed_over(tmp_path, note):
         (folder / base64.urlsafe_b64encode(file.encode()).decode()).write_text(text)
         (tmp_path / file).touch()
     assert notes(tmp_path, "") == {}
+
+
+def noted(seconds):
+    """Notes of jobs that took so long, and the files of an inventory, by their paths."""
+    files = [f"results/{number}.csv" for number in range(len(seconds))]
+    times = zip(files, seconds, strict=True)
+    return {file: {"log": [f"{file}.log"], "starttime": 1.0, "endtime": 1.0 + took} for file, took in times}
+
+
+@pytest.mark.parametrize(
+    ("kept", "listed", "seconds", "said"),
+    [
+        (3, 3, (1.0, 2.0, 0.0), None),
+        (2, 3, (1.0, 2.0, 3.0), "notes of 1 files of the study are lost"),
+        (3, 3, (1e-5, 2e-5, 3.0), "those of `snakemake --touch`"),
+        (3, 0, (1.0, 2.0, 3.0), "There is no whole inventory"),
+    ],
+)
+def test_times_that_are_not_those_of_a_whole_study_are_refused(tmp_path, kept, listed, seconds, said):
+    """By publish and plan, which would take a part for the whole."""
+    notes_of_all = noted(seconds)
+    (tmp_path / "results").mkdir()
+    for file in notes_of_all:
+        (tmp_path / file).touch()
+    files = [*notes_of_all][:listed] + (["results/gone.csv"] if listed else [])
+    some = dict([*notes_of_all.items()][:kept])
+    if said is None:
+        check_times(tmp_path, some, files)
+    else:
+        with pytest.raises(SystemExit, match=said):
+            check_times(tmp_path, some, files)
+
+
+def test_a_note_of_a_job_that_ended_before_it_began_is_none():
+    note = {"rule": "judge", "log": ["logs/judge.log"], "input": [], "starttime": 2.0, "endtime": 1.0}
+    assert not is_whole(note) and is_whole(note | {"endtime": 2.5})

@@ -61,7 +61,7 @@ def told(root, machines, times):
     told = {"python": "3.11.7", "packages": packages}
     runs = [told | {"commit": f"of run {i}", "machine": machine} for i, machine in enumerate(machines)]
     # In the inventory, runs are in the order of files: the last one here is not the one that ended last.
-    ended = {"results/power/a.csv": "2026-11-29T02", "results/power/b.csv": "2026-11-29T01"}
+    ended = {f"results/power/scores/{i}.csv": f"2026-11-29T0{9 - i}" for i in range(len(times))}
     entry = {"sha256": "", "rule": "select", "from": {}}
     files = {file: entry | {"ended": at, "run": i % len(runs)} for i, (file, at) in enumerate(ended.items())}
     (root / "results/power/inventory.json").write_text(

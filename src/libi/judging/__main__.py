@@ -31,6 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 file=sys.stderr,
             )
         return 2
+    further = sorted(set(claims["claim"]) - set(reference["claim"]))
+    if 2 * len(further) > len(claims):
+        print(f"{given.reference} has too few claims to compare with: {len(reference)}.", file=sys.stderr)
+        return 2
+    if further:
+        print(f"Not in {given.reference}, so not compared: {', '.join(further)}")
     changed = changes(claims, reference)
     for row in changed.itertuples():
         print(f"{'WORSE' if row.worse else 'better'}: {row.claim}: {row.before} in {given.reference}, now {row.now}")

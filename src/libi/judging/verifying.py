@@ -2,40 +2,74 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from libi.judging.claims import NOT_REPRODUCED, VERDICTS
+from libi.judging.claims import NOT_REPRODUCED, REPRODUCED, VERDICTS
+from libi.runtime.seals import Damaged, check_seal, seal_of
 from libi.runtime.storage import load_table
 
 GONE = "gone"
+COLUMNS = ("claim", "family", "verdict", "value", "uncertainty", "published")
 
 
 class MissingVerdicts(Exception):
     """A file of verdicts is not there."""
 
 
-def read_verdicts(path: Path, remedy: str) -> pd.DataFrame:
+def read_verdicts(path: Path, remedy: str, columns: Collection[str] = ()) -> pd.DataFrame:
     """Read a table of verdicts.
 
     Args:
         path: a table of `libi.paper.verdict.judge`.
         remedy: the command that makes it.
+        columns: that it must have, besides those of every such table.
 
     Raises:
         MissingVerdicts: if it is not there, naming it and the remedy.
-        ValueError: if there is none, or one is none of the four, naming the file and the claim.
+        ValueError: if it has no verdicts, or one is not whole, naming the file and the claim.
     """
     if not path.exists():
         raise MissingVerdicts(f"There is no {path} yet. Make it: {remedy}")
-    claims = load_table(path)
-    if claims.empty or not {"claim", "family", "verdict"} <= set(claims.columns):
-        raise ValueError(f"{path}: there is no verdict in it; make it again: {remedy}")
+    try:
+        claims = load_table(as_its_run_knows_it(path))
+    except Damaged:
+        raise
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read as a table of verdicts ({error}); make it again: {remedy}") from None
+    lacking = [name for name in (*COLUMNS, *columns) if name not in claims]
+    if claims.empty or lacking:
+        problem = f"it lacks {', '.join(lacking)}" if lacking else "there is no verdict in it"
+        raise ValueError(f"{path}: {problem}; make it again: {remedy}")
     for row in claims[~claims["verdict"].isin(VERDICTS)].itertuples():
         raise ValueError(f"{path}: claim {row.claim!r} has the verdict {row.verdict!r}; allowed: {', '.join(VERDICTS)}")
+    for name in claims.loc[claims["claim"].duplicated(), "claim"]:
+        raise ValueError(f"{path}: claim {name!r} is in it twice; make it again: {remedy}")
+    decided = claims["verdict"].isin([REPRODUCED, NOT_REPRODUCED])
+    numbers = pd.to_numeric(claims["value"], errors="coerce")
+    for name in claims.loc[decided & ~np.isfinite(numbers), "claim"]:
+        raise ValueError(f"{path}: claim {name!r} is decided, and its value is not a number; make it again: {remedy}")
     return claims
+
+
+def as_its_run_knows_it(path: Path) -> Path:
+    """A result's path relative to the folder of its run, if this is that folder, since its seal has that name.
+
+    Raises:
+        Damaged: if the file is a result of a run in another folder, and not what was written to its path there.
+    """
+    absolute = Path(os.path.abspath(path))
+    root = next((folder.parent for folder in absolute.parents if folder.name == "results"), None)
+    if root == Path.cwd():
+        return absolute.relative_to(root)
+    if root is not None and seal_of(absolute).exists():
+        check_seal(absolute.relative_to(root), root)
+    return path
 
 
 def changes(claims: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:

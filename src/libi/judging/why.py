@@ -15,6 +15,7 @@ from libi.judging.verifying import MissingVerdicts, read_verdicts
 
 OWN, PUBLISHED = Path("results/claims.csv"), Path("paper/reference/claims.csv")
 WIDTH = 100
+NEEDED = ("statement", "where", "measure", "difference", "low", "high", "margin", "test", "note")
 
 
 def explain(claim: pd.Series) -> str:
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     file = given.file or (OWN if OWN.exists() else PUBLISHED)
     try:
-        claims = read_verdicts(file, "make").set_index("claim", drop=False)
+        claims = read_verdicts(file, "make", NEEDED).set_index("claim", drop=False)
     except (MissingVerdicts, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

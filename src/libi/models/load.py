@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from libi.datasets import DATASETS
+from libi.methods import METHODS
 from libi.models.selection import choose_restarts, chosen_configurations
 from libi.models.trained import TrainedModel, TrainedModels
-from libi.runtime.seals import check_seal
+from libi.runtime.seals import Damaged, check_seal
 from libi.runtime.storage import load_table
 
 
@@ -67,16 +68,25 @@ def as_the_run_knows_it(path: str | Path) -> Path:
 
 
 def _check_place(path: Path, models: TrainedModels) -> None:
-    """Refuse a file in the folder of another data set: a published model that was copied over another, say."""
-    told = path.absolute().parent.name
-    if told in list(DATASETS) and told != models.dataset.name:
-        raise ValueError(f"{path} is in the place of a model of {told}, but holds one of {models.dataset.name}")
+    """Refuse a file in the place of another data set or method: a published model that was copied over another, say."""
+    file = path.absolute()
+    for names, own in ((DATASETS, models.dataset.name), (METHODS, models.method)):
+        for told in (file.stem, file.parent.name, file.parents[1].name):
+            if told in list(names) and told != own:
+                raise ValueError(f"{path} is in the place of a model of {told}, but holds one of {own}")
 
 
 def _best(path: Path, models: TrainedModels, configuration: str) -> int:
     """The restart whose own objective is best on the validation set, by the records beside the file."""
-    records = load_table(as_the_run_knows_it(path.with_suffix(".csv")))
-    own = choose_restarts(records[records["replicate"] == models.replicate])
+    beside = path.with_suffix(".csv")
+    try:
+        records = load_table(as_the_run_knows_it(beside))
+        own = choose_restarts(records[records["replicate"] == models.replicate])
+    except Damaged:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        problem = f"{beside} is not the table of its restarts ({type(error).__name__}: {error})"
+        raise ValueError(f"{problem}; name a restart by restart=") from None
     table = own.set_index("configuration")["restart"]
     if configuration not in table.index:
         raise ValueError(f"{path.with_suffix('.csv')} has no restart of {configuration!r}; name one by restart=")
