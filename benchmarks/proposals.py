@@ -68,7 +68,7 @@ def compare(model: TrainedModel, x: torch.Tensor, job: ImportanceSettings, *labe
     return rows
 
 
-HEADS = ("data set", "proposal", "largest error of a mean, nats", "of a point, nats", "seconds a model")
+HEADS = ("data set", "proposal", "largest error of a mean, nats", "of a point, nats", "seconds per model")
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def took_again(reference: Path) -> str:
         f"{spell(run['wall_seconds'])} on {run['machine']['cores']} cores of an {name_of(run['machine'])}"
         for run in runs
     ]
-    return f". Runs with nothing beside them took {' and '.join(told)}" if told else ""
+    return f". On machines that did nothing else, it took {', and '.join(told)}" if told else ""
 
 
 def with_fresh_replicates(reference: Path) -> tuple[pd.DataFrame | None, int]:
