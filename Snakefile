@@ -62,7 +62,7 @@ rule all:
 
 for name in FAMILY.dataset_names():
     if name in [rule.name for rule in workflow.rules]:
-        raise WorkflowError(f"{DATASETS.path(name)}: a rule of the workflow has this name; give the file another one")
+        raise SystemExit(f"{DATASETS.path(name)}: a rule of the workflow has this name; give the file another one")
 
     rule:
         name:

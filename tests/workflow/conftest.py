@@ -185,6 +185,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.run)
 
 
+def shows_code(text):
+    """Whether a text shows where in the code an error was."""
+    return "Traceback" in text or '  File "' in text
+
+
 @pytest.fixture(scope="session")
 def once(tmp_path_factory):
     """Make something once, whichever worker needs it first; the others wait for it."""

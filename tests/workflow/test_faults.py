@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from .conftest import FAMILY_FILE, TINY, TINY_FILE, TYPESET, Project, environment, write_family, write_study
+from .conftest import FAMILY_FILE, TINY, TINY_FILE, TYPESET, Project, environment, shows_code, write_family, write_study
 from .test_same_bytes import made
 
 RUN = ("--configfile", TINY_FILE)
@@ -148,11 +148,6 @@ def test_a_drive_that_is_full_in_a_stage_of_variants_or_of_points_of_one_s_own_s
     assert found == made(whole, "few")
 
 
-def shows_code(text):
-    """Whether a text shows where in the code an error was."""
-    return "Traceback" in text or '  File "' in text
-
-
 def fill_in_each(project, file, study, stages, first=()):
     """Run a study stage by stage; each finds the drives full, stops the run, and goes on when there is room.
 
@@ -274,7 +269,7 @@ def test_a_job_without_memory_says_so_and_the_run_goes_on_when_there_is_some(tin
         "    points = dict", "    torch.zeros(2**31)\n    points = dict", 1))  # fmt: skip
     run = project.snakemake("--cores", "2", *RUN)
     assert run.returncode != 0 and "Failed: Selecting" in run.stdout, run.stdout[-3000:]
-    assert "Cannot allocate memory" in run.stdout and "Traceback" not in run.stdout, run.stdout[-3000:]
+    assert "Cannot allocate memory" in run.stdout and not shows_code(run.stdout), run.stdout[-3000:]
     script.write_text(text)
     again = project.snakemake("--cores", "2", *RUN)
     assert again.returncode == 0, again.stdout[-3000:]

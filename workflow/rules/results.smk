@@ -88,8 +88,8 @@ def said_origin(file):
 def refuse_damaged():
     """Stop before the first job if a result is damaged."""
     if len(REFUSED) == 1:
-        raise WorkflowError(str(REFUSED[0]))
+        raise SystemExit(str(REFUSED[0]))
     if REFUSED:
         problems = [f"{error.path}: {error.problem}" for error in REFUSED]
         remedy = REMEDY.replace("it", "them", 1)
-        raise WorkflowError("\n".join([*problems, f"{remedy} {' '.join(error.path for error in REFUSED)}"]))
+        raise SystemExit("\n".join([*problems, f"{remedy} {' '.join(error.path for error in REFUSED)}"]))

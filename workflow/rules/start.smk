@@ -41,7 +41,7 @@ def require_slurm():
     """Refuse to wait for a SLURM that is not there."""
     executor = getattr(workflow.executor_plugin, "name", "")
     if executor == "slurm" and shutil.which("sbatch") is None:
-        raise WorkflowError(
+        raise SystemExit(
             "There is no SLURM here (no sbatch on PATH), so nothing can be submitted. "
             "Without a cluster: snakemake --cores 8. What would be submitted: make slurm-plan"
         )

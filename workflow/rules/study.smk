@@ -53,11 +53,11 @@ try:
         here=workflow.is_main_process and workflow.resource_settings.nodes is None,
     )
 except (RoomError, StudyError) as error:
-    raise WorkflowError(str(error)) from None
+    raise SystemExit(str(error)) from None
 
 problem = describe_foreign(sys.argv[1:], [FAMILY.name], Path(ROOT)) or describe_unknown(sys.argv[1:], FAMILY)
 if problem:
-    raise WorkflowError(problem)
+    raise SystemExit(problem)
 
 export_package()
 ENVIRONMENT = f"{ROOT}/environment.yml"
