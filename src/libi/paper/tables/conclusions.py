@@ -102,7 +102,10 @@ CONCLUSIONS = (
         "LiBI's aggregated posteriors are the best on every data set",
         "Across all data sets LiBI's aggregated posterior matches the prior better than that of every other method.",
         ("across_aggregated",),
-        {"across_aggregated-q": "LiBI's least clear lead, under q", "across_aggregated-p": "under p"},
+        {
+            "across_aggregated-q": "LiBI's lead where it is least certain: variational posterior",
+            "across_aggregated-p": "true posterior",
+        },
     ),
 )
 
