@@ -78,7 +78,7 @@ rule gather_gaps:
             "results{study}/gaps.csv",
             caption="../report/gaps.rst",
             category="4 Two gaps",
-            labels={"shows": "what each model misses", "opens as": "CSV file, to download"},
+            labels={"shows": "what each model misses (CSV file, to download)"},
         ),
     log:
         "logs{study}/gather_gaps.log",

@@ -10,7 +10,7 @@ rule judge:
             "results{study}/claims.csv",
             caption="../report/claims.rst",
             category="2 Verdicts",
-            labels={"shows": "every claim of the paper", "opens as": "CSV file, to download"},
+            labels={"shows": "every claim of the paper (CSV file, to download)"},
         ),
     log:
         "logs{study}/judge.log",

@@ -13,7 +13,7 @@ rule render_table1:
             "results{study}/table1.csv",
             caption="../report/table1.rst",
             category="1 Table 1",
-            labels={"shows": "every method on every data set", "opens as": "CSV file, to download"},
+            labels={"shows": "every method on every data set (CSV file, to download)"},
         ),
         tex="paper{study}/table1.tex",
         exact="paper{study}/table1_exact.tex",

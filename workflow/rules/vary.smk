@@ -12,7 +12,7 @@ rule gather_sensitivity:
             f"results/{FAMILY.name}.csv",
             caption="../report/sensitivity.rst",
             category="Sensitivity",
-            labels={"shows": "every cell and claim in every variant", "opens as": "CSV file, to download"},
+            labels={"shows": "every cell and claim in every variant (CSV file, to download)"},
         ),
     log:
         f"logs/{FAMILY.name}/gather_sensitivity.log",

@@ -27,7 +27,7 @@ rule render_verdicts:
             "results{study}/conclusions.csv",
             caption="../report/claims.rst",
             category="2 Verdicts",
-            labels={"shows": "the main conclusions", "opens as": "CSV file, to download"},
+            labels={"shows": "the main conclusions (CSV file, to download)"},
         ),
     log:
         "logs{study}/render_verdicts.log",
@@ -62,7 +62,7 @@ rule render_page:
             "results{study}/index.html",
             caption="../report/page.rst",
             category="1 Table 1",
-            labels={"shows": "each cell, what it is made of, and every claim", "opens as": "page, to click"},
+            labels={"shows": "each cell, what it is made of, and every claim (page, to click)"},
         ),
         summary="results{study}/summary.rst",
     log:
@@ -130,7 +130,7 @@ rule write:
             "paper{study}/replication.pdf",
             caption="../report/replication.rst",
             category="5 Paper",
-            labels={"shows": "the replication paper", "opens as": "PDF"},
+            labels={"shows": "the replication paper (PDF)"},
         ),
     log:
         "logs{study}/write.log",
