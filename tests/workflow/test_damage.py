@@ -58,7 +58,7 @@ KINDS = {
     **{
         f"paper/tiny/{name}.tex": "paper/tiny/gaps.tex" if name != "gaps" else "paper/tiny/table1.tex"
         for name in (
-            *("table1", "table1_exact", "table1_comparison", "verdicts", "claims", "conclusions"),
+            *("table1", "table1_exact", "table1_comparison", "verdicts", "claims", "measures", "conclusions"),
             *("gaps", "restarts", "restarts_by_configuration", "numbers", "choices"),
         )
     },

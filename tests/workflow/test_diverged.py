@@ -21,7 +21,7 @@ def loss(dataset, stack, x, noise):
 
 
 METHOD = Method(
-    lambda values, plan: (Phase("never", ("inference",), plan.epochs, fresh=True, opens_round=True),),
+    lambda values, epochs, settings: (Phase("never", ("inference",), epochs, fresh=True, opens_round=True),),
     objectives=(),
     own={"never": Objective(loss, groups=("inference",))},
 )

@@ -36,8 +36,8 @@ def test_what_is_compared_is_all_that_a_study_makes(tiny_run):
     # Truth (2), splits (3), four methods' models and records; three methods' scores, selection, metrics (3) and
     # posterior (4), and the reference; gaps, restarts and grid; table (3), closed forms (5), the shrinkage of joint
     # MAP, claims, conclusions, the page, the summary; figures 1, 2, 3, 6 as PDF, PNG and CSV; for the paper numbers,
-    # choices, verdicts (4), gaps, restarts (2) and where there is LaTeX the PDF.
-    expected = 2 + 3 + 4 * 2 + 3 * (1 + 1 + 3 + 4) + 1 + 3 + 3 + 5 + 1 + 4 + 4 * 3 + 2 + 4 + 3 + len(TYPESET)
+    # choices, verdicts (5), gaps, restarts (2) and where there is LaTeX the PDF.
+    expected = 2 + 3 + 4 * 2 + 3 * (1 + 1 + 3 + 4) + 1 + 3 + 3 + 5 + 1 + 4 + 4 * 3 + 2 + 5 + 3 + len(TYPESET)
     assert len(made(tiny_run)) == expected
 
 
