@@ -54,9 +54,7 @@ def main(study: str) -> None:
     total = sum(spans.values())
     rows = [
         {
-            "checks": "of all results, once, at the start of a run"
-            if when == "start"
-            else "by the jobs, of what they read",
+            "checks": "all results, at the start of a run" if when == "start" else "what jobs read, by the jobs",
             "files": len(files) if when == "start" else sum(map(len, jobs.values())),
             "seconds": round(timings[when, 0].median, 3),
             "seconds of all jobs": round(total, 1),

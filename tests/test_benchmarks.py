@@ -27,7 +27,7 @@ def test_choices_are_compared_where_they_differ():
         ("gaussian", "libi", "importance", "rounds=1", 7.5, 0.25),
     ]
     table = pd.DataFrame(rows, columns=["dataset", "method", "by", "configuration", "test_ll_exact", "sd"])
-    assert selection.to_words(table).startswith("For 1 of 2 methods")
+    assert selection.to_words(table).startswith("In 1 of 2 combinations")
     shown = selection.to_markdown(table).splitlines()[2:]
     assert shown == ["| Gaussian | LiBI | `rounds=6` | 7.850 ± 0.050 | `rounds=1` | 7.500 ± 0.250 |"]
     assert r"Gaussian & LiBI & $R$ 6 & $7.85 \pm 0.05$ & $R$ 1 & $7.50 \pm 0.25$ \\" in selection.to_latex(table)
