@@ -77,8 +77,9 @@ def test_a_reference_that_is_cut_is_nothing_to_compare_with(verify):
     [
         (lambda found: pd.concat([found, found]), "claim 'a' is in it twice"),
         (lambda found: found.drop(columns="value"), "it lacks value"),
-        (lambda found: found.assign(value=float("nan")), "claim 'a' is decided, and its value is not a number"),
-        (lambda found: found.assign(value="much"), "claim 'a' is decided, and its value is not a number"),
+        (lambda found: found.assign(value=float("nan")), "claim 'a' is decided, and has no finite value"),
+        (lambda found: found.assign(value="much"), "value of claim 'a' is not a number"),
+        (lambda found: found.assign(published="little"), "published of claim 'a' is not a number"),
     ],
 )
 def test_a_table_that_is_not_whole_is_refused(verify, change, said):

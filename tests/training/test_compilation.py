@@ -111,7 +111,7 @@ def test_a_damaged_library_is_built_again(from_package, tmp_path, package, caplo
 def test_a_cache_that_cannot_be_locked_serves_what_is_in_it(from_package, package, tmp_path, caplog):
     """As one that can only be read."""
     (tmp_path / package.name).with_suffix(".lock").mkdir()
-    assert from_package() == 1 and "compiled for this job alone; give it another place, by LIBI_CACHE" in caplog.text
+    assert from_package() == 1 and "compiled for this job alone; choose another folder: LIBI_CACHE" in caplog.text
     for name in (package.name, f"{package.name}.sha256"):
         shutil.copy(package.with_name(name), tmp_path)
     assert from_package() == 0 and not caplog.text

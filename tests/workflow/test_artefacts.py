@@ -108,7 +108,7 @@ def test_make_says_what_is_wrong_with_a_python(tmp_path, python, said):
 def test_make_says_that_an_environment_is_broken(tmp_path):
     (tmp_path / "ready").touch()
     run = subprocess.run(["make", f"VENV={tmp_path}", "quick"], cwd=REPOSITORY, capture_output=True, text=True)
-    assert run.returncode != 0 and f"Remove it and give the command again: rm -r {tmp_path}" in run.stderr
+    assert run.returncode != 0 and f"Remove it and run the command again: rm -r {tmp_path}" in run.stderr
 
 
 def test_make_trains_one_job(tmp_path):

@@ -12,7 +12,7 @@ import yaml
 
 from libi.runtime.storage import load_tensors
 
-from .conftest import REPOSITORY, TINY, TINY_FILE, Project, shows_code, write_study
+from .conftest import REPOSITORY, TINY, TINY_FILE, Project, environment, shows_code, write_study
 
 PAGE = (REPOSITORY / "docs/extend.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -215,6 +215,16 @@ def test_a_setting_of_a_method_s_own_retrains_that_method(extended, tmp_path):
     _, messages = project.planned("--configfile", TINY_FILE)
     trained = [message for message in messages if message.startswith("Training")]
     assert len(trained) == 2 and all(message.startswith("Training toy on") for message in trained)
+
+
+def test_a_setting_of_a_method_that_a_study_lacks_is_no_change_of_it(tiny_run, tmp_path):
+    """Else what is finished could not be audited, packed or published any more."""
+    project = tiny_run.copy(tmp_path / "project")
+    (project.root / "src/libi/methods/toy.py").write_text(METHOD)
+    command = [sys.executable, "workflow/audit.py", "--configfile", TINY_FILE]
+    said = subprocess.run(command, cwd=project.root, env=environment(), capture_output=True, text=True).stdout
+    assert " whole: " in said and "toy_share" not in said
+    assert "training/" not in said and "evaluate" not in said  # no model is stale
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_a_home_and_a_cache_that_cannot_be_written_leave_the_numbers_as_they_are
         changes = {"HOME": home, "LIBI_CACHE": f"{home}/libi", "XDG_CACHE_HOME": str(tmp_path / "snakemake")}
         assert run_compiled(project, **changes) == compiled
     said = said_in_training(project)
-    assert "compiled for this job alone; give it another place, by LIBI_CACHE=FOLDER" in said
+    assert "compiled for this job alone; choose another folder: LIBI_CACHE=FOLDER" in said
 
 
 @pytest.mark.long

@@ -15,6 +15,7 @@ from libi.runtime.seals import Damaged, check_seal, seal_of
 from libi.runtime.storage import load_table
 
 GONE = "gone"
+NUMBERS = ("value", "uncertainty", "published", "difference", "low", "high", "margin", "p_value")
 COLUMNS = ("claim", "family", "verdict", "value", "uncertainty", "published")
 
 
@@ -50,10 +51,14 @@ def read_verdicts(path: Path, remedy: str, columns: Collection[str] = ()) -> pd.
         raise ValueError(f"{path}: claim {row.claim!r} has the verdict {row.verdict!r}; allowed: {', '.join(VERDICTS)}")
     for name in claims.loc[claims["claim"].duplicated(), "claim"]:
         raise ValueError(f"{path}: claim {name!r} is in it twice; make it again: {remedy}")
+    for column in (name for name in NUMBERS if name in claims):
+        numbers = pd.to_numeric(claims[column], errors="coerce")
+        for name in claims.loc[numbers.isna() & claims[column].notna(), "claim"]:
+            raise ValueError(f"{path}: {column} of claim {name!r} is not a number; make it again: {remedy}")
+        claims[column] = numbers
     decided = claims["verdict"].isin([REPRODUCED, NOT_REPRODUCED])
-    numbers = pd.to_numeric(claims["value"], errors="coerce")
-    for name in claims.loc[decided & ~np.isfinite(numbers), "claim"]:
-        raise ValueError(f"{path}: claim {name!r} is decided, and its value is not a number; make it again: {remedy}")
+    for name in claims.loc[decided & ~np.isfinite(claims["value"].astype(float)), "claim"]:
+        raise ValueError(f"{path}: claim {name!r} is decided, and has no finite value; make it again: {remedy}")
     return claims
 
 
