@@ -106,7 +106,7 @@ def write_study(path, mapping):
 
 def write_family(project):
     """Write the study of a base, a variant and points of one's own, and all that it needs."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", (REPOSITORY / "docs/extend.md").read_text("utf-8"), re.M | re.S)
+    blocks = re.findall(r"^```python\n(.*?)^```$", (REPOSITORY / "config/README.md").read_text("utf-8"), re.M | re.S)
     (points,) = (block for block in blocks if 'POINTS = "data/mine.csv"' in block)
     (project.root / "src/libi/datasets/my_points.py").write_text(points, encoding="utf-8")
     (project.root / "data").mkdir()

@@ -124,6 +124,7 @@ STAGES = {
 STAGES_OF_FAMILIES = {
     "split_points": "Splitting",
     "gather_sensitivity": "Comparing the variants",
+    "draw": "Drawing figure7",
     "render_sensitivity": "Rendering",
 }
 

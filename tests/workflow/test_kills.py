@@ -197,6 +197,7 @@ STAGES = {
 STAGES_OF_FAMILIES = {
     "split_points": "split_points",
     "gather_sensitivity": "gather_sensitivity",
+    "draw": "draw_figure",
     "render_sensitivity": "render_sensitivity",
 }
 
