@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from libi.judging.claims import NOT_REPRODUCED, REPRODUCED, VERDICTS
-from libi.runtime.seals import Damaged, check_seal, seal_of
+from libi.runtime.seals import Damaged, as_its_run_knows_it
 from libi.runtime.storage import load_table
 
 GONE = "gone"
@@ -60,21 +59,6 @@ def read_verdicts(path: Path, remedy: str, columns: Collection[str] = ()) -> pd.
     for name in claims.loc[decided & ~np.isfinite(claims["value"].astype(float)), "claim"]:
         raise ValueError(f"{path}: claim {name!r} is decided, and has no finite value; make it again: {remedy}")
     return claims
-
-
-def as_its_run_knows_it(path: Path) -> Path:
-    """A result's path relative to the folder of its run, if this is that folder, since its seal has that name.
-
-    Raises:
-        Damaged: if the file is a result of a run in another folder, and not what was written to its path there.
-    """
-    absolute = Path(os.path.abspath(path))
-    root = next((folder.parent for folder in absolute.parents if folder.name == "results"), None)
-    if root == Path.cwd():
-        return absolute.relative_to(root)
-    if root is not None and seal_of(absolute).exists():
-        check_seal(absolute.relative_to(root), root)
-    return path
 
 
 def changes(claims: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from libi.datasets import DATASETS
 from libi.methods import METHODS
 from libi.models.selection import choose_restarts, chosen_configurations
 from libi.models.trained import TrainedModel, TrainedModels
-from libi.runtime.seals import Damaged, check_seal
+from libi.runtime.seals import Damaged, as_its_run_knows_it
 from libi.runtime.storage import load_table
 
 
@@ -37,7 +36,7 @@ def load(
         raise FileNotFoundError(
             f"{str(path)!r} {what}; name a training file, e.g. results/training/mobius/libi/0.safetensors"
         )
-    path = as_the_run_knows_it(path)
+    path = _as_its_run_knows_it(Path(path))
     models = TrainedModels(path, replicate)
     _check_place(path, models)
     names = list(dict.fromkeys(name for name, _ in models.rows))
@@ -49,22 +48,9 @@ def load(
     return models.model(configuration, restart if restart is not None else restarts[0] if restarts else 0)
 
 
-def as_the_run_knows_it(path: str | Path) -> Path:
-    """A result's path relative to the folder of its run, if this is that folder, since its seal has that name.
-
-    Raises:
-        Damaged: if the file is a result of a run in another folder, and not what was written to its path there.
-    """
-    absolute = Path(os.path.abspath(path))  # without following links, as a run writes it
-    place = next((folder for folder in absolute.parents if folder.name in ("training", "selection")), None)
-    root = next((folder.parent for folder in place.parents if folder.name == "results"), None) if place else None
-    if root is None:  # a copy
-        return Path(path)
-    if root == Path.cwd():
-        return absolute.relative_to(root)
-    if absolute.exists():
-        check_seal(absolute.relative_to(root), root)
-    return absolute
+def _as_its_run_knows_it(path: Path) -> Path:
+    """The path by which a run knows a model, its records or a selection; as it is for a copy elsewhere."""
+    return as_its_run_knows_it(path, lambda inside: bool({"training", "selection"} & set(inside.parts)))
 
 
 def _check_place(path: Path, models: TrainedModels) -> None:
@@ -80,7 +66,7 @@ def _best(path: Path, models: TrainedModels, configuration: str) -> int:
     """The restart whose own objective is best on the validation set, by the records beside the file."""
     beside = path.with_suffix(".csv")
     try:
-        records = load_table(as_the_run_knows_it(beside))
+        records = load_table(_as_its_run_knows_it(beside))
         own = choose_restarts(records[records["replicate"] == models.replicate])
     except Damaged:
         raise
@@ -98,7 +84,7 @@ def _best(path: Path, models: TrainedModels, configuration: str) -> int:
 def _selected(path: Path, models: TrainedModels, names: list[str]) -> str:
     """The configuration that Table 1 shows: results/selection/ has it, beside results/training/."""
     training = next((folder for folder in path.absolute().parents if folder.name == "training"), path.parent)
-    selection = as_the_run_knows_it(training.with_name("selection") / models.dataset.name / f"{models.method}.csv")
+    selection = _as_its_run_knows_it(training.with_name("selection") / models.dataset.name / f"{models.method}.csv")
     chosen = chosen_configurations(load_table(selection)).get(models.method) if selection.exists() else None
     if chosen is None:
         raise ValueError(

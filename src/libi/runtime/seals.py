@@ -1,4 +1,4 @@
-"""What a result says of itself: where it belongs, a hash of its content, what it was made from, and the versions there.
+"""What a result says of itself: where it belongs, a hash of its content, what it was made from, with which versions.
 
 Files of tensors have this within. All others have it in a hidden file beside them, their seal. A job that reads a
 result checks it, so a file that was damaged, edited, put in the place of another, or made from other files than are
@@ -12,7 +12,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -293,3 +293,24 @@ def check_seal(path: PathLike, root: PathLike = ".") -> None:
     """
     statement = check_content(path, root)
     check_statement(path, statement, statement.sha256, root)
+
+
+def as_its_run_knows_it(path: PathLike, belongs: Callable[[Path], bool] = lambda inside: True) -> Path:
+    """A result's path relative to the folder of its run, if this is that folder, since its record has that name.
+
+    Args:
+        path: of the file, spelled in any way.
+        belongs: whether a path from the folder of a run is that of a result; others are copies, which are left alone.
+
+    Raises:
+        Damaged: if the file is a result of a run in another folder, and not what was written to its path there.
+    """
+    absolute = Path(os.path.abspath(path))  # without following links, as a run writes it
+    root = next((folder.parent for folder in absolute.parents if folder.name == "results"), None)
+    if root is None or not belongs(absolute.relative_to(root)):
+        return Path(path)
+    if root == Path.cwd():
+        return absolute.relative_to(root)
+    if absolute.exists():
+        check_seal(absolute.relative_to(root), root)
+    return absolute

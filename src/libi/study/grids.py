@@ -123,7 +123,7 @@ for thing, metric in METRICS.items():
 
 
 def _settings_of_methods() -> dict[str, Any]:
-    """The training settings that only some methods read, by name. None is required: a study may lack these methods.
+    """The training settings that only some methods read, by name. No study must have them: it may lack the methods.
 
     Raises:
         RoomError: if two methods give the same name to different settings, or a default is not allowed.
