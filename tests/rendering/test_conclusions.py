@@ -42,7 +42,7 @@ def claims(*verdicts):
 )
 def test_a_conclusion_is_what_its_claims_come_to(verdicts, expected):
     table = conclude(claims(*verdicts)).set_index("conclusion")
-    row = table.loc["trained VAEs that trade data for easy posteriors"]
+    row = table.loc["trade-off in trained VAEs"]
     assert row["verdict"] == expected
     assert row["claims"] == len(verdicts) - verdicts.count("not testable")
     assert row["evidence"].startswith(
@@ -53,7 +53,7 @@ def test_a_conclusion_is_what_its_claims_come_to(verdicts, expected):
 
 def test_what_leaves_a_conclusion_open_is_named():
     verdicts = ["reproduced", "reproduced", "not testable", "not decidable"]
-    row = conclude(claims(*verdicts)).set_index("conclusion").loc["trained VAEs that trade data for easy posteriors"]
+    row = conclude(claims(*verdicts)).set_index("conclusion").loc["trade-off in trained VAEs"]
     assert row["verdict"] == "is open" and row["claims"] == 3
     assert row["evidence"].endswith("on Mobius (not decidable) 0.5 (0.25 to 0.75)")
 

@@ -187,7 +187,7 @@ def test_conclusions_under_all_choices():
         for dataset, verdict in zip(("linear_jtex", "mobius"), pair, strict=True)
     ]
     table = stable_conclusions(pd.DataFrame(rows)).set_index("conclusion")
-    row = table.loc["trained VAEs that trade data for easy posteriors"]
+    row = table.loc["trade-off in trained VAEs"]
     assert row.tolist() == ["holds", 2, 1, 0, 0, "b"]
 
 

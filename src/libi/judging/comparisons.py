@@ -26,7 +26,7 @@ ALIKE = (
     "after Holm's correction within the family (two one-sided tests, p below 0.025). Not reproduced: an interval is "
     "beyond the margin, also after this correction (p times the number of pairs). Otherwise not decidable"
 )
-SHOWN = "the {} of {}: {}"  # in a note: which of how many pairs has the interval that is shown
+SHOWN = "the {} of {} pairs: {}"  # in a note: whose interval is shown
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ def _judge(comparison: Comparison, p_values: tuple[float, float] | None) -> Clai
         return _claim(comparison, verdict, note="; ".join(filter(None, [reason, comparison.note])))
     supported, contradicted = map(float, p_values)
     verdict = REPRODUCED if supported < LEVEL else NOT_REPRODUCED if contradicted < LEVEL else NOT_DECIDABLE
-    # Shown is the pair that contradicts the claim most clearly, or else the one that speaks least clearly for it.
+    # Shown is the pair that contradicts the claim most surely, or else the one that supports it least surely.
     if verdict == NOT_REPRODUCED:
-        which, name = "clearest", min(comparison.gains, key=lambda pair: comparison.p_values(pair)[1])
+        which, name = "most certain", min(comparison.gains, key=lambda pair: comparison.p_values(pair)[1])
     else:
-        which, name = "least clear", max(comparison.gains, key=lambda pair: comparison.p_values(pair)[0])
+        which, name = "least certain", max(comparison.gains, key=lambda pair: comparison.p_values(pair)[0])
     gain, margin = comparison.gains[name], comparison.margins.get(name, 0.0)
     reading = _reading(comparison, verdict, gain, margin)
     shown = SHOWN.format(which, len(comparison.gains), name) if len(comparison.gains) > 1 else ""
@@ -141,7 +141,7 @@ def _judge(comparison: Comparison, p_values: tuple[float, float] | None) -> Clai
 
 def pairs_in(note: str) -> int:
     """How many pairs the claim with this note compares."""
-    found = re.search(SHOWN.format("(?:clearest|least clear)", r"(\d+)", ""), note)
+    found = re.search(SHOWN.format("(?:most|least) certain", r"(\d+)", ""), note)
     return int(found[1]) if found else 1
 
 

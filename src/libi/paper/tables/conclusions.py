@@ -59,7 +59,7 @@ CONCLUSIONS = (
         {"objective_at_truth": "L at the truth", "objective_at_optimum": "at the optimum"},
     ),
     Conclusion(
-        "global optima without information",
+        "uninformative global optima",
         "some global optima have codes without information",
         "Some of the global optima are models whose codes say nothing about the data, and nothing in the objective "
         "prefers the others.",
@@ -70,7 +70,7 @@ CONCLUSIONS = (
         },
     ),
     Conclusion(
-        "trained VAEs that trade data for easy posteriors",
+        "trade-off in trained VAEs",
         "trained VAEs trade the data for easy posteriors",
         "Trained VAEs explain the data worse than the truth does, in exchange for posteriors that are easier to "
         "approximate.",
@@ -81,14 +81,14 @@ CONCLUSIONS = (
         },
     ),
     Conclusion(
-        "LiBI's better models",
+        "LiBI's generative models",
         "LiBI's models are closer to the data than the VAE's",
         "LiBI's generative models are closer to the data distribution than the VAE's.",
         ("captures",),
         {"captures-linear_jtex": "how much closer to the data, in nats: on LinearJTEx", "captures-mobius": "on Mobius"},
     ),
     Conclusion(
-        "LiBI ahead on every data set",
+        "LiBI's lead in likelihood and S-kNN",
         "LiBI is ahead of all other methods on every data set",
         "Across all data sets LiBI is ahead of every other method in log-likelihood and in S-kNN.",
         ("across_log_likelihood", "across_s_knn"),
@@ -98,7 +98,7 @@ CONCLUSIONS = (
         },
     ),
     Conclusion(
-        "LiBI's better aggregated posteriors",
+        "LiBI's aggregated posteriors",
         "LiBI's aggregated posteriors are the best on every data set",
         "Across all data sets LiBI's aggregated posterior matches the prior better than that of every other method.",
         ("across_aggregated",),
