@@ -3,10 +3,7 @@
 import itertools
 import json
 import re
-import shutil
-import subprocess
 from types import SimpleNamespace
-from urllib.parse import unquote
 
 import docutils.core
 import jinja2
@@ -14,6 +11,7 @@ import pytest
 
 from libi.paper.figures import FIGURES
 
+from ..browser import CHROMIUM, walked
 from .conftest import REPOSITORY, TINY_FILE, bare_path
 
 CAPTIONS = sorted((REPOSITORY / "workflow" / "report").glob("*.rst"))
@@ -68,18 +66,10 @@ def test_a_finished_study_has_a_report_whether_or_not_its_paper_was_typeset(tiny
         assert name in report, name
 
 
-# Opens a category, each of its results that is shown in place and what is said of the first, and writes what it saw.
-WALK = """<script>
-const errors = [], cut = [], seen = [];
-addEventListener("error", event => errors.push(event.message));
-console.error = (...words) => errors.push(words.join(" "));
-const wait = () => new Promise(done => setTimeout(done, 200));
-const boxed = one => one && (getComputedStyle(one).overflowX !== "visible" || boxed(one.parentElement));
-const look = async () => {
-  await wait();
-  for (const one of document.querySelectorAll("body *"))
-    if (one.getBoundingClientRect().right > innerWidth + 1 && !boxed(one.parentElement)) cut.push(one.outerHTML);
-};
+# Opens a category, each of its results that is shown in place and what is said of the first, and says what it saw.
+WALK = """
+const cut = [], seen = [];
+const look = async () => { await still(); cut.push(...cutOff()); };
 addEventListener("load", async () => {
   await look();
   [...document.querySelectorAll("a, button, span")].find(one => one.textContent.trim() === "CATEGORY").click();
@@ -90,10 +80,9 @@ addEventListener("load", async () => {
       const one = document.querySelectorAll(`#app tbody tr a[iconname=${icon}]`)[place];
       if (one && one.getAttribute("href") === "#") { one.click(); await look(); seen.push(icon); }
     }
-  document.title = encodeURIComponent(JSON.stringify({ errors, cut, rows, seen: seen.length }));
+  say({ errors, cut, rows, seen: seen.length });
 });
-</script>"""
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+"""
 
 
 @pytest.mark.run
@@ -107,12 +96,7 @@ def test_in_a_browser_every_category_of_the_report_opens_and_nothing_is_cut_off(
     categories = json.loads(re.search(r"var categories = (\{.*?\});", text)[1])
     assert {"1 Table 1", "2 Verdicts", "3 Figures", "4 Two gaps"} <= categories.keys()
     for width, (category, parts) in itertools.product((1280, 800), categories.items()):
-        walk = WALK.replace("CATEGORY", category)
-        report.write_text(text.replace("<head>", f"<head>{walk}", 1), encoding="utf-8")
-        quiet = ["--disable-gpu", "--no-first-run", f"--window-size={width},900", f"--user-data-dir={tmp_path}/profile"]
-        command = [CHROMIUM, "--headless", "--no-sandbox", *quiet, "--virtual-time-budget=30000", "--dump-dom"]
-        page = subprocess.run([*command, f"file://{report}"], capture_output=True, text=True, timeout=120).stdout
-        seen = json.loads(unquote(re.search(r"<title>(.*?)</title>", page)[1]))
+        seen = walked(text, WALK.replace("CATEGORY", category), width)
         results = [file for files in parts.values() for file in files]
         shown = [file for file in results if not file.endswith(".csv")]
         expected = {"errors": [], "cut": [], "rows": len(results), "seen": len(shown) + 1}
