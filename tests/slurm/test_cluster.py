@@ -83,6 +83,28 @@ def test_an_efficiency_report_is_written(smoke_on_slurm):
     assert list((smoke_on_slurm[0].root / "logs/slurm").glob("efficiency_report_*.csv"))
 
 
+def test_of_the_jobs_that_wait_the_longest_start_first():
+    """As `slurm/profile.yaml` submits them, on a cluster that is full when they come, the shortest first."""
+    profile = yaml.safe_load((REPOSITORY / "slurm/profile.yaml").read_text())
+    asked = {rule: profile["set-resources"][rule]["slurm_extra"] for rule in ("train", "train_first")}
+    asked["evaluate"] = profile["default-resources"]["slurm_extra"]
+
+    def submit(name, seconds, *options):
+        command = ("sbatch", "--parsable", "--exclusive", "--output", "/dev/null", "--comment", name, *options)
+        return told(*command, "--wrap", f"sleep {seconds}")[0]
+
+    full = submit("full", 600)
+    wait_for(lambda: running("full"))
+    waiting = [submit(rule, 2, asked[rule].strip("'")) for rule in ("evaluate", "train", "train_first")]
+    told("scancel", full)
+
+    def ended():
+        jobs = [job for job in accounting() if job["JobID"] in waiting and job["State"] == "COMPLETED"]
+        return sorted(jobs, key=lambda job: job["Start"]) if len(jobs) == 3 else []
+
+    assert [job["Comment"] for job in wait_for(ended)] == ["train_first", "train", "evaluate"]
+
+
 # ------------------------------------------------------------------------ faults
 
 
