@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
@@ -181,7 +182,7 @@ def statement_of(path: PathLike, root: PathLike = ".") -> Statement:
     file = Path(root, path)
     try:
         statement = Statement.from_json(
-            _of_tensors(file) if file.suffix == TENSORS else seal_of(file).read_text("utf-8")
+            _of_tensors(file) if file.suffix == TENSORS else read(seal_of(file)).decode("utf-8")
         )
     except (OSError, ValueError, KeyError, TypeError, MemoryError):
         where = "in it" if file.suffix == TENSORS else f"beside it ({seal_of(path).name})"
@@ -191,8 +192,27 @@ def statement_of(path: PathLike, root: PathLike = ".") -> Statement:
     return statement
 
 
+@contextlib.contextmanager
+def _opened(path: PathLike) -> Iterator[BinaryIO]:
+    """A file for reading; a pipe, a folder or a device is an OSError at once, where `open` could wait for ever."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(f"{path} is not a regular file")
+    with open(path, "rb") as file:
+        yield file
+
+
+def read(path: PathLike) -> bytes:
+    """The content of a regular file.
+
+    Raises:
+        OSError: if there is none, or it cannot be read.
+    """
+    with _opened(path) as file:
+        return file.read()
+
+
 def _of_tensors(file: Path) -> str:
-    with open(file, "rb") as opened:
+    with _opened(file) as opened:
         return str(_header(opened)[1][STATEMENT])
 
 
@@ -215,7 +235,7 @@ def tensors_hash_of(path: PathLike) -> str:
         OSError: if the file cannot be read.
         ValueError, KeyError, TypeError: if it is not a whole file of tensors.
     """
-    with open(path, "rb") as opened:
+    with _opened(path) as opened:
         tensors, about, start = _header(opened)
         told = sorted((name, text) for name, text in about.items() if name not in (HASH, STATEMENT))
         digest = hashlib.sha256(repr(told).encode())
@@ -243,7 +263,7 @@ def check_content(path: PathLike, root: PathLike = ".") -> Statement:
     """
     statement, file = statement_of(path, root), Path(root, path)
     try:
-        found = tensors_hash_of(file) if file.suffix == TENSORS else hashlib.sha256(file.read_bytes()).hexdigest()
+        found = tensors_hash_of(file) if file.suffix == TENSORS else hashlib.sha256(read(file)).hexdigest()
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -80,6 +80,8 @@ def load_tensors(path: PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:
     """
     from safetensors import SafetensorError, safe_open
 
+    if os.path.lexists(path) and not os.path.isfile(path):
+        raise Damaged(path, "it is not a regular file")
     try:
         with safe_open(path, "pt") as file:
             about = json.loads((file.metadata() or {}).get(ABOUT, "{}"))
