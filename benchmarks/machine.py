@@ -6,7 +6,8 @@ import importlib.util
 import os
 import platform
 from datetime import date
-from pathlib import Path
+
+from libi.runtime.processor import describe_processor
 
 XLA_ON_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
@@ -23,29 +24,6 @@ def pin_to_one_core() -> None:
 def has_jax() -> bool:
     """Whether JAX is installed here."""
     return importlib.util.find_spec("jax") is not None
-
-
-def _processor() -> dict[str, str]:
-    source = Path("/proc/cpuinfo")
-    if not source.exists():
-        return {}
-    first = source.read_text().split("\n\n")[0]
-    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
-
-
-def describe_processor() -> dict[str, str | int | bool | None]:
-    """What a program runs on."""
-    processor = _processor()
-    flags = processor.get("flags", "").split()
-    return {
-        "processor": processor.get("model name", platform.machine()),
-        "family and model": f"{processor.get('cpu family', '?')}/{processor.get('model', '?')}",
-        "cache": processor.get("cache size", "?"),
-        "cores": os.cpu_count(),
-        "avx2": "avx2" in flags,
-        "avx512f": "avx512f" in flags,
-        "amx": "amx_tile" in flags,
-    }
 
 
 def describe_machine() -> dict[str, str | int | bool | None]:

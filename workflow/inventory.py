@@ -19,8 +19,8 @@ from typing import Any
 from notes import notes
 from pydantic import BaseModel, Field, NonNegativeInt
 
-from benchmarks.machine import describe_processor
 from libi import __version__
+from libi.runtime.processor import describe_processor
 from libi.runtime.provenance import PACKAGES, versions
 from libi.runtime.storage import save_text
 from libi.study.family import Family

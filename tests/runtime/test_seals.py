@@ -3,6 +3,8 @@
 import hashlib
 import json
 import platform
+import shutil
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
@@ -53,6 +55,16 @@ def test_a_result_says_which_versions_were_there(chain, path):
     found = statement_of(path).versions
     assert found["python"] == platform.python_version()
     assert all(found[name] == metadata.version(name) for name in ("torch", "numpy", "pandas"))
+
+
+@pytest.mark.skipif(shutil.which("lscpu") is None, reason="needs lscpu")
+@pytest.mark.parametrize("path", [MODELS, SCORES])
+def test_a_result_says_on_which_processor_it_was_made(chain, path):
+    told = json.loads(subprocess.run(["lscpu", "--json"], capture_output=True, check=True).stdout)["lscpu"]
+    known, found = {one["field"].rstrip(":"): one["data"] for one in told}, statement_of(path).processor
+    assert found["processor"] == known["Model name"]
+    assert found["family and model"] == f"{known['CPU family']}/{known['Model']}"
+    assert found["avx512f"] == ("avx512f" in known["Flags"].split())
 
 
 @pytest.mark.parametrize("path", [MODELS, SCORES])

@@ -1,4 +1,4 @@
-"""What a result says of itself: where it belongs, a hash of its content, what it was made from, with which versions.
+"""What a result says of itself: its path, a hash of its content, and what made it.
 
 Files of tensors have this within. All others have it in a hidden file beside them, their seal. A job that reads a
 result checks it, so a file that was damaged, edited, put in the place of another, or made from other files than are
@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from libi.runtime.processor import describe_processor
 from libi.runtime.provenance import versions
 
 PathLike = str | os.PathLike[str]
@@ -79,12 +80,14 @@ class Statement:
         sha256: of its content.
         origin: what made it.
         versions: of Python and of packages. With other versions, the result still counts as the same.
+        processor: on which it was made, as `libi.runtime.processor` describes it. The same holds for another processor.
     """
 
     path: str
     sha256: str
     origin: Origin = Origin()
     versions: Mapping[str, str] = field(default_factory=dict)
+    processor: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As text, with a hash of the text itself."""
@@ -104,7 +107,7 @@ class Statement:
             if hashlib.sha256(told.encode()).hexdigest() != packed["sha256"]:
                 raise ValueError("it has changed")
             parts = json.loads(told)
-            return cls(parts["path"], parts["sha256"], Origin(**parts["origin"]), parts.get("versions", {}))
+            return cls(**parts | {"origin": Origin(**parts["origin"])})
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a statement: {error}") from None
 
@@ -161,7 +164,7 @@ def _hash_of(path: str, changed: int, size: int) -> str:
 
 def state(path: PathLike, sha256: str) -> Statement:
     """What a result that is about to be written says of itself."""
-    return Statement(Path(path).as_posix(), sha256, _ORIGIN.get() or Origin(), versions())
+    return Statement(Path(path).as_posix(), sha256, _ORIGIN.get() or Origin(), versions(), describe_processor())
 
 
 def seal_of(path: PathLike) -> Path:
