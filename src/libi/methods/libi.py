@@ -33,7 +33,7 @@ class LibiSettings(ElboSettings):
     libi_epochs: Annotated[Literal["shared", "each"], one_of("shared", "each")]
     """Whether LiBI's rounds and steps share the epochs, or each step of each round has all of them."""
     whitened_start: Switch
-    """Whether LiBI's encoder starts from whitened codes."""
+    """Whether LiBI's encoder starts from whitened codes: scaled and turned so that their covariance is I."""
     exponential_cap: Cap
     """The exponentials of Eq. 44 go on linearly above this argument."""
 
