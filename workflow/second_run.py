@@ -15,7 +15,7 @@ from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS
 from libi.rendering.latex import enumeration
 from libi.runtime.storage import load_table
 
-FOLDER, THIRD = "second_run", "third_run"  # the third on a processor with the vectors of the published run
+FOLDER, THIRD, FOURTH = "second_run", "third_run", "fourth_run"  # the last two have the published run's vectors
 
 
 def compared(reference: Path) -> dict[str, object]:
@@ -39,24 +39,31 @@ def compared(reference: Path) -> dict[str, object]:
         ),
         opposite=opposites_to_words(changed),
         conclusions=conclusions_to_words(reference),
-        third=third_to_words(reference),
+        third=further_to_words(reference, THIRD),
+        fourth=further_to_words(reference, FOURTH),
         choices=to_markdown(("data set", "method", "published", "other processor"), other_choices(reference)),
     )
 
 
-def third_to_words(reference: Path) -> str:
-    """On which data sets a run on a third processor has the same digits in Table 1, and how many verdicts differ."""
-    folder, key = reference / THIRD, ["dataset", "method", "metric"]
-    first, third = (load_table(place / "table1.csv").set_index(key)[["mean", "sd"]] for place in (reference, folder))
-    equal = (first.reindex(third.index).eq(third) | third.isna()).all(axis=1).groupby("dataset", sort=False).all()
-    same, other = ([PAPERS_DATASETS[name] for name in equal.index[equal == kind]] for kind in (True, False))
-    claims = claims_side_by_side(reference, THIRD)
+def further_to_words(reference: Path, run: str) -> str:
+    """On which data sets another run has the same digits in Table 1, and how many verdicts differ.
+
+    Args:
+        reference: paper/reference.
+        run: the run's folder there.
+    """
+    folder, key = reference / run, ["dataset", "method", "metric"]
+    first, other = (load_table(place / "table1.csv").set_index(key)[["mean", "sd"]] for place in (reference, folder))
+    equal = (first.reindex(other.index).eq(other) | other.isna()).all(axis=1).groupby("dataset", sort=False).all()
+    same, unlike = ([PAPERS_DATASETS[name] for name in equal.index[equal == kind]] for kind in (True, False))
+    where = f"on {enumeration(same)}, but not on {enumeration(unlike)}" if unlike else "on all data sets"
+    claims = claims_side_by_side(reference, run)
     differ = (claims["verdict"] != claims["verdict there"]).sum()
-    there = name_of(json.loads((folder / "run.json").read_text())["machine"])
+    there = json.loads((folder / "run.json").read_text())["machine"]
     return (
-        f"On a third processor, {there}, all eight digits of every mean and standard deviation in Table 1 are the same "
-        f"on {enumeration(same)}, but not on {enumeration(other)}. Of the {len(claims)} claims that both runs judge, "
-        f"{differ or 'none'} {'has' if differ <= 1 else 'have'} a different verdict."
+        f"On a {run.removesuffix('_run')} processor, {name_of(there)} (family and model {there['family and model']}), all "
+        f"eight digits of every mean and standard deviation in Table 1 are the same {where}. Of the {len(claims)} claims "
+        f"that both runs judge, {differ or 'none'} {'has' if differ <= 1 else 'have'} a different verdict."
     )
 
 
