@@ -103,11 +103,12 @@ def changed_there(here: pd.DataFrame, there: pd.DataFrame) -> str:
     """Which conclusions by fresh replicates are others on another processor."""
     verdicts = dict(zip(here["conclusion"], here["verdict"], strict=True))
     rows = [row for row in there.itertuples(index=False) if row.verdict != verdicts[row.conclusion]]
-    start = "We repeated this on another processor, with the configurations that were chosen there."
+    start = "We also ran the fresh replicates on another processor, with the configurations that were chosen there."
     if not rows:
         return f"{start} The conclusions are the same."
     told = "; ".join(f"“{row.sentence.rstrip('.')}” **{row.verdict}**" for row in rows)
-    return f"{start} {len(rows)} of the conclusions {'differ' if len(rows) > 1 else 'differs'}: {told}."
+    number = f"{len(rows)} of these conclusions differ" if len(rows) > 1 else "One of these conclusions differs"
+    return f"{start} {number} there: {told}."
 
 
 def undecided(reference: Path) -> pd.DataFrame:
@@ -185,9 +186,12 @@ def chosen_by(reference: Path) -> str:
 
 
 def judged_later(reference: Path, claims: pd.DataFrame) -> str:
-    """How many claims of the published study the variants lack, because the claims were added since; or nothing."""
-    number = len(set(load_table(reference / "claims.csv")["claim"]) - set(claims["claim"]))
-    return f" {number} of the claims were added later, and the variants do not judge them." if number else ""
+    """How many claims the published study and the variants do not share, because one was judged later; or nothing."""
+    ours, theirs = set(load_table(reference / "claims.csv")["claim"]), set(claims["claim"])
+    added, gone = len(ours - theirs), len(theirs - ours)
+    words = f" {added} of the study's {len(ours)} claims were added later, and the variants do not judge them."
+    left = f" The variants judge {gone} claims that the study no longer has, so the table counts {len(theirs)}."
+    return (words if added else "") + (left if gone else "")
 
 
 def candidates_among(cells: pd.DataFrame) -> list[str]:
@@ -275,9 +279,9 @@ def powered_again(reference: Path) -> str:
     opposite = (differ & decided[0] & decided[1]).sum()
     machine = f"{run['machine']['cores']} cores of an {name_of(run['machine'])}"
     return (
-        f", and {spell(run['wall_seconds'])} on {machine}. With the configurations that were chosen on that processor, "
-        f"{differ.sum()} of the {len(here)} verdicts that both runs have differ; "
-        f"{opposite or 'none'} of them {'are' if opposite > 1 else 'is'} reversed. "
+        f". We also ran it on another processor, with the configurations that were chosen there: "
+        f"{spell(run['wall_seconds'])} on {machine}. Of the {len(here)} verdicts that both runs have, {differ.sum()} "
+        f"differ, and {opposite or 'none'} of these {'are' if opposite > 1 else 'is'} reversed. "
         f"{conclusions_to_words(reference, 'power_claims.csv').removesuffix('.')}"
     )
 

@@ -154,7 +154,12 @@ def _verdict(reproduced: int, failed: int, claims: int) -> str:
 def _evidence(claims: pd.DataFrame, shown: dict[str, str], own: pd.DataFrame) -> str:
     """The numbers that are shown, and those of the other claims that are not reproduced."""
     rows = claims.set_index("claim")
-    found = [(words, rows.loc[name]) for name, words in shown.items() if name in rows.index]
+    undecided = set(own["claim"][own["verdict"] != REPRODUCED]) if (own["verdict"] == REPRODUCED).any() else set()
+    found = [
+        (f"{words} ({rows.loc[name]['verdict']})" if name in undecided else words, rows.loc[name])
+        for name, words in shown.items()
+        if name in rows.index
+    ]
     others = own[(own["verdict"] != REPRODUCED) & ~own["claim"].isin(list(shown))]
     found += [(f"{_place(row['claim'])} ({row['verdict']})", row) for _, row in others.iterrows()]
     return ", ".join(f"{words} {_number(row)}" for words, row in found if not isnan(row["value"]))

@@ -302,7 +302,7 @@ def conclusions_to_latex(conclusions: pd.DataFrame, *, study: str) -> str:
 
 
 def undecided_to_latex(undecided: pd.DataFrame, *, study: str) -> str:
-    """Open claims at 5 and at 25 replicates, in LaTeX: a longtable over the text's width, for booktabs and array.
+    """Undecided claims at 5 and at 25 replicates, in LaTeX: a longtable over the text's width, for booktabs and array.
 
     Args:
         undecided: result of `undecided_side_by_side`.
@@ -310,7 +310,7 @@ def undecided_to_latex(undecided: pd.DataFrame, *, study: str) -> str:
     """
     table = _undecided(undecided, text, "$")
     caption = "Claims that one of two studies leaves open: intervals and verdicts by five replicates and by fresh ones."
-    return _latex(table, _widths(0.24) + "rlrlr", f"Open claims with more replicates in the study {study}", caption)
+    return _latex(table, _widths(0.24) + "rlrlr", f"Undecided claims, more replicates, study {study}", caption)
 
 
 def ranking_to_markdown(ranking: pd.DataFrame, *, base: str) -> str:
