@@ -61,9 +61,9 @@ def further_to_words(reference: Path, run: str) -> str:
     differ = (claims["verdict"] != claims["verdict there"]).sum()
     there = json.loads((folder / "run.json").read_text())["machine"]
     return (
-        f"On a {run.removesuffix('_run')} processor, {name_of(there)} (family and model {there['family and model']}), all "
-        f"eight digits of every mean and standard deviation in Table 1 are the same {where}. Of the {len(claims)} claims "
-        f"that both runs judge, {differ or 'none'} {'has' if differ <= 1 else 'have'} a different verdict."
+        f"On a {run.removesuffix('_run')} processor, {name_of(there)} (family and model {there['family and model']}), "
+        f"all eight digits of every mean and standard deviation in Table 1 are the same {where}. Of the {len(claims)} "
+        f"claims that both runs judge, {differ or 'none'} {'has' if differ <= 1 else 'have'} a different verdict."
     )
 
 
