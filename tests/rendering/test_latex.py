@@ -39,10 +39,10 @@ def test_published_numbers_keep_the_papers_digits():
 
 def test_p_values():
     assert [probability(p) for p in (1.0, 0.0476, 0.0001, 0.00005)] == [
-        "$p = 1$",
-        "$p = 0.048$",
-        "$p = 0.0001$",
-        "$p < 0.0001$",
+        "$1$",
+        "$0.048$",
+        "$0.0001$",
+        "$< 0.0001$",
     ]
 
 

@@ -54,17 +54,18 @@ def test_a_claim_is_a_row_without_the_cells_of_table_1():
     """Claims of a kind stand below their title; one that has none of its kind beside it has its title in its row."""
     latex = claims_to_latex(FEW, study="test")
     assert rows_of(latex) == [
-        [r"\quad Gaussian", r"$0.0100 \pm 0.0020$", "--", "--", "reproduced"],
+        [r"\quad Gaussian", r"$0.0100 \pm 0.0020$", "--", "--", "--", "reproduced"],
         [
             r"\quad LinearJTEx",
             r"$0.0100 \pm 0.0020$",
-            "$-0.010$ to $+0.030$ ($p = 0.25$)",
+            "$-0.010$ to $+0.030$",
+            "$0.25$",
             "$0.5$",
             r"\textbf{not reproduced}",
         ],
-        ["Misfits", "--", "--", "--", "not decidable"],
+        ["Misfits", "--", "--", "--", "--", "not decidable"],
     ]
-    assert latex.count(r"\multicolumn{5}{l}{Joint MAP shrinks its codes}") == 1
+    assert latex.count(r"\multicolumn{6}{l}{Joint MAP shrinks its codes}") == 1
 
 
 def test_claims_of_a_kind_are_together_whatever_is_between_them():

@@ -86,7 +86,7 @@ def printed(value: float) -> str:
 
 def probability(p: float) -> str:
     """A p-value with two significant digits, or a bound below which it is."""
-    return f"$p = {p:.2g}$" if p >= 1e-4 else "$p < 0.0001$"
+    return f"${p:.2g}$" if p >= 1e-4 else "$< 0.0001$"
 
 
 def _fixed(value: float, decimals: int) -> str:

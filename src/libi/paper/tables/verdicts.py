@@ -68,18 +68,18 @@ def counts_to_latex(claims: pd.DataFrame, *, study: str) -> str:
 def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
     r"""Write every claim but the cells of Table 1 in LaTeX: a longtable over the text's width, for booktabs and array.
 
-    A row has what is claimed, our value, the interval that decides, the published value, and the verdict. Claims of the
-    same kind stand below their title, each with what it is about.
+    A row has what is claimed, our value, the interval that decides, the p-value, the published value, and the verdict.
+    Claims of the same kind stand below their title, each with what it is about.
 
     Args:
         claims: results/claims.csv.
         study: name of the study, for the comment in the first line.
     """
-    listed, heads = _listed(claims), r" & ours & 95\% interval & published & verdict \\ \midrule"
+    listed, heads = _listed(claims), r" & ours & 95\% interval & $p$ & published & verdict \\ \midrule"
+    columns = "".join(rf">{{\raggedright}}p{{{share}\linewidth}}" for share in (0.235, 0.18, 0.195, 0.085, 0.075))
     lines = [
         f"% Claims and verdicts of the study {study}, made by libi {__version__}.",
-        r"\begin{longtable}{>{\raggedright}p{0.29\linewidth}>{\raggedright}p{0.185\linewidth}"
-        r">{\raggedright}p{0.215\linewidth}>{\raggedright}p{0.08\linewidth}>{\raggedright\arraybackslash}p{0.145\linewidth}}",
+        rf"\begin{{longtable}}{{{columns}>{{\raggedright\arraybackslash}}p{{0.145\linewidth}}}}",
         r"\caption{Every claim but the cells of Table 1.}\label{tab:claims}\\",
         rf"\toprule claim{heads} \endfirsthead",
         rf"\toprule claim{heads} \endhead",
@@ -90,7 +90,7 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
             lines.append(rf"{_row(text(capital(claim_title(alike['claim'].iloc[0]))), next(alike.itertuples()))} \\")
             continue
         *others, last = [_row(rf"\quad {text(parts_of(row.claim))}", row) for row in alike.itertuples()]
-        heading = rf"\multicolumn{{5}}{{l}}{{{text(capital(base_title(alike['claim'].iloc[0])))}}}"
+        heading = rf"\multicolumn{{6}}{{l}}{{{text(capital(base_title(alike['claim'].iloc[0])))}}}"
         lines += [*(rf"{row} \\*" for row in (heading, *others)), rf"{last} \\"]
     return "\n".join([*lines, r"\end{longtable}", ""])
 
@@ -150,11 +150,10 @@ def _row(name: str, row: Any) -> str:
     """A claim: its name in LaTeX, our value, interval and p-value, the published value, the verdict."""
     value = "--" if isnan(row.value) else measured(row.value, row.uncertainty)
     decides = span(row.low, row.high) if not isnan(row.low) and row.high - row.low > NO_WIDTH else "--"
-    if not isnan(row.p_value):
-        decides += f" ({probability(row.p_value)})"
+    p_value = "--" if isnan(row.p_value) else probability(row.p_value)
     published = "--" if isnan(row.published) else printed(row.published)
     verdict = rf"\textbf{{{row.verdict}}}" if row.verdict == NOT_REPRODUCED else row.verdict
-    return f"{name} & {value} & {decides} & {published} & {verdict}"
+    return f"{name} & {value} & {decides} & {p_value} & {published} & {verdict}"
 
 
 def _dataset(claim: str) -> str:
