@@ -6,12 +6,13 @@ import csv
 import functools
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from libi.base.method import Phase
 from libi.base.objective import ELBO_DRAWS
 from libi.methods import METHODS
+from libi.runtime.cache import cache_folder
 from libi.study.jobs import TrainingJob
 from libi.study.study import Study
 
@@ -27,6 +28,7 @@ STEPS = Path(__file__).parent.parent / "benchmarks/results/steps.csv"
 UNITS = {"elbo": "epoch of 5 x 100", "constrained_likelihood": "step of 500"}
 UNKNOWN = {10: 5e-5}  # seconds of a model's epoch, in stacks of so many models, where no bench has been run
 UNCOMPILED = 60.0  # times as long: 55 to 118 was measured, on three data sets and two methods
+COMPILING = 34.0  # of an objective of a method's own, which has no kernel, the first time on a data set
 OTHERS = 0.3  # of any other job, and of every job's start
 # What else jobs take, by data set. Rounded from the runs that are recorded in tests/workflow/recorded, on an Intel Xeon
 # with AVX-512. A run corrects them as its own jobs end. A data set that is not here costs as much as the dearest.
@@ -116,7 +118,14 @@ def training_seconds(
             sizes = costs.get((job.dataset, phase.objective)) or costs.get((job.dataset, "elbo")) or dearest(costs)
             nearest = min(sizes, key=lambda size: abs(math.log(size / models)))
             seconds += models * phase.epochs * draws_of(job, phase.objective) * sizes[nearest]
-    return seconds * (1 if job.compile else UNCOMPILED) + OTHERS
+    return seconds * (1 if job.compile else UNCOMPILED) + compiling_seconds(job, set(stacks)) + OTHERS
+
+
+def compiling_seconds(job: TrainingJob, stacks: Iterable[tuple[Phase, ...]]) -> float:
+    """What it takes to compile the objectives of a job that the method brings itself and the cache does not have."""
+    own = {phase.objective for phases in stacks for phase in phases} & METHODS[job.method].own.keys()
+    missing = [name for name in own if not list(cache_folder().glob(f"{job.dataset}-step-{name}-*.pt2"))]
+    return COMPILING * len(missing) if job.compile else 0.0
 
 
 def draws_of(job: TrainingJob, objective: str) -> int:

@@ -46,3 +46,20 @@ def test_a_job_of_several_replicates_starts_once():
     job = study.training_job("gaussian", "vae")
     plain = [costs.training_seconds(job, of_epochs, replicates) - costs.OTHERS for replicates in (1, 5)]
     assert plain[1] == pytest.approx(5 * plain[0]) and 0 < one < five < 5 * one
+
+
+def test_an_objective_without_a_kernel_is_compiled_the_first_time(tmp_path, monkeypatch):
+    """As `config/extended.yaml` has one. What it took is found in the cache, under the name that jobs give it."""
+    monkeypatch.setenv("LIBI_CACHE", str(tmp_path))
+    study = load_study(yaml.safe_load((REPOSITORY / "config/extended.yaml").read_text()), "a study")
+    job = study.training_job("gaussian", "iwae")
+    first = costs.training_seconds(job, costs.epoch_costs())
+    for name in ("banana-step-iwae-generative-inference-0a.pt2", "gaussian-assess-iwae-0a.pt2"):
+        (tmp_path / name).touch()
+    assert costs.training_seconds(job, costs.epoch_costs()) == first
+    (tmp_path / "gaussian-step-iwae-generative-inference-0a.pt2").touch()
+    assert first - costs.training_seconds(job, costs.epoch_costs()) == pytest.approx(costs.COMPILING)
+    kernels = study.training_job("gaussian", "libi")
+    with_cache = costs.training_seconds(kernels, costs.epoch_costs())
+    monkeypatch.setenv("LIBI_CACHE", str(tmp_path / "empty"))
+    assert costs.training_seconds(kernels, costs.epoch_costs()) == with_cache
