@@ -76,7 +76,7 @@ def claims_to_latex(claims: pd.DataFrame, *, study: str) -> str:
         study: name of the study, for the comment in the first line.
     """
     listed, heads = _listed(claims), r" & ours & 95\% interval & $p$ & published & verdict \\ \midrule"
-    columns = "".join(rf">{{\raggedright}}p{{{share}\linewidth}}" for share in (0.235, 0.18, 0.195, 0.085, 0.075))
+    columns = "".join(rf">{{\raggedright}}p{{{share}\linewidth}}" for share in (0.215, 0.18, 0.195, 0.085, 0.075))
     lines = [
         f"% Claims and verdicts of the study {study}, made by libi {__version__}.",
         rf"\begin{{longtable}}{{{columns}>{{\raggedright\arraybackslash}}p{{0.145\linewidth}}}}",
