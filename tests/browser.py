@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
-STARTS = 3  # Chromium sometimes hangs at its start, in containers more than elsewhere
+STARTS = 3  # Chromium has been seen to hang
 PATIENCE = 60.0  # seconds for a walk
 # What a walk may use: the errors so far; a wait until the page has been still for a moment; what lies beyond the window
 # and cannot be scrolled to in a box of its own; and `say`.

@@ -28,7 +28,8 @@ STEPS = Path(__file__).parent.parent / "benchmarks/results/steps.csv"
 UNITS = {"elbo": "epoch of 5 x 100", "constrained_likelihood": "step of 500"}
 UNKNOWN = {10: 5e-5}  # seconds of a model's epoch, in stacks of so many models, where no bench has been run
 UNCOMPILED = 60.0  # times as long: 55 to 118 was measured, on three data sets and two methods
-COMPILING = 34.0  # of an objective of a method's own, which has no kernel, the first time on a data set
+# Of an objective of a method's own, which has no kernel, the first time on a data set: 26 to 41 in the recorded run.
+COMPILING = 34.0
 OTHERS = 0.3  # of any other job, and of every job's start
 # What else jobs take, by data set. Rounded from the runs that are recorded in tests/workflow/recorded, on an Intel Xeon
 # with AVX-512. A run corrects them as its own jobs end. A data set that is not here costs as much as the dearest.

@@ -52,3 +52,9 @@ def test_the_page_lists_what_differs_and_nothing_else():
     for claim, verdict in first.items():
         other = second.get(claim, verdict)  # the code of that run was older, and lacks later claims
         assert (f"| `{claim}` | {verdict} | {other} |" in page) == (verdict != other)
+
+
+def test_the_reason_why_mobius_differs_stands_after_a_run_on_which_it_does():
+    page = " ".join(pages.rounded(REFERENCE).split())
+    before = page[: page.index("Mobius differs there because")]
+    assert "but not on Mobius" in before[before.index("On a fourth processor") :]
