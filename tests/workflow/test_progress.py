@@ -239,7 +239,8 @@ def test_the_time_left_of_a_run_whose_machine_is_busy_for_a_while():
 def test_the_time_left_of_a_run_that_compiles(tmp_path, monkeypatch):
     """Recorded with an empty cache: a method without kernels takes half a minute on each data set until it trains.
 
-    What compiling takes was read off this very run. Within a quarter of what is left, or a fortieth of the whole, which is seven seconds.
+    What compiling takes was read off this very run. Within a quarter of what is left, or a fortieth of the whole,
+    which is seven seconds.
     """
     monkeypatch.setenv("LIBI_CACHE", str(tmp_path))
     jobs = pd.read_csv(REPOSITORY / "tests/workflow/recorded/compiling.csv", keep_default_na=False)
