@@ -61,7 +61,9 @@ def test_why_restarts_fail(failures):
         assert abs(failed["in PyTorch", rounds] - failed["as studied", rounds]) <= 0.15
         assert failed["soft root", rounds] == 1
     assert failed["no whitening", 1] < failed["as studied", 1] - 0.05
-    assert failures.loc[("cap 30", 1), "chosen_objective"] > studied.loc[1, "chosen_objective"]
+    assert failed["no whitening", 6] >= failed["as studied", 6]
+    assert failures.loc[("cap 30", 1), "chosen_objective"] > 10 * studied.loc[1, "chosen_objective"]
+    assert failed["cap 30", 6] > failed["as studied", 6]
     assert failures.groupby("rounds")["replicates"].nunique().max() == 1  # all variants on as many replicates
 
 
