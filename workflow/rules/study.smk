@@ -15,6 +15,10 @@ from pathlib import Path
 ROOT = workflow.basedir
 sys.path[:0] = [f"{ROOT}/src", f"{ROOT}/workflow", str(ROOT)]
 
+import bytecode
+
+bytecode.compare_by_content(f"{ROOT}/src")  # before anything of it is imported
+
 from libi.base.values import StudyError
 from libi.datasets import DATASETS, own_points
 from libi.methods import METHODS
