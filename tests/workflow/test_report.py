@@ -64,14 +64,20 @@ def test_a_finished_study_has_a_report_whether_or_not_its_paper_was_typeset(tiny
     report = (project.root / "report.html").read_text(encoding="utf-8")
     for name in ("table1.csv", "claims.csv", "conclusions.csv", "index.html", "figure6.png"):
         assert name in report, name
+    # What Chromium shows in a frame: url::kMaxURLChars.
+    shown = re.findall(r'"data:(?:text/html|application/pdf)[^"]*', report)
+    assert len(shown) >= 1 and max(map(len, shown)) < 2 * 2**20
 
 
-# Opens a category, each of its results that is shown in place and what is said of the first, and says what it saw.
+# Looks whether the report begins in the window; opens a category, each of its results that is shown in place, and what
+# is said of the first; and says what it saw.
 WALK = """
 const cut = [], seen = [];
 const look = async () => { await still(); cut.push(...cutOff()); };
 addEventListener("load", async () => {
   await look();
+  const { top, left } = document.querySelector(".prose").getBoundingClientRect();
+  const begins = top >= 0 && left >= 0;
   [...document.querySelectorAll("a, button, span")].find(one => one.textContent.trim() === "CATEGORY").click();
   await look();
   const rows = document.querySelectorAll("#app tbody tr a[iconname=eye]").length;
@@ -80,7 +86,7 @@ addEventListener("load", async () => {
       const one = document.querySelectorAll(`#app tbody tr a[iconname=${icon}]`)[place];
       if (one && one.getAttribute("href") === "#") { one.click(); await look(); seen.push(icon); }
     }
-  say({ errors, cut, rows, seen: seen.length });
+  say({ errors, cut, rows, begins, seen: seen.length });
 });
 """
 
@@ -99,5 +105,5 @@ def test_in_a_browser_every_category_of_the_report_opens_and_nothing_is_cut_off(
         seen = walked(text, WALK.replace("CATEGORY", category), width)
         results = [file for files in parts.values() for file in files]
         shown = [file for file in results if not file.endswith(".csv")]
-        expected = {"errors": [], "cut": [], "rows": len(results), "seen": len(shown) + 1}
+        expected = {"errors": [], "cut": [], "rows": len(results), "begins": True, "seen": len(shown) + 1}
         assert seen == expected, (width, category)

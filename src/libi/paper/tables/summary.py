@@ -16,7 +16,7 @@ def to_rst(shown: Mapping[str, Any]) -> str:
         shown: of `libi.paper.tables.page.content`.
     """
     parts = [f"**{shown['preview']}**"] if shown["preview"] else []
-    parts += ["**The paper's conclusions**", _table([16, 60, 24], _conclusions(shown))]
+    parts += ["**The paper's conclusions**", _table([10, 44, 46], _conclusions(shown))]
     parts += [f"**Table 1.** {shown['about']}"]
     for metric in shown["metrics"]:
         if metric["name"] != ESTIMATE:
