@@ -146,7 +146,7 @@ def started(project, *arguments):
         )
     try:
         yield run
-        run.wait(timeout=400)
+        run.wait(timeout=1500)
     except BaseException:
         print(output.read_text()[-5000:])
         raise
