@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 import shutil
 import sys
@@ -35,6 +36,7 @@ from second_run import FOLDER  # noqa: E402
 from benchmarks import proposals, selection  # noqa: E402
 from libi.paper.tables.conclusions import to_latex  # noqa: E402
 from libi.paper.tables.variants import undecided_to_latex  # noqa: E402
+from libi.paper.vocabulary import PAPERS_DATASETS, PAPERS_METHODS  # noqa: E402
 from libi.runtime.storage import READABLE, atomic, load_table, save_table, save_text  # noqa: E402
 from libi.study.reading import read_study  # noqa: E402
 from libi.study.variants import family_of_run  # noqa: E402
@@ -272,6 +274,20 @@ def check_whole(root: Path, name: str) -> None:
         raise SystemExit(f"Nothing is published: {problem}. {command} says:\n{said}")
 
 
+def check_cells(root: Path) -> None:
+    """Make sure that the paper's study has all data sets and methods of the paper, which the pages show.
+
+    Raises:
+        SystemExit: if it does not, naming the first that it lacks.
+    """
+    table = load_table(root / "results/table1.csv")
+    there = set(zip(table["dataset"], table["method"], strict=True))
+    for dataset, method in itertools.product(PAPERS_DATASETS, PAPERS_METHODS):
+        if (dataset, method) not in there:
+            lacking = f"config/config.yaml has no {method} on {dataset}, which the pages show"
+            raise SystemExit(f"Nothing is published: {lacking}. Add it to `datasets`, and run: make")
+
+
 def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
     """Publish the finished studies in a work tree.
 
@@ -296,6 +312,7 @@ def publish(root: Path, names: Iterable[str] = ()) -> list[str]:
         check_whole(root, name)
         run_of(root, *folders_of(PARTS[name].study))
         if name == "paper":
+            check_cells(root)
             budget(root)
     reference = root / "paper/reference"
     for name in wanted:

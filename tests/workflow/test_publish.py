@@ -134,6 +134,19 @@ def test_a_study_of_other_settings_is_not_published(tmp_path, monkeypatch):
         publish.publish(tmp_path, ["power"])
 
 
+def test_a_study_without_a_method_of_the_paper_is_not_published(tmp_path):
+    """The pages have a row for it."""
+    published = pd.read_csv(REPOSITORY / "paper/reference/table1.csv")
+    save_table(tmp_path / "results/table1.csv", published)
+    publish.check_cells(tmp_path)
+    lacking = published[(published["dataset"] != "mobius") | (published["method"] != "lagging")]
+    save_table(tmp_path / "results/table1.csv", lacking)
+    with pytest.raises(
+        SystemExit, match=r"config.yaml has no lagging on mobius, .* Add it to `datasets`, and run: make"
+    ):
+        publish.check_cells(tmp_path)
+
+
 def test_the_pages_show_the_published_study():
     """What the pages say in numbers is what the published files say."""
     reference = REPOSITORY / "paper/reference"
