@@ -31,7 +31,7 @@ PAGE = """# Other machines
 
 The study is made and tested on Linux on x86-64 with Python 3.11. It also runs there in other environments:
 
-* with Python 3.12 and 3.13, and all pinned packages. The smoke study's tests pass, and so do those that
+* with Python 3.12, 3.13 and 3.14, and all pinned packages. The smoke study's tests pass, and so do those that
   compare results byte for byte. With 3.13, the tests that need no run of the workflow pass too;
 * with Python 3.13 and all pinned packages except PyTorch, which is version 2.6 in Debian 13. The quick study runs to
   its end, and its Table 1 has the same digits on all data sets but Mobius, whose ground truth PyTorch fits. PyTorch 2.6
