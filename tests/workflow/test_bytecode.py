@@ -51,7 +51,7 @@ def test_python_alone_runs_what_was_there_before_such_an_edit(tmp_path):
     assert printed(tmp_path) == "3"
 
 
-def test_where_python_shall_write_none_those_that_are_there_are_followed(tmp_path, monkeypatch):
+def test_where_python_is_told_to_write_none_the_files_that_are_there_follow_edits(tmp_path, monkeypatch):
     (tmp_path / "module.py").write_text("VALUE = 1\n")
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     bytecode.compare_by_content(tmp_path)

@@ -308,7 +308,7 @@ def test_a_clock_that_is_set_back_by_a_day_stops_a_run_which_goes_on_when_it_is_
 
 
 def shift_dates(project, days):
-    """Give all files a later date: to them, the clock is then set back."""
+    """Give all files a later date. Compared with them, the clock is then set back."""
     for path in project.root.rglob("*"):
         dates = path.lstat()
         later = [nanoseconds + days * 86_400 * 10**9 for nanoseconds in (dates.st_atime_ns, dates.st_mtime_ns)]

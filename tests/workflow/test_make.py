@@ -3,7 +3,6 @@
 test_readme.py plans the same commands for the studies that the pages mean.
 """
 
-import re
 import shlex
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 import yaml
 
 from .conftest import FAMILY, REPOSITORY, SMOKE, TINY, Project, environment, write_study
-from .test_readme import CALLS, ELSEWHERE, TEXT, WRITING
+from .test_readme import CALLED, CALLS, ELSEWHERE, WRITING
 
 # What each call of make says at its end, in an order in which each has what it needs.
 CALLS_OF_MAKE = {
@@ -33,7 +32,8 @@ CALLS_OF_MAKE = {
     "sensitivity": "The sensitivity study is done.",
     "rulegraph": "Drawn: the rule graph in README.md",
 }
-OF_TESTS = {"test", "test-runs", "bench", "lint"}  # which call these tests, or take long: .ci/run, and by hand
+# .ci/run calls the first three; tests/test_benchmarks.py has the programs of the last.
+OF_TESTS = {"test", "test-runs", "lint", "bench"}
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +72,8 @@ def make(project, call):
 
 
 def test_every_call_of_make_that_the_pages_show_is_here():
-    """A page may leave a value open: CLAIM=…"""
-    shown = set(re.findall(r"(?:`|^ *)make ([a-z]\w*(?:-\w+)*(?: [A-Z]+=[^`\s….][^`\s…]*)*)", TEXT, re.MULTILINE))
     here = [f"{call} " for call in (*CALLS_OF_MAKE, *OF_TESTS)]
-    assert [call for call in shown if not any(one.startswith(f"{call} ") for one in here)] == []
+    assert [call for call in CALLED if not any(one.startswith(f"{call} ") for one in here)] == []
 
 
 @pytest.mark.long
@@ -92,7 +90,7 @@ def test_the_calls_of_snakemake_run_to_their_end(project):
     for call in WRITING:
         subprocess.run(call, shell=True, cwd=project.root, check=True)
     for call in CALLS:
-        if call in ELSEWHERE or "extended" in call:
+        if call in ELSEWHERE or "extended" in call:  # test_extended.py
             continue
         run = project.snakemake(*shlex.split(call, comments=True)[1:])
         assert run.returncode == 0, f"{call}: {run.stdout[-3000:]}"

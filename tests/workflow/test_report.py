@@ -69,7 +69,7 @@ def test_a_finished_study_has_a_report_whether_or_not_its_paper_was_typeset(tiny
     assert len(shown) >= 1 and max(map(len, shown)) < 2 * 2**20
 
 
-# Looks whether the report begins in the window; opens a category, each of its results that is shown in place, and what
+# Checks whether the report begins in the window; opens a category, each of its results that is shown in place, and what
 # is said of the first; and says what it saw.
 WALK = """
 const cut = [], seen = [];
